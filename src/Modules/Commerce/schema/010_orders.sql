@@ -1,0 +1,194 @@
+-- Commerce: orders and their lines.
+--
+-- One table holds every sales document: orders, refunds (credit notes) and adjustments. A refund may name the order it
+-- refunds; from an old shop's export it often cannot. Amounts are signed as the document says them: an order adds, a
+-- refund takes away.
+
+comment on schema commerce is 'Orders, refunds, adjustments and their lines; the sales overview.';
+grant usage on schema commerce to clientele_app, clientele_service, clientele_search, clientele_readonly;
+
+create table commerce.customer_orders (
+    organization_id     uuid not null,
+    id                  uuid not null default gen_random_uuid(),
+    workspace_id        uuid not null,
+    order_id            text not null check (length(order_id) between 1 and 100),
+    kind                text not null default 'order' check (kind in ('order', 'refund', 'adjustment')),
+    refunds_order       uuid,
+    customer_id         uuid,
+
+    order_status        text not null check (order_status in ('pending', 'confirmed', 'shipped', 'delivered', 'cancelled', 'refunded')),
+    order_total         numeric(14, 2) not null,
+    currency            text not null check (currency ~ '^[A-Z]{3}$'),
+    exchange_rate       numeric(18, 8) not null default 1 check (exchange_rate > 0),
+    base_total          numeric(14, 2) not null generated always as (round(order_total * exchange_rate, 2)) stored,
+
+    subtotal            numeric(14, 2) not null,
+    tax_amount          numeric(14, 2) not null default 0,
+    shipping_amount     numeric(14, 2) not null default 0,
+    discount_amount     numeric(14, 2) not null default 0,
+
+    ordered_at          timestamptz not null,
+    confirmed_at        timestamptz,
+    shipped_at          timestamptz,
+    delivered_at        timestamptz,
+    cancelled_at        timestamptz,
+
+    shipping_country    text check (length(shipping_country) <= 50),
+    shipping_state      text check (length(shipping_state) <= 50),
+    shipping_city       text check (length(shipping_city) <= 100),
+    billing_country     text check (length(billing_country) <= 50),
+    billing_state       text check (length(billing_state) <= 50),
+    billing_city        text check (length(billing_city) <= 100),
+
+    acquisition_channel text check (length(acquisition_channel) <= 100),
+    promotion_code      text check (length(promotion_code) <= 50),
+    payment_method      text check (length(payment_method) <= 50),
+    payment_status      text check (length(payment_status) <= 50),
+    is_subscription     boolean not null default false,
+    subscription_id     text check (length(subscription_id) <= 100),
+    order_source        text check (length(order_source) <= 50),
+    notes               text,
+    custom_fields       jsonb not null default '{}' check (jsonb_typeof(custom_fields) = 'object'),
+    import_id           uuid,
+
+    created_at          timestamptz not null default now(),
+    updated_at          timestamptz not null default now(),
+
+    primary key (organization_id, id),
+    unique (organization_id, workspace_id, order_id),
+    foreign key (organization_id, workspace_id) references platform.workspaces (organization_id, id) on delete cascade,
+    foreign key (organization_id, customer_id) references customers.customers (organization_id, id),
+    foreign key (organization_id, refunds_order) references commerce.customer_orders (organization_id, id) on delete set null (refunds_order),
+    constraint total_is_sum check (order_total = subtotal + tax_amount + shipping_amount - discount_amount),
+    constraint sign_of_kind check (case kind when 'order' then order_total >= 0 when 'refund' then order_total <= 0 else true end),
+    constraint refunds_an_order check (refunds_order is null or kind = 'refund')
+);
+comment on table commerce.customer_orders is 'Sales documents: orders, refunds and adjustments. Without a customer: an anonymous order.';
+comment on column commerce.customer_orders.order_id is 'The number the shop gave it; unique in its workspace.';
+comment on column commerce.customer_orders.refunds_order is 'The order a refund refunds, where it is known.';
+comment on column commerce.customer_orders.order_total is 'Signed: an order is not negative, a refund not positive. In "currency".';
+comment on column commerce.customer_orders.exchange_rate is 'One unit of "currency" in the organization''s currency, fixed when the order came in.';
+comment on column commerce.customer_orders.base_total is 'In the organization''s currency: what reports sum.';
+comment on column commerce.customer_orders.import_id is 'The import that brought it; an undo takes it back.';
+
+-- Reports walk one organization's documents by time; everything they sum is in the index.
+create index customer_orders_time on commerce.customer_orders (organization_id, ordered_at desc)
+    include (kind, order_status, base_total, customer_id, shipping_country);
+create index customer_orders_customer on commerce.customer_orders (organization_id, customer_id, ordered_at desc) where customer_id is not null;
+create index customer_orders_refunds on commerce.customer_orders (organization_id, refunds_order) where refunds_order is not null;
+create index customer_orders_import on commerce.customer_orders (organization_id, import_id) where import_id is not null;
+create trigger touch before update on commerce.customer_orders for each row execute function platform.touch();
+
+create table commerce.customer_order_items (
+    organization_id     uuid not null,
+    id                  uuid not null default gen_random_uuid(),
+    order_id            uuid not null,
+    line_type           text not null default 'sale' check (line_type in ('sale', 'refund', 'adjustment')),
+    product_id          text not null check (length(product_id) between 1 and 100),
+    product_name        text not null check (length(product_name) <= 500),
+    product_category    text check (length(product_category) <= 100),
+    product_subcategory text check (length(product_subcategory) <= 100),
+    product_sku         text check (length(product_sku) <= 100),
+    product_brand       text check (length(product_brand) <= 100),
+
+    unit_price          numeric(18, 6) not null,
+    quantity            integer not null check (quantity <> 0),
+    total_price         numeric(14, 2) not null,
+    discount_amount     numeric(14, 2) not null default 0 check (discount_amount >= 0),
+    product_attributes  jsonb not null default '{}' check (jsonb_typeof(product_attributes) = 'object'),
+
+    sold_at             timestamptz,
+    base_total          numeric(14, 2) not null,
+
+    source_file         uuid,
+    source_line         bigint check (source_line > 0),
+    created_at          timestamptz not null default now(),
+
+    primary key (organization_id, id),
+    foreign key (organization_id, order_id) references commerce.customer_orders (organization_id, id) on delete cascade,
+    constraint total_is_product check (total_price = round(unit_price * quantity, 2) - discount_amount),
+    constraint sale_is_positive check (line_type <> 'sale' or (quantity > 0 and unit_price >= 0)),
+    constraint sold_is_sale check (sold_at is null or line_type = 'sale'),
+    constraint source_is_whole check ((source_file is null) = (source_line is null))
+);
+comment on table commerce.customer_order_items is 'Lines of sales documents.';
+comment on column commerce.customer_order_items.line_type is 'sale; refund (goods back); adjustment (stock written off inside an order, a bad debt).';
+comment on column commerce.customer_order_items.sold_at is 'The order''s time while it counts as a sale (see commerce.counts_as_sale), else null; kept by trigger, so that products can be ranked from one index.';
+comment on column commerce.customer_order_items.base_total is 'In the organization''s currency.';
+comment on column commerce.customer_order_items.source_file is 'The file it came from (first half of the SHA-256 of its text); with the line''s number the identity of the line.';
+create index customer_order_items_order on commerce.customer_order_items (organization_id, order_id);
+create index customer_order_items_sold on commerce.customer_order_items (organization_id, sold_at) include (product_id, quantity, base_total) where sold_at is not null;
+create index customer_order_items_product on commerce.customer_order_items (organization_id, product_id, sold_at) include (order_id) where sold_at is not null;
+create unique index customer_order_items_source on commerce.customer_order_items (organization_id, source_file, source_line) where source_file is not null;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- What counts as a sale: one definition.
+
+create function commerce.counts_as_sale(kind text, order_status text) returns boolean
+    language sql immutable parallel safe
+    as $$ select kind = 'order' and order_status in ('confirmed', 'shipped', 'delivered', 'refunded') $$;
+comment on function commerce.counts_as_sale(text, text) is
+    'Is this document revenue? An order that is confirmed or further on; a refunded order too, its refund being a document of its own.';
+
+create function commerce.set_sold_at() returns trigger
+    language plpgsql
+    as $$
+begin
+    update commerce.customer_order_items i
+    set sold_at = case when commerce.counts_as_sale(new.kind, new.order_status) then new.ordered_at end
+    where i.organization_id = new.organization_id and i.order_id = new.id and i.line_type = 'sale';
+    return null;
+end
+$$;
+comment on function commerce.set_sold_at() is 'Trigger: an order that begins or ceases to count takes its lines with it.';
+create trigger sold_at after update of order_status, ordered_at, kind on commerce.customer_orders
+    for each row when (old.order_status is distinct from new.order_status or old.ordered_at is distinct from new.ordered_at or old.kind is distinct from new.kind)
+    execute function commerce.set_sold_at();
+
+create function commerce.fill_item() returns trigger
+    language plpgsql
+    as $$
+declare
+    parent commerce.customer_orders;
+begin
+    select o.* into parent from commerce.customer_orders o where o.organization_id = new.organization_id and o.id = new.order_id;
+    new.base_total := coalesce(new.base_total, round(new.total_price * parent.exchange_rate, 2));
+    if new.line_type = 'sale' and commerce.counts_as_sale(parent.kind, parent.order_status) then
+        new.sold_at := parent.ordered_at;
+    end if;
+    return new;
+end
+$$;
+comment on function commerce.fill_item() is 'Trigger: a line written without them gets its order''s time and rate. Bulk writers give both.';
+create trigger fill before insert on commerce.customer_order_items
+    for each row when (new.base_total is null) execute function commerce.fill_item();
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Lines of a file on their way in.
+
+create table commerce.staged_order_lines (
+    organization_id uuid not null,
+    import_id       uuid not null,
+    order_number    text not null,
+    line            bigint not null,
+    kind            text not null,
+    ordered_at      timestamptz not null,
+    product_id      text not null,
+    product_name    text,
+    quantity        integer not null,
+    unit_price      numeric(18, 6) not null,
+    customer_id     text,
+    customer_name   text,
+    customer_email  text,
+    country         text,
+    order_status    text not null,
+    currency        text not null,
+    exchange_rate   numeric(18, 8) not null,
+    primary key (organization_id, import_id, order_number, line),
+    foreign key (organization_id, import_id) references platform.imports (organization_id, id) on delete cascade
+);
+comment on table commerce.staged_order_lines is 'Lines of an import that were read and not yet written; ordered so that an order''s lines stand together.';
+
+select platform.protect('commerce.customer_orders', 'organization');
+select platform.protect('commerce.customer_order_items', 'organization');
+select platform.protect('commerce.staged_order_lines', 'member');

@@ -1,0 +1,28 @@
+create or replace function commerce.undo_imported_orders(import uuid, most integer) returns bigint
+    language plpgsql
+    as $$
+declare
+    organization uuid := platform.organization();
+    ids uuid[];
+    taken bigint;
+begin
+    ids := array(
+        select o.id from commerce.customer_orders o
+        where o.organization_id = organization and o.import_id = import
+        limit most
+    );
+    select count(*) into taken from commerce.customer_order_items i where i.organization_id = organization and i.order_id = any(ids);
+    delete from commerce.customer_orders o where o.organization_id = organization and o.id = any(ids);
+    if cardinality(ids) > 0 then
+        return greatest(taken, 1);
+    end if;
+    -- The orders are gone; the customers the import created go too, but for those who ordered elsewhere.
+    perform customers.remove_imported(import, array(
+        select distinct o.customer_id from commerce.customer_orders o
+        where o.organization_id = organization and o.customer_id in (select customers.imported_by(import))
+    ));
+    return 0;
+end
+$$;
+comment on function commerce.undo_imported_orders(uuid, integer) is
+    'Takes back the next documents of an import; returns how many lines went, and 0 when all are gone and the customers it created with them.';

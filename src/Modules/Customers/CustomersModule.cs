@@ -1,0 +1,25 @@
+using Clientele.Customers.Figures;
+using Clientele.Customers.Profiles;
+using Clientele.Platform.Log;
+using Clientele.Platform.Modules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Clientele.Customers;
+
+/// <summary>Profiles, search, and figures derived from the log.</summary>
+public sealed class CustomersModule : IModule
+{
+    public string Name => "customers";
+
+    public void AddServices(IServiceCollection services) => services.AddSingleton<ILogConsumer, CustomerFigures>();
+
+    public void MapRoutes(IEndpointRouteBuilder api)
+    {
+        var customers = api.MapGroup("/customers").WithTags("Customers");
+        customers.MapGet("/", ListCustomers.Handle);
+        customers.MapGet("/{id:guid}", GetCustomer.Handle);
+    }
+}

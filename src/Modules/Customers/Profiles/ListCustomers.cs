@@ -1,0 +1,88 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Problems;
+
+namespace Clientele.Customers.Profiles;
+
+/// <summary>GET /api/customers: search, filter, sort; pages by cursor.</summary>
+internal static class ListCustomers
+{
+    /// <summary>Above this many the count is the planner's estimate, and said to be one.</summary>
+    private const int CountedExactly = 50_000;
+
+    public sealed record View(IReadOnlyList<CustomerView> Items, string? Next, long Total, bool TotalIsExact);
+
+    private sealed record Sort(string Column, string Type, bool Descending);
+
+    private static readonly Dictionary<string, Sort> sorts = new(StringComparer.Ordinal)
+    {
+        ["revenue"] = new("coalesce(f.total_revenue, 0)", "numeric", false),
+        ["orders"] = new("coalesce(f.total_orders, 0)", "bigint", false),
+        ["lastSeen"] = new("coalesce(f.last_seen_at, c.first_seen_at)", "timestamptz", false),
+        ["name"] = new("coalesce(c.name, c.customer_id)", "text", false),
+    };
+
+    private sealed record Keyed(Guid Id, string Key);
+
+    public static async Task<View> Handle(string? search, string? country, string? sort, string? cursor, int? limit, Db db, CancellationToken ct)
+    {
+        var most = Math.Clamp(limit ?? 50, 1, 200);
+        var order = SortOf(sort);
+        var filter = Filter(search, country);
+        var key = Sql.Raw(order.Column);
+        var direction = Sql.Raw(order.Descending ? "desc" : "asc");
+        var page = cursor is null ? Sql.Empty : After(cursor, order);
+        var ids = await db.List<Keyed>($"""
+            select c.id, ({key})::text as key
+            from customers.customers c
+            left join customers.customer_figures f on f.organization_id = c.organization_id and f.customer_id = c.id
+            where c.organization_id = platform.organization() {filter} {page}
+            order by {key} {direction}, c.id {direction}
+            limit {most + 1}
+            """, ct);
+        var shown = ids.Take(most).ToList();
+        var items = await CustomerView.Of(db, [.. shown.Select(k => k.Id)], ct);
+        var (total, exact) = await Count(db, filter, ct);
+        var next = ids.Count > most ? Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{shown[^1].Id:N}{shown[^1].Key}")) : null;
+        return new View(items, next, total, exact);
+    }
+
+    private static Sort SortOf(string? sort)
+    {
+        sort = string.IsNullOrEmpty(sort) ? "-lastSeen" : sort;
+        var descending = sort.StartsWith('-');
+        return sorts.TryGetValue(sort.TrimStart('-'), out var known)
+            ? known with { Descending = descending }
+            : throw Problem.Invalid("sort", $"Sort by one of {string.Join(", ", sorts.Keys)}; with a minus in front for descending.");
+    }
+
+    private static Sql Filter(string? search, string? country)
+    {
+        var ofCountry = string.IsNullOrEmpty(country) ? Sql.Empty : (Sql)$"and c.country = {country}";
+        return string.IsNullOrWhiteSpace(search) ? ofCountry : $"{ofCountry} and c.id in (select customers.search({search.Trim()}, 2000))";
+    }
+
+    private static Sql After(string cursor, Sort order)
+    {
+        string text;
+        try { text = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(cursor)); }
+        catch (FormatException) { text = string.Empty; }
+        if (text.Length < 32 || !Guid.TryParseExact(text[..32], "N", out var id))
+            throw Problem.Invalid("cursor", "This is not a cursor this server gave out. Start again from the first page.");
+        var than = Sql.Raw(order.Descending ? "<" : ">");
+        return $"and (({Sql.Raw(order.Column)}), c.id) {than} ({text[32..]}::text::{Sql.Raw(order.Type)}, {id})";
+    }
+
+    private static async Task<(long Total, bool Exact)> Count(Db db, Sql filter, CancellationToken ct)
+    {
+        var counted = await db.One<long>($"""
+            select count(*) from (
+                select from customers.customers c where c.organization_id = platform.organization() {filter} limit {CountedExactly + 1}) as counted
+            """, ct);
+        if (counted <= CountedExactly) return (counted, true);
+        var share = await db.One<long>($"""
+            select greatest({counted}, (s.n_live_tup / greatest((select count(*) from platform.organizations), 1)))::bigint
+            from pg_stat_user_tables s where s.relid = 'customers.customers'::regclass
+            """, ct);
+        return (share, false);
+    }
+}

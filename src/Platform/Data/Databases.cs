@@ -1,0 +1,62 @@
+using Npgsql;
+
+namespace Clientele.Platform.Data;
+
+/// <summary>
+/// The pools. One login, three of its roles: a session starts as the role it is for and is never reset to another
+/// (<c>No Reset On Close</c>; everything a request sets is local to its transaction).
+/// </summary>
+public sealed class Databases : IAsyncDisposable
+{
+    public const string Owner = "clientele_owner";
+    public const string App = "clientele_app";
+    public const string ServiceRole = "clientele_service";
+
+    public Databases(string connectionString)
+    {
+        ConnectionString = connectionString;
+        Application = Build(App, pool: 40);
+        Service = Build(ServiceRole, pool: 20);
+    }
+
+    /// <summary>The login's own connection string, as given.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Requests and jobs of one organization: row-level security decides what is seen.</summary>
+    public NpgsqlDataSource Application { get; }
+
+    /// <summary>Background work over all organizations, sign-in, consumers of the log.</summary>
+    public NpgsqlDataSource Service { get; }
+
+    /// <summary>A connection as the owner of the schema, for migrations. Not pooled.</summary>
+    public async Task<NpgsqlConnection> OpenOwner(CancellationToken ct)
+    {
+        var connection = new NpgsqlConnection(Settings(Owner, pool: 0).ConnectionString);
+        await connection.OpenAsync(ct);
+        return connection;
+    }
+
+    private NpgsqlDataSource Build(string role, int pool) => new NpgsqlDataSourceBuilder(Settings(role, pool).ConnectionString).Build();
+
+    private NpgsqlConnectionStringBuilder Settings(string role, int pool)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(ConnectionString)
+        {
+            ApplicationName = $"clientele ({role})",
+            NoResetOnClose = true,
+            Pooling = pool > 0,
+            MaxAutoPrepare = pool > 0 ? 200 : 0,
+            AutoPrepareMinUsages = 3,
+            IncludeErrorDetail = false,
+        };
+        if (pool > 0) settings.MaxPoolSize = pool;
+        settings.Options = $"{settings.Options} -c role={role} -c timezone=UTC -c idle_in_transaction_session_timeout=60s".Trim();
+        return settings;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Application.DisposeAsync();
+        await Service.DisposeAsync();
+    }
+}

@@ -1,0 +1,44 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Tenancy;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Clientele.Platform.Health;
+
+/// <summary>What must be done now and then: next months' partitions, old message ids, ended sessions. Safe on every node at once.</summary>
+public sealed partial class Housekeeping(Databases databases, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+{
+    private readonly Db db = new(databases.Service, Tenant.None);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
+        do
+        {
+            try { await Run(stoppingToken); }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { break; }
+            catch (Npgsql.NpgsqlException e) { LogFailed(e); }
+        }
+        while (await Tick(timer, stoppingToken));
+    }
+
+    public async Task Run(CancellationToken ct)
+    {
+        await db.Run($"select log.make_partitions()", ct);
+        while (await db.One<int>($"select log.purge_message_ids()", ct) > 0) { }
+        await db.Run($"""
+            update platform.platform_user_sessions s
+            set ended_at = now(), logout_reason = 'session_expired'
+            where s.ended_at is null and s.expires_at < now()
+            """, ct);
+    }
+
+    private static async Task<bool> Tick(PeriodicTimer timer, CancellationToken ct)
+    {
+        try { return await timer.WaitForNextTickAsync(ct); }
+        catch (OperationCanceledException) { return false; }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Housekeeping failed; it tries again in an hour")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Clientele.Platform.Data;
+using Clientele.Platform.Problems;
+using Clientele.Platform.Web;
+using CsvHelper;
+using CsvHelper.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace Clientele.Platform.Imports;
+
+/// <summary>/api/imports</summary>
+internal static class ImportRoutes
+{
+    public sealed record FieldsView(IReadOnlyList<ImportField> Fields, IReadOnlyList<string> Kinds);
+
+    public sealed record ListView(IReadOnlyList<ImportView> Items);
+
+    private static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
+
+    private sealed record RejectRow(long Line, string Reason, string[] Fields);
+
+    public static void Map(RouteGroupBuilder imports)
+    {
+        imports.MapGet("/fields", (string? kind, IEnumerable<IImporter> importers) =>
+            new FieldsView(ImportCommands.Importer(importers, kind ?? "orders").Fields, [.. importers.Select(i => i.Kind)]));
+        imports.MapPost("/", Upload).Accepts<Stream>("application/octet-stream").Produces<ImportView>(StatusCodes.Status201Created);
+        imports.MapGet("/", async (Db db, CancellationToken ct) => new ListView(await ImportView.List(db, $"true", 200, ct)));
+        imports.MapGet("/{id:guid}", (Guid id, Db db, CancellationToken ct) => ImportView.Of(db, id, ct));
+        imports.MapGet("/{id:guid}/preview", Preview.Show);
+        imports.MapPost("/{id:guid}/check", Preview.Check);
+        imports.MapPost("/{id:guid}/start", Start).Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapPost("/{id:guid}/cancel", Cancel).Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapPost("/{id:guid}/undo", Undo).Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapDelete("/{id:guid}", Delete).Produces(StatusCodes.Status204NoContent);
+        imports.MapGet("/{id:guid}/rejects.csv", Rejects).Produces(StatusCodes.Status200OK, contentType: "text/csv");
+        imports.MapGet("/{id:guid}/mapping.json", Mapping).Produces(StatusCodes.Status200OK, contentType: "application/json");
+    }
+
+    private static async Task<IResult> Upload(string? kind, string? name, HttpContext context, Caller caller, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
+    {
+        caller.Require(Can.Import);
+        ImportCommands.Importer(importers, kind ?? "orders");
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = ImportReceiver.LargestFile;
+        var id = await ImportReceiver.Receive(db, kind ?? "orders", name ?? "file.csv", context.Request.Body, ct);
+        return Results.Created($"/api/imports/{id}", await ImportView.Of(db, id, ct));
+    }
+
+    private static async Task<IResult> Start(Guid id, JsonElement body, Caller caller, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
+    {
+        caller.Require(Can.Import);
+        Mapping mapping;
+        try { mapping = Imports.Mapping.Parse(body.TryGetProperty("mapping", out var given) ? given.GetRawText() : "null"); }
+        catch (Exception e) when (e is JsonException or InvalidOperationException) { throw Problem.Invalid("mapping", $"The mapping cannot be read: {e.Message}"); }
+        await ImportCommands.Start(db, importers, id, mapping, ct);
+        return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
+    }
+
+    private static async Task<IResult> Cancel(Guid id, Caller caller, Db db, CancellationToken ct)
+    {
+        caller.Require(Can.Import);
+        await ImportCommands.Cancel(db, id, ct);
+        return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
+    }
+
+    private static async Task<IResult> Undo(Guid id, Caller caller, Db db, CancellationToken ct)
+    {
+        caller.Require(Can.Import);
+        await ImportCommands.Undo(db, id, ct);
+        return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
+    }
+
+    private static async Task<IResult> Delete(Guid id, Caller caller, Db db, CancellationToken ct)
+    {
+        caller.Require(Can.Import);
+        await ImportCommands.Delete(db, id, ct);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> Mapping(Guid id, Db db, CancellationToken ct)
+    {
+        var import = await ImportView.Of(db, id, ct);
+        return import.Mapping is { } mapping
+            ? Results.File(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(mapping, indented)), "application/json", "mapping.json")
+            : throw new Problem(404, "not_found", "The import has no mapping yet. Start it with one first.");
+    }
+
+    /// <summary>Rejected lines with number and reason, streamed in pages. Cells that a spreadsheet would run as a formula are defused.</summary>
+    private static async Task Rejects(Guid id, HttpContext context, Db db, CancellationToken ct)
+    {
+        var import = await ImportView.Of(db, id, ct);
+        context.Response.ContentType = "text/csv; charset=utf-8";
+        context.Response.Headers.ContentDisposition = new System.Net.Mime.ContentDisposition { FileName = $"rejected-{import.Id:N}.csv" }.ToString();
+        await using var text = new StreamWriter(context.Response.Body, new UTF8Encoding(false));
+        await using var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { InjectionOptions = InjectionOptions.Escape });
+        foreach (var header in (string[])["line", "reason", "fields as they stood in the file"]) csv.WriteField(header);
+        await csv.NextRecordAsync();
+        var last = 0L;
+        while (await db.List<RejectRow>($"""
+            select r.line, r.reason, r.fields from platform.import_rejects r
+            where r.import_id = {id} and r.line > {last} order by r.line limit 1000
+            """, ct) is { Count: > 0 } page)
+        {
+            foreach (var row in page)
+            {
+                csv.WriteField(row.Line);
+                csv.WriteField(row.Reason);
+                foreach (var field in row.Fields) csv.WriteField(field);
+                await csv.NextRecordAsync();
+            }
+            last = page[^1].Line;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Clientele.Platform.Imports;
+
+/// <summary>The single rules a mapping is checked by.</summary>
+internal static class MappingRules
+{
+    private static readonly string[] kinds = ["order", "refund", "adjustment"];
+    private static readonly string[] statuses = ["pending", "confirmed", "shipped", "delivered", "cancelled", "refunded"];
+
+    public static CultureInfo CheckFormat(MappingFormat format, Dictionary<string, string[]> problems)
+    {
+        if (format.Delimiter is not { Length: 1 } || format.Delimiter is "\"" or "\r" or "\n")
+            problems["format.delimiter"] = ["The delimiter is one character, such as \",\", \";\" or a tab."];
+        if (TextEncoding(format.Encoding) is null)
+            problems["format.encoding"] = ["The encoding is utf-8, windows-1252 or iso-8859-1."];
+        if (format.Decimal is not ("." or ",")) problems["format.decimal"] = ["The decimal sign is \".\" or \",\"."];
+        if (string.IsNullOrWhiteSpace(format.Date)) problems["format.date"] = ["Say how dates are written, e.g. yyyy-MM-dd HH:mm:ss, or iso."];
+        else if (!IsDateFormat(format.Date)) problems["format.date"] = [$"\"{format.Date}\" is not a date format; write e.g. dd/MM/yyyy HH:mm."];
+        if (!(format.Currency is { Length: 3 } code && code.All(char.IsAsciiLetterUpper)))
+            problems["format.currency"] = ["Say in which currency the amounts are: an ISO 4217 code such as GBP."];
+        if (format.ExchangeRate is <= 0 or > 1_000_000) problems["format.exchangeRate"] = ["The exchange rate is greater than 0 and at most 1,000,000."];
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        if (format.Decimal == ",") (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.NumberGroupSeparator) = (",", ".");
+        return culture;
+    }
+
+    /// <summary>Null when the name is none of the three we read.</summary>
+    public static Encoding? TextEncoding(string? name) => name?.ToLowerInvariant() switch
+    {
+        "utf-8" or "utf8" => new UTF8Encoding(false, true),
+        "windows-1252" => CodePagesEncodingProvider.Instance.GetEncoding(1252),
+        "iso-8859-1" or "latin1" => Encoding.Latin1,
+        _ => null,
+    };
+
+    public static TimeZoneInfo Zone(string? name, Dictionary<string, string[]> problems)
+    {
+        if (name is not null && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)) return zone;
+        problems["format.timeZone"] = [$"There is no time zone \"{name}\". Use an IANA name such as Europe/London."];
+        return TimeZoneInfo.Utc;
+    }
+
+    public static void CheckKinds(Mapping mapping, Dictionary<string, string[]> problems)
+    {
+        foreach (var (kind, pattern) in mapping.Kinds ?? new Dictionary<string, string>())
+        {
+            if (!kinds.Contains(kind)) problems[$"kinds.{kind}"] = ["The kinds are order, refund and adjustment."];
+            else if (string.IsNullOrEmpty(pattern)) problems[$"kinds.{kind}"] = ["Give a regular expression over the order number."];
+            else Pattern(pattern, $"kinds.{kind}", problems);
+        }
+        if (mapping.Status is { } status && !statuses.Contains(status)) problems["status"] = [$"The status is one of {string.Join(", ", statuses)}."];
+    }
+
+    /// <summary>A user's expression runs in linear time: no backtracking, so none can hang an import.</summary>
+    public static Regex? Pattern(string? pattern, string path, Dictionary<string, string[]> problems)
+    {
+        if (string.IsNullOrEmpty(pattern)) return null;
+        try { return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant); }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            problems[path] = [$"\"{pattern}\" is not a regular expression that can be used here: {e.Message}"];
+            return null;
+        }
+    }
+
+    /// <summary>The instant of a local time. In the gap of a spring change it moves on by the gap; of a repeated hour the first is meant.</summary>
+    public static DateTimeOffset ToInstant(DateTime local, TimeZoneInfo zone)
+    {
+        local = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
+        if (zone.IsInvalidTime(local)) return new DateTimeOffset(local, zone.GetUtcOffset(local.AddHours(-3))).ToUniversalTime();
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
+    }
+
+    private static bool IsDateFormat(string format)
+    {
+        if (format == "iso") return true;
+        if (!format.Contains('y', StringComparison.Ordinal) || !format.Contains('M', StringComparison.Ordinal) || !format.Contains('d', StringComparison.Ordinal)) return false;
+        try
+        {
+            var moment = new DateTime(2020, 10, 30, 13, 45, 59, DateTimeKind.Unspecified);
+            return DateTime.TryParseExact(moment.ToString(format, CultureInfo.InvariantCulture), format, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+        }
+        catch (FormatException) { return false; }
+    }
+}

@@ -1,0 +1,60 @@
+using Clientele.Platform.Data;
+
+namespace Clientele.Platform.Imports;
+
+/// <summary>GET preview and POST check: the first records as they stand, and as a mapping reads them.</summary>
+internal static class Preview
+{
+    private const int Records = 20;
+
+    public sealed record View(string[] Columns, IReadOnlyList<string[]> Rows, Mapping Suggested);
+
+    public sealed record CheckRequest(Mapping? Mapping);
+
+    public sealed record CheckView(IReadOnlyList<CheckedRow> Rows, IReadOnlyDictionary<string, string[]> Problems);
+
+    public sealed record CheckedRow(long Line, bool Ok, string? Problem, IReadOnlyDictionary<string, string?> Values);
+
+    private sealed record Settings(string TimeZone, string Currency);
+
+    public static async Task<View> Show(Guid id, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
+    {
+        var (kind, notUtf8At) = await ImportCommands.Open(db, id, ct);
+        var encoding = notUtf8At is null ? "utf-8" : "windows-1252";
+        var delimiter = await Guess.Delimiter(db, id, encoding);
+        using var reader = await RecordReader.Open(new PieceReader(db, id), delimiter, encoding);
+        var rows = new List<string[]>();
+        while (rows.Count < Records && await reader.Next() is { } record) rows.Add(record.Fields);
+        var settings = await db.One<Settings>($"select o.time_zone, o.currency from platform.organizations o where o.id = platform.organization()", ct);
+        var format = new MappingFormat(delimiter, encoding, Guess.Decimal(rows), "iso", settings.TimeZone, settings.Currency);
+        return new View(reader.Columns, rows, Guess.Mapping(format, ImportCommands.Importer(importers, kind).Fields, reader.Columns, rows));
+    }
+
+    public static async Task<CheckView> Check(Guid id, CheckRequest request, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
+    {
+        var (kind, notUtf8At) = await ImportCommands.Open(db, id, ct);
+        var importer = ImportCommands.Importer(importers, kind);
+        BoundMapping bound;
+        try
+        {
+            bound = await ImportCommands.Bind(db, importer, id, notUtf8At, request.Mapping ?? new Mapping(null, null), ct);
+            await importer.Check(db, bound, ct);
+        }
+        catch (Problems.Problem problem) when (problem.Errors is not null)
+        {
+            return new CheckView([], problem.Errors);
+        }
+        using var reader = await RecordReader.Open(new PieceReader(db, id), bound.Format.Delimiter!, bound.Format.Encoding!);
+        var rows = new List<CheckedRow>();
+        while (rows.Count < Records && await reader.Next() is { } record) rows.Add(Row(importer, bound, record));
+        return new CheckView(rows, new Dictionary<string, string[]>());
+    }
+
+    private static CheckedRow Row(IImporter importer, BoundMapping bound, RawRecord record)
+    {
+        var (values, problem) = bound.Read(record.Fields);
+        object? line = null;
+        if (values is not null) (line, problem) = importer.Parse(bound, record.Line, values);
+        return new CheckedRow(record.Line, line is not null, problem, line is null ? new Dictionary<string, string?>() : importer.Describe(line));
+    }
+}

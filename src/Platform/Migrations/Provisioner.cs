@@ -1,0 +1,131 @@
+using Clientele.Platform.Data;
+using Npgsql;
+
+namespace Clientele.Platform.Migrations;
+
+/// <summary>
+/// Prepares a server: the roles, and the login's membership in them. None is a superuser or bypasses row-level security;
+/// a login that may create roles does it by itself, otherwise a database administrator runs <see cref="RolesScript"/> once.
+/// </summary>
+public static class Provisioner
+{
+    private static readonly (string Name, string Purpose)[] Roles =
+    [
+        (Databases.Owner, "Clientele: owns the schema"),
+        (Databases.App, "Clientele: requests and jobs of one organization"),
+        (Databases.ServiceRole, "Clientele: background work over all organizations"),
+        ("clientele_search", "Clientele: owns search functions that name the organization themselves"),
+        ("clientele_readonly", "Clientele: questions in SQL, reading only"),
+    ];
+
+    /// <summary>What an administrator runs when the login may not create roles.</summary>
+    public static string RolesScript(string login) => string.Join(" ", Roles.Select(r => $"create role {r.Name} nologin; grant {r.Name} to {login};")) + $" grant clientele_search to {Databases.Owner};";
+
+    /// <summary>Makes the login and the database on a private server, where we connect as its first superuser.</summary>
+    /// <returns>The connection string of the login, which is no superuser.</returns>
+    public static async Task<string> CreateLogin(string superuserConnection, string database, string login, string password, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(superuserConnection);
+        await connection.OpenAsync(ct);
+        // The password is ours: hexadecimal, generated. DDL takes no parameters, so it is written as a quoted literal by the server.
+        var exists = await Scalar<bool>(connection, $"select exists (select from pg_roles r where r.rolname = {login})", ct);
+        var statement = await Scalar<string>(connection, exists
+            ? (Sql)$"select format('alter role %I login password %L', {login}::text, {password}::text)"
+            : (Sql)$"select format('create role %I login noinherit createrole password %L', {login}::text, {password}::text)", ct);
+        await Run(connection, Sql.Raw(statement), ct);
+        await Run(connection, $"grant pg_monitor to {Sql.Identifier(login)} with admin option", ct);
+        if (!await Scalar<bool>(connection, $"select exists (select from pg_database d where d.datname = {database})", ct))
+            await Run(connection, $"create database {Sql.Identifier(database)}", ct);
+        await Run(connection, $"alter database {Sql.Identifier(database)} owner to {Sql.Identifier(login)}", ct);
+        return new NpgsqlConnectionStringBuilder(superuserConnection) { Username = login, Password = password, Database = database }.ConnectionString;
+    }
+
+    /// <summary>Roles, memberships and privileges on the database, as far as they are missing.</summary>
+    /// <exception cref="SetupException">The server is too old, or the login may not do it; the message says what to run.</exception>
+    public static async Task Provision(string connectionString, CancellationToken ct)
+    {
+        await using var connection = await Open(connectionString, ct);
+        if (connection.PostgreSqlVersion.Major < 15)
+            throw new SetupException($"This server is PostgreSQL {connection.PostgreSqlVersion.Major}; Clientele needs 15 or newer. Upgrade it, or leave --database out to use a private one.");
+        // Nodes starting together must not race for the same role: its name is shared by the whole cluster.
+        await Run(connection, Sql.Raw("select pg_advisory_lock(7164391)"), ct);
+        var login = await Scalar<string>(connection, Sql.Raw("select session_user::text"), ct);
+        try
+        {
+            foreach (var role in Roles) await Ensure(connection, role.Name, role.Purpose, login, ct);
+            var database = Sql.Identifier(await Scalar<string>(connection, Sql.Raw("select current_database()::text"), ct));
+            await Run(connection, $"grant create, connect, temporary on database {database} to {Sql.Raw(Databases.Owner)}", ct);
+            // To grant what one does not hold is only a warning in PostgreSQL, so look.
+            if (!await Scalar<bool>(connection, $"select has_database_privilege({Databases.Owner}::name, current_database(), 'create')", ct))
+                throw new PostgresException("it does not own the database", "ERROR", "ERROR", "42501");
+            // The owner hands search functions over to the search role, for which it must be a member.
+            await Run(connection, Sql.Raw($"grant clientele_search to {Databases.Owner}"), ct);
+            await Try(connection, Sql.Raw($"grant pg_monitor to {Databases.Owner}"), ct);
+        }
+        catch (PostgresException e) when (e.SqlState is "42501")
+        {
+            throw new SetupException(
+                $"The login \"{login}\" may not prepare this database ({e.MessageText}). Have its administrator run: {RolesScript(login)} " +
+                $"grant create, connect, temporary on database {connection.Database} to {Databases.Owner};", e);
+        }
+        finally
+        {
+            await Run(connection, Sql.Raw("select pg_advisory_unlock(7164391)"), CancellationToken.None);
+        }
+    }
+
+    private static async Task Ensure(NpgsqlConnection connection, string role, string purpose, string login, CancellationToken ct)
+    {
+        var name = Sql.Identifier(role);
+        if (!await Scalar<bool>(connection, $"select exists (select from pg_roles r where r.rolname = {role})", ct))
+        {
+            await Run(connection, $"create role {name} nologin noinherit", ct);
+            await Run(connection, await Literal(connection, "comment on role %I is %L", role, purpose, ct), ct);
+        }
+        var unsafeRole = await Scalar<bool>(connection, $"select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = {role}", ct);
+        if (unsafeRole)
+            throw new SetupException($"The role {role} is a superuser or bypasses row-level security, so tenants would not be kept apart. Run: alter role {role} nosuperuser nobypassrls;");
+        if (await Scalar<bool>(connection, $"select pg_has_role({login}::name, {role}::name, 'member')", ct)
+            && connection.PostgreSqlVersion.Major < 16) return;
+        // From 16 on, creating a role gives the right to grant it, but not yet the right to become it.
+        var options = connection.PostgreSqlVersion.Major >= 16 ? " with inherit false, set true" : string.Empty;
+        await Run(connection, $"grant {name} to {Sql.Identifier(login)}{Sql.Raw(options)}", ct);
+    }
+
+    private static async Task<Sql> Literal(NpgsqlConnection connection, string format, string identifier, string value, CancellationToken ct) =>
+        Sql.Raw(await Scalar<string>(connection, $"select format({format}::text, {identifier}::text, {value}::text)", ct));
+
+    // Seeing what other sessions do is a comfort, not a need: a managed server may refuse it.
+    private static async Task Try(NpgsqlConnection connection, Sql sql, CancellationToken ct)
+    {
+        try { await Run(connection, sql, ct); }
+        catch (PostgresException e) when (e.SqlState is "42501" or "42704") { return; }
+    }
+
+    private static async Task<NpgsqlConnection> Open(string connectionString, CancellationToken ct)
+    {
+        try
+        {
+            var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+            await connection.OpenAsync(ct);
+            return connection;
+        }
+        catch (Exception e) when (e is NpgsqlException or ArgumentException or System.Net.Sockets.SocketException)
+        {
+            throw new SetupException($"The database cannot be reached: {e.Message} Check the connection string (Host=…;Port=…;Database=…;Username=…;Password=…).", e);
+        }
+    }
+
+    private static async Task Run(NpgsqlConnection connection, Sql sql, CancellationToken ct)
+    {
+        await using var command = connection.CreateCommand();
+        sql.WriteTo(command);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static async Task<T> Scalar<T>(NpgsqlConnection connection, Sql sql, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        return (await Db.Read<T>(batch, null, sql, ct))[0];
+    }
+}

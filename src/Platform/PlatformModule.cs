@@ -1,0 +1,51 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Health;
+using Clientele.Platform.Imports;
+using Clientele.Platform.Log;
+using Clientele.Platform.Modules;
+using Clientele.Platform.Organizations;
+using Clientele.Platform.Sessions;
+using Clientele.Platform.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Clientele.Platform;
+
+/// <summary>Organizations, staff, sessions, the log and its consumers, imports, health.</summary>
+public sealed class PlatformModule : IModule
+{
+    public string Name => "platform";
+
+    public void AddServices(IServiceCollection services)
+    {
+        services.AddScoped<Caller>();
+        // A handler that asks for Db gets the tenant of its request, and no other.
+        services.AddScoped(s => new Db(s.GetRequiredService<Databases>().Application, s.GetRequiredService<Caller>().Tenant));
+        services.AddSingleton<ConsumerRunner>();
+        services.AddHostedService<ConsumerHost>();
+        services.AddSingleton<LogHealth>();
+        services.AddHostedService(s => s.GetRequiredService<LogHealth>());
+        services.AddHostedService<Housekeeping>();
+        services.AddSingleton<ImportWorker>();
+        services.AddHostedService<ImportHost>();
+    }
+
+    public void MapRoutes(IEndpointRouteBuilder api)
+    {
+        var session = api.MapGroup("/session").WithTags("Session");
+        session.MapPost("/", SignIn.Handle).WithMetadata(new Anonymous());
+        var own = session.MapGroup("").WithMetadata(new WithoutOrganization());
+        own.MapGet("/", ManageSession.Get);
+        own.MapDelete("/", ManageSession.SignOut).Produces(StatusCodes.Status204NoContent);
+        own.MapPut("/password", ManageSession.ChangePassword).Produces(StatusCodes.Status204NoContent);
+        own.MapPut("/preferences", ManageSession.SetPreferences);
+
+        var organization = api.MapGroup("/organization").WithTags("Organization");
+        organization.MapGet("/", ManageOrganization.Get);
+        organization.MapPut("/", ManageOrganization.Put);
+
+        ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports"));
+    }
+}

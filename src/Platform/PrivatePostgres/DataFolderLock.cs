@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+
+namespace Clientele.Platform.PrivatePostgres;
+
+/// <summary>
+/// One process per data folder. The kernel holds the lock (flock), so it ends with the process however that ends;
+/// the file stays and only tells who holds it.
+/// </summary>
+internal sealed class DataFolderLock : IDisposable
+{
+    private readonly FileStream file;
+
+    private DataFolderLock(FileStream file) => this.file = file;
+
+    internal static async Task<DataFolderLock> Take(DataFolder folder, CancellationToken cancellation)
+    {
+        FileStream file;
+        try
+        {
+            file = UnixFiles.OpenPrivate(folder.LockFile, FileMode.OpenOrCreate, FileShare.None);
+        }
+        catch (IOException inner) when (inner is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException) && File.Exists(folder.LockFile))
+        {
+            throw new PrivatePostgresException(
+                $"The data folder {folder.Root} is in use by another Clientele ({await Holder(folder, cancellation)}): stop that one, or name another folder with --data.", inner);
+        }
+        catch (Exception inner) when (inner is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.OfFolder(folder.Root, inner);
+        }
+        file.SetLength(0);
+        file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"));
+        file.Flush();
+        return new(file);
+    }
+
+    public void Dispose() => file.Dispose();
+
+    // Not by .NET: it takes a lock even to read, and would be refused in its turn.
+    private static async Task<string> Holder(DataFolder folder, CancellationToken cancellation)
+    {
+        var read = await Command.Run("cat", ["--", folder.LockFile], cancellation);
+        return int.TryParse(read.Output, out var processId) ? $"process {processId}" : "a process that is just starting";
+    }
+}

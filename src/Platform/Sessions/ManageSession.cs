@@ -1,0 +1,79 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Problems;
+using Clientele.Platform.Tenancy;
+using Clientele.Platform.Web;
+using Microsoft.AspNetCore.Http;
+
+namespace Clientele.Platform.Sessions;
+
+/// <summary>GET, DELETE /api/session and what a person sets for themselves.</summary>
+internal static class ManageSession
+{
+    public sealed record PasswordRequest(string? CurrentPassword, string? NewPassword);
+
+    public sealed record PreferencesRequest(string? Language, string? Theme);
+
+    private sealed record Credentials(string Email, string? PasswordHash);
+
+    public static Task<SessionView> Get(Caller caller, Databases databases, CancellationToken ct) =>
+        SessionView.Of(new Db(databases.Service, Tenant.None), caller.UserId, ct);
+
+    public static async Task<IResult> SignOut(Caller caller, Databases databases, HttpContext context, CancellationToken ct)
+    {
+        await new Db(databases.Service, Tenant.None).Run($"""
+            update platform.platform_user_sessions s
+            set ended_at = now(), logout_reason = 'user_logout'
+            where s.id = {caller.SessionId} and s.ended_at is null
+            """, ct);
+        context.Response.Cookies.Delete(Authentication.Cookie);
+        return Results.NoContent();
+    }
+
+    /// <summary>Sets a password and ends the person's other sessions.</summary>
+    public static async Task<IResult> ChangePassword(PasswordRequest request, Caller caller, Databases databases, CancellationToken ct)
+    {
+        var service = new Db(databases.Service, Tenant.None);
+        var credentials = await service.One<Credentials>($"select u.email, u.password_hash from platform.platform_users u where u.id = {caller.UserId}", ct);
+        if (!Passwords.Verify(credentials.PasswordHash, request.CurrentPassword ?? string.Empty))
+            throw new Problem(400, "wrong_password", "The current password is not right. Type the one you signed in with.");
+        Check(request.NewPassword, request.CurrentPassword, credentials.Email);
+        var hash = Passwords.Hash(request.NewPassword!);
+        await service.InTransaction(async t =>
+        {
+            await t.Run($"update platform.platform_users u set password_hash = {hash}, must_change_password = false where u.id = {caller.UserId}", ct);
+            await t.Run($"""
+                update platform.platform_user_sessions s
+                set ended_at = now(), logout_reason = 'security_logout'
+                where s.user_id = {caller.UserId} and s.id <> {caller.SessionId} and s.ended_at is null
+                """, ct);
+        }, ct);
+        return Results.NoContent();
+    }
+
+    public static async Task<SessionView> SetPreferences(PreferencesRequest request, Caller caller, Databases databases, CancellationToken ct)
+    {
+        if (request.Language is not (null or "en" or "fr")) throw Problem.Invalid("language", "The language is en or fr.");
+        if (request.Theme is not (null or "light" or "dark" or "auto")) throw Problem.Invalid("theme", "The theme is light, dark or auto.");
+        var service = new Db(databases.Service, Tenant.None);
+        await service.Run($"""
+            update platform.platform_users u
+            set language = coalesce({request.Language}, u.language), theme = coalesce({request.Theme}, u.theme)
+            where u.id = {caller.UserId}
+            """, ct);
+        return await SessionView.Of(service, caller.UserId, ct);
+    }
+
+    private static void Check(string? password, string? current, string email)
+    {
+        var message = password switch
+        {
+            null or { Length: < Passwords.Shortest } => $"Choose at least {Passwords.Shortest} characters; a few words together are easy to remember.",
+            { Length: > Passwords.Longest } => $"Choose at most {Passwords.Longest} characters.",
+            _ when password == current => "Choose one that differs from the current password.",
+            _ when password.Contains(email, StringComparison.OrdinalIgnoreCase) => "Choose one without your e-mail address in it.",
+            _ when password.Distinct().Count() < 5 => "Choose one with more different characters.",
+            _ => null,
+        };
+        if (message is not null) throw Problem.Invalid("newPassword", message);
+    }
+}

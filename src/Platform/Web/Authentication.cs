@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using System.Text;
+using Clientele.Platform.Data;
+using Clientele.Platform.Problems;
+using Clientele.Platform.Tenancy;
+using Microsoft.AspNetCore.Http;
+
+namespace Clientele.Platform.Web;
+
+/// <summary>Marks an endpoint under /api that needs no session.</summary>
+public sealed class Anonymous;
+
+/// <summary>Marks an endpoint under /api that needs a session but no organization.</summary>
+public sealed class WithoutOrganization;
+
+/// <summary>
+/// Who asks: the session cookie, and the organization named by the <c>Clientele-Organization</c> header, in one query.
+/// Every endpoint under /api passes here; only those marked otherwise go on without a session or an organization.
+/// </summary>
+public sealed class Authentication(RequestDelegate next, Databases databases)
+{
+    public const string Cookie = "clientele_session";
+    public const string OrganizationHeader = "Clientele-Organization";
+    public const string ConsoleHeader = "X-Clientele";
+
+    private readonly Db db = new(databases.Service, Tenant.None);
+
+    private sealed record Row(Guid SessionId, Guid UserId, bool MustChangePassword, Guid? OrganizationId, string? Role);
+
+    public async Task Invoke(HttpContext context, Caller caller)
+    {
+        var metadata = context.GetEndpoint()?.Metadata;
+        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || metadata is null)
+        {
+            await next(context);
+            return;
+        }
+        RefuseForgery(context.Request);
+        await Identify(context, caller);
+        if (metadata.GetMetadata<Anonymous>() is null) Authorise(context, caller, metadata.GetMetadata<WithoutOrganization>() is null);
+        await next(context);
+    }
+
+    /// <summary>What is kept of a session's token.</summary>
+    public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    private async Task Identify(HttpContext context, Caller caller)
+    {
+        if (context.Request.Cookies[Cookie] is not { Length: > 0 and <= 200 } token) return;
+        var slug = context.Request.Headers[OrganizationHeader].ToString();
+        var row = await db.Find<Row>($"""
+            with session as (
+                -- Sliding expiry: at most one write a minute.
+                update platform.platform_user_sessions s
+                set last_activity = now()
+                where s.token_hash = {Hash(token)} and s.ended_at is null and s.expires_at > now() and s.last_activity < now() - interval '1 minute'
+            )
+            select s.id as session_id, u.id as user_id, u.must_change_password, m.organization_id, m.role
+            from platform.platform_user_sessions s
+            join platform.platform_users u on u.id = s.user_id and u.status = 'active'
+            left join platform.organizations o on o.slug = {slug}
+            left join platform.organization_members m on m.organization_id = o.id and m.user_id = u.id
+            where s.token_hash = {Hash(token)} and s.ended_at is null and s.expires_at > now()
+            """, context.RequestAborted);
+        if (row is null) return;
+        (caller.SignedIn, caller.SessionId, caller.UserId) = (true, row.SessionId, row.UserId);
+        (caller.MustChangePassword, caller.OrganizationId, caller.Role) = (row.MustChangePassword, row.OrganizationId, row.Role);
+    }
+
+    private static void Authorise(HttpContext context, Caller caller, bool needsOrganization)
+    {
+        if (!caller.SignedIn) throw new Problem(401, "not_signed_in", "Sign in first; the session may have ended.");
+        if (!needsOrganization) return;
+        if (string.IsNullOrEmpty(context.Request.Headers[OrganizationHeader]))
+            throw new Problem(400, "organization_missing", $"Say which organization you mean in the {OrganizationHeader} header.");
+        if (caller.OrganizationId is null)
+            throw new Problem(404, "organization_not_found", "There is no such organization, or you are not a member of it.");
+        if (caller.MustChangePassword)
+            throw new Problem(403, "password_change_required", "Choose a password of your own first; the one-time password opens nothing else.");
+    }
+
+    // A foreign page can make a browser send our cookie, but not a header of ours: that needs a CORS permission we never give.
+    private static void RefuseForgery(HttpRequest request)
+    {
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)) return;
+        if (!request.Headers.ContainsKey(ConsoleHeader))
+            throw new Problem(403, "header_missing", $"Send the header {ConsoleHeader} with every request that changes something.");
+        var origin = request.Headers.Origin.ToString();
+        if (origin.Length > 0 && !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Authority == request.Host.Value))
+            throw new Problem(403, "foreign_origin", "Requests from another site's page are refused.");
+    }
+}

@@ -1,0 +1,32 @@
+-- What readers of the log use: the view without undone imports, and the state of the log for health.
+
+create or replace view log.facts with (security_invoker = true) as
+    select e.*
+    from log.events e
+    where not exists (
+        select from log.undone_batches u
+        where u.organization_id = e.organization_id and u.batch_id = e.batch_id
+    );
+comment on view log.facts is 'The events that count: without those of undone imports.';
+grant select on log.facts to clientele_app, clientele_service, clientele_readonly;
+
+create or replace function log.watermark() returns xid8
+    language sql stable
+    as $$ select pg_snapshot_xmin(pg_current_snapshot()) $$;
+comment on function log.watermark() is 'The oldest transaction still running: rows of older writers are complete, none can appear below it any more.';
+
+create or replace function log.blocker()
+    returns table (pid integer, application_name text, state text, started_at timestamptz, query text)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+    as $$
+        -- Without pg_read_all_stats another role's backend_xid reads as null; then nobody is named, and the age
+        -- of the watermark, which needs no privilege, still tells that somebody is there.
+        select a.pid, a.application_name, a.state, a.xact_start, left(a.query, 200)
+        from pg_stat_activity a
+        where a.backend_xid is not null
+        order by age(a.backend_xid) desc
+        limit 1
+    $$;
+comment on function log.blocker() is 'The oldest transaction that has written: what the watermark waits for.';
+revoke execute on function log.blocker() from public;
+grant execute on function log.blocker() to clientele_service;

@@ -1,0 +1,98 @@
+using System.Net;
+using Clientele.Platform.Data;
+using Clientele.Platform.Health;
+using Clientele.Platform.Problems;
+using Clientele.Platform.Web;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Clientele.Server;
+
+/// <param name="Port">0: any free one.</param>
+/// <param name="Listen"><c>localhost</c>, <c>*</c> or an address.</param>
+/// <param name="Console">Folder of the built console; null: none is served.</param>
+/// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null);
+
+/// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
+public static class App
+{
+    public static WebApplication Build(Databases databases, AppOptions options, Action<IServiceCollection>? configure = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(App).Assembly.GetName().Name });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 10 * 1024 * 1024;
+            Listen(kestrel, options);
+        });
+        builder.Logging.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; });
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
+        AddServices(builder.Services, databases, options);
+        configure?.Invoke(builder.Services);
+        var app = builder.Build();
+        UsePipeline(app, options);
+        return app;
+    }
+
+    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, AppOptions options)
+    {
+        if (options.Listen == "localhost" && options.Port > 0) kestrel.ListenLocalhost(options.Port);
+        else if (options.Listen == "*") kestrel.ListenAnyIP(options.Port);
+        else kestrel.Listen(options.Listen == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Listen), options.Port);
+    }
+
+    private static void AddServices(IServiceCollection services, Databases databases, AppOptions options)
+    {
+        services.AddRouting();
+        services.AddSingleton(databases);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Modules.All);
+        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHandler.AddTraceId);
+        services.AddExceptionHandler<ProblemHandler>();
+        // A bad request is one in development too.
+        services.Configure<ExceptionHandlerOptions>(o => o.StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError);
+        services.AddResponseCompression(c => c.MimeTypes = [.. Microsoft.AspNetCore.ResponseCompression.ResponseCompressionDefaults.MimeTypes, "application/problem+json", "image/svg+xml"]);
+        services.AddOpenApi("v1", OpenApiDocument.Describe);
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in options.TrustedProxies ?? [])
+            {
+                if (IPAddress.TryParse(proxy, out var address)) forwarded.KnownProxies.Add(address);
+                else forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+            }
+        });
+        foreach (var module in Modules.All) module.AddServices(services);
+    }
+
+    private static void UsePipeline(WebApplication app, AppOptions options)
+    {
+        if (options.TrustedProxies is { Count: > 0 }) app.UseForwardedHeaders();
+        app.UseResponseCompression();
+        app.Use(SecurityHeaders);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        var files = ConsoleFiles.Use(app, options.Console);
+        app.UseRouting();
+        app.UseMiddleware<Authentication>();
+        app.MapHealth();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        var api = app.MapGroup("/api");
+        foreach (var module in Modules.All) module.MapRoutes(api);
+        ConsoleFiles.MapPages(app, files);
+    }
+
+    private static Task SecurityHeaders(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+        // The console's component library and charts set styles in elements; scripts come from our files only.
+        headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+        if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)) headers.CacheControl = "no-store";
+        return next(context);
+    }
+}

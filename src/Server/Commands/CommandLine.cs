@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.PrivatePostgres;
+using Clientele.Platform.Problems;
+
+namespace Clientele.Server.Commands;
+
+/// <summary>
+/// Runs a command. What a person can cause ends in one line on standard error and a code:
+/// 0 done · 1 it ran and did not succeed · 2 the command, a file or the surroundings are not right, and nothing was changed.
+/// </summary>
+internal static class CommandLine
+{
+    public const int Failed = 1;
+    public const int Refused = 2;
+
+    public static async Task<int> Run(RootCommand root, string[] args)
+    {
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        {
+            await Console.Error.WriteLineAsync($"clientele: {Sentence(parsed.Errors[0])} Try: clientele {Path(parsed)}--help");
+            return Refused;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e) when (e is SetupException or PrivatePostgresException or Problem)
+        {
+            await Console.Error.WriteLineAsync($"clientele: {e.Message}");
+            return Refused;
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
+        }
+    }
+
+    private static string Sentence(ParseError error) => error.Message.TrimEnd('.') + ".";
+
+    private static string Path(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult command && command.Command is not RootCommand; at = at.Parent) names.Insert(0, command.Command.Name);
+        return string.Concat(names.Select(n => n + " "));
+    }
+}

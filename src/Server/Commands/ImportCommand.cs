@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Clientele.Commerce;
+using Clientele.Platform.Data;
+using Clientele.Platform.Imports;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.Modules;
+using Clientele.Platform.Tenancy;
+
+namespace Clientele.Server.Commands;
+
+/// <summary>
+/// clientele import orders FILE --map MAPPING. Takes the file in, then works on it here; a server over the same database
+/// may take part, and finishes it if this process is killed.
+/// </summary>
+internal static class ImportCommand
+{
+    private sealed record Organization(Guid Id, string Slug);
+
+    public static Command Create()
+    {
+        var (data, database) = (Options.Data(), Options.Database());
+        var kind = new Argument<string>("kind") { Description = "What the file holds: orders." };
+        var file = new Argument<string>("file") { Description = "A CSV file, also gzipped." };
+        var map = new Option<string>("--map") { Description = "The mapping, a JSON file (see docs/guides/import.md).", HelpName = "FILE", Required = true };
+        var slug = new Option<string?>("--organization") { Description = "Which organization, when there are several: the word in the console's address.", HelpName = "SLUG" };
+        var command = new Command("import", "Import a file.") { kind, file, map, slug, data, database };
+        command.SetAction((parsed, ct) => Run(
+            parsed.GetValue(kind)!, parsed.GetValue(file)!, parsed.GetValue(map)!, parsed.GetValue(slug), parsed.GetValue(data)!, parsed.GetValue(database), ct));
+        return command;
+    }
+
+    private static async Task<int> Run(string kind, string path, string map, string? slug, string data, string? database, CancellationToken ct)
+    {
+        // Everything that can be wrong with the command is looked at before anything is started or written.
+        using var services = Services(null);
+        var importers = services.GetServices<IImporter>().ToList();
+        if (!importers.Exists(i => i.Kind == kind)) throw new SetupException($"There is no import of \"{kind}\". There is: {string.Join(", ", importers.Select(i => i.Kind))}.");
+        var mapping = await ReadMapping(map, ct);
+        await using var stream = Open(path);
+        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
+        var db = new Db(home.Databases.Application, new Tenant(await Find(home.Databases, slug, ct), null, Access.System));
+        var id = await Receive(db, importers, kind, path, stream, mapping, ct);
+        return await Follow(home.Databases, db, id, ct);
+    }
+
+    private static async Task<Guid> Receive(Db db, List<IImporter> importers, string kind, string path, Stream stream, Mapping mapping, CancellationToken ct)
+    {
+        var id = await ImportReceiver.Receive(db, kind, Path.GetFileName(path), stream, ct);
+        try
+        {
+            await ImportCommands.Start(db, importers, id, mapping, ct);
+            return id;
+        }
+        catch
+        {
+            await ImportCommands.Delete(db, id, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private static async Task<int> Follow(Databases databases, Db db, Guid id, CancellationToken ct)
+    {
+        using var services = Services(databases);
+        var worker = services.GetRequiredService<ImportWorker>();
+        var work = Task.Run(async () =>
+        {
+            // Not ours alone: a server may have taken it, then this finds nothing and looks again.
+            while (!await worker.RunNext(ct, id) && !await Done(db, id, ct)) await Task.Delay(500, ct);
+        }, ct);
+        while (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, Task.Delay(500, ct));
+            if (!Console.IsErrorRedirected) await Show(await ImportCommands.Get(db, id, ct));
+        }
+        await work;
+        var import = await ImportCommands.Get(db, id, ct);
+        if (!Console.IsErrorRedirected) await Console.Error.WriteLineAsync();
+        Console.WriteLine(Summary(import));
+        return import.State == "completed" ? 0 : CommandLine.Failed;
+    }
+
+    private static async Task<bool> Done(Db db, Guid id, CancellationToken ct) =>
+        (await ImportCommands.Get(db, id, ct)).State is "completed" or "failed" or "cancelled" or "undone";
+
+    private static Task Show(ImportView import)
+    {
+        var filled = (int)(import.Progress * 30);
+        var left = import.SecondsLeft is { } s ? $"{s:0} s left" : string.Empty;
+        return Console.Error.WriteAsync($"\r{import.State,-9} [{new string('#', filled)}{new string('.', 30 - filled)}] {import.Progress:0 %} {left}        ");
+    }
+
+    private static string Summary(ImportView i) => string.Create(CultureInfo.InvariantCulture, $"""
+        {i.State}: {i.LinesRead:N0} lines read, {i.Accepted:N0} imported, {i.Duplicates:N0} already there, {i.Rejected:N0} rejected
+        {i.Orders:N0} orders, {i.Refunds:N0} refunds, {i.Adjustments:N0} adjustments, {i.CustomersCreated:N0} new customers
+        {i.Problem ?? $"import {i.Id}; rejected lines and undo: console, Imports"}
+        """);
+
+    private static async Task<Guid> Find(Databases databases, string? slug, CancellationToken ct)
+    {
+        var all = await new Db(databases.Service, Tenant.None).List<Organization>($"select o.id, o.slug from platform.organizations o order by o.created_at", ct);
+        if (slug is null && all.Count == 1) return all[0].Id;
+        var names = string.Join(", ", all.Select(o => o.Slug));
+        if (slug is null) throw new SetupException($"There are several organizations: {names}. Say which with --organization.");
+        return all.Find(o => o.Slug == slug)?.Id ?? throw new SetupException($"There is no organization \"{slug}\". There is: {names}.");
+    }
+
+    private static async Task<Mapping> ReadMapping(string path, CancellationToken ct)
+    {
+        try { return Mapping.Parse(await File.ReadAllTextAsync(path, ct)); }
+        catch (JsonException e) { throw new SetupException($"{path} is not a mapping: {e.Message}", e); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new SetupException($"The mapping cannot be read: {e.Message}", e); }
+    }
+
+    private static FileStream Open(string path)
+    {
+        try { return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException) { throw new SetupException($"The file cannot be read: {e.Message}", e); }
+    }
+
+    private static ServiceProvider Services(Databases? databases)
+    {
+        var services = new ServiceCollection().AddLogging(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        if (databases is not null) services.AddSingleton(databases);
+        services.AddSingleton<ImportWorker>();
+        ((IModule)new CommerceModule()).AddServices(services);
+        return services.BuildServiceProvider();
+    }
+}

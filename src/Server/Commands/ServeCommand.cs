@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.Organizations;
+
+namespace Clientele.Server.Commands;
+
+/// <summary>clientele serve: the platform, web and workers.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var (data, database) = (Options.Data(), Options.Database());
+        var port = new Option<int>("--port") { Description = "Port of the console and the API. [CLIENTELE_PORT]", HelpName = "N", DefaultValueFactory = _ => int.TryParse(Environment.GetEnvironmentVariable("CLIENTELE_PORT"), out var p) ? p : 8080 };
+        port.Validators.Add(result => { if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var p) && p is < 1 or > 65535) result.AddError("The port lies between 1 and 65535."); });
+        var listen = new Option<string>("--listen") { Description = "Address to listen on: localhost, * or an IP address. [CLIENTELE_LISTEN]", HelpName = "ADDRESS", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_LISTEN") ?? "localhost" };
+        var console = new Option<string?>("--console") { Description = "Folder of the built console. [CLIENTELE_CONSOLE]", HelpName = "DIR", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_CONSOLE") };
+        var command = new Command("serve", "Start the platform.") { port, listen, data, database, console };
+        command.SetAction((parsed, ct) => Serve(
+            new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies()),
+            parsed.GetValue(data)!, parsed.GetValue(database), ct));
+        return command;
+    }
+
+    private static async Task<int> Serve(AppOptions options, string data, string? database, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        RefuseTakenPort(options);
+        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; }).SetMinimumLevel(LogLevel.Warning));
+        await using var home = await DatabaseHome.Open(database, data, loggers, ct);
+        var welcome = await Founding.Ensure(home.Databases, "My organization", ct);
+        await using var app = App.Build(home.Databases, options);
+        app.Lifetime.ApplicationStarted.Register(() => Greet(options, welcome, watch.Elapsed));
+        await app.RunAsync(ct);
+        return 0;
+    }
+
+    private static void Greet(AppOptions options, Founding.Welcome welcome, TimeSpan took)
+    {
+        var address = Environment.GetEnvironmentVariable("CLIENTELE_BASE_URL") ?? $"http://localhost:{options.Port}";
+        Console.WriteLine();
+        Console.WriteLine($"  Clientele is ready ({took.TotalSeconds:0.0} s)");
+        Console.WriteLine();
+        Console.WriteLine($"  Console    {address}");
+        Console.WriteLine($"  Sign in    {welcome.Email}");
+        Console.WriteLine($"  Password   {welcome.OneTimePassword ?? "(the one you chose)"}{(welcome.OneTimePassword is null ? "" : "   one-time: you choose your own after signing in")}");
+        Console.WriteLine($"  Write key  {welcome.WriteKey}");
+        Console.WriteLine();
+        Console.WriteLine("  Ctrl-C stops it.");
+        Console.WriteLine();
+    }
+
+    private static string? BesideExecutable()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "console");
+        return Directory.Exists(folder) ? folder : null;
+    }
+
+    private static IReadOnlyList<string> TrustedProxies()
+    {
+        var proxies = (Environment.GetEnvironmentVariable("CLIENTELE_TRUSTED_PROXIES") ?? string.Empty).Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
+        return Array.Find(proxies, p => !IPAddress.TryParse(p, out _) && !System.Net.IPNetwork.TryParse(p, out _)) is { } wrong
+            ? throw new SetupException($"CLIENTELE_TRUSTED_PROXIES: \"{wrong}\" is neither an address nor a network such as 10.0.0.0/8.")
+            : proxies;
+    }
+
+    // Before PostgreSQL is started for nothing.
+    private static void RefuseTakenPort(AppOptions options)
+    {
+        IPAddress? address = options.Listen switch { "localhost" => IPAddress.Loopback, "*" => IPAddress.Any, var other => IPAddress.TryParse(other, out var parsed) ? parsed : null };
+        if (address is null) throw new SetupException($"\"{options.Listen}\" is no address to listen on. Use localhost, * or an IP address of this machine.");
+        try
+        {
+            using var probe = new TcpListener(address, options.Port);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw new SetupException(e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"Port {options.Port} is in use. Stop the other program, or choose another with --port.",
+                SocketError.AccessDenied => $"Port {options.Port} may only be used by root. Choose one above 1023 with --port.",
+                _ => $"Cannot listen on {options.Listen} port {options.Port}: {e.Message}.",
+            }, e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.OpenApi;
+
+namespace Clientele.Server;
+
+/// <summary>What the OpenAPI document says beside the routes themselves.</summary>
+internal static class OpenApiDocument
+{
+    public static void Describe(OpenApiOptions options) => options.AddDocumentTransformer((document, _, _) =>
+    {
+        document.Info.Title = "Clientele";
+        document.Info.Version = typeof(OpenApiDocument).Assembly.GetName().Version!.ToString(3);
+        document.Info.Description = "Everything the console does. Errors are RFC 9457 problem details with a stable \"code\" (docs/errors.md).";
+        // The address the document was asked at would make the committed copy differ from machine to machine.
+        document.Servers = [];
+        return Task.CompletedTask;
+    });
+}

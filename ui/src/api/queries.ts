@@ -1,0 +1,162 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { request } from './client';
+import { ApiProblem } from './problem';
+import type { Import, ImportField, ImportPreview } from './imports.types';
+import type {
+  CountedPage,
+  Customer,
+  CustomerDetail,
+  EventRow,
+  Interval,
+  Order,
+  OrderDetail,
+  Organization,
+  Overview,
+  Page,
+  PaletteResults,
+  Session,
+} from './types';
+
+/** Keys begin with the organization, so that switching it never shows another's data. */
+const key = (organization: string, ...rest: unknown[]) => ['o', organization, ...rest] as const;
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => request<Session>('/session', { signal }),
+  staleTime: Infinity,
+  retry: (count, error) => error instanceof ApiProblem && error.temporary && count < 1,
+});
+
+export const organizationQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'organization'),
+    queryFn: ({ signal }) => request<Organization>('/organization', { organization, signal }),
+  });
+
+export interface OverviewFilters {
+  from?: string;
+  to?: string;
+  interval?: Interval;
+  country?: string;
+}
+
+export const overviewQuery = (organization: string, filters: OverviewFilters) =>
+  queryOptions({
+    queryKey: key(organization, 'overview', filters),
+    queryFn: ({ signal }) => request<Overview>('/overview', { organization, query: { ...filters }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const countriesQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'countries'),
+    queryFn: ({ signal }) => request<string[]>('/overview/countries', { organization, signal }),
+    staleTime: 5 * 60_000,
+  });
+
+export const newestEventsQuery = (organization: string, limit: number, live: boolean) =>
+  queryOptions({
+    queryKey: key(organization, 'events', 'newest', limit),
+    queryFn: ({ signal }) =>
+      request<{ items: EventRow[] }>('/events/newest', { organization, query: { limit }, signal }),
+    refetchInterval: live ? 10_000 : false,
+  });
+
+export interface CustomerFilters {
+  search?: string;
+  country?: string;
+  sort?: string;
+}
+
+export const customersQuery = (organization: string, filters: CustomerFilters) =>
+  infiniteQueryOptions({
+    queryKey: key(organization, 'customers', filters),
+    queryFn: ({ pageParam, signal }) =>
+      request<CountedPage<Customer>>('/customers', {
+        organization,
+        query: { ...filters, cursor: pageParam, limit: 50 },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+
+export const customerQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'customer', id),
+    queryFn: ({ signal }) =>
+      request<CustomerDetail>(`/customers/${encodeURIComponent(id)}`, { organization, signal }),
+  });
+
+export const timelineQuery = (organization: string, id: string, type: string | undefined, limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: key(organization, 'customer', id, 'timeline', type ?? '', limit),
+    queryFn: ({ pageParam, signal }) =>
+      request<Page<EventRow>>(`/customers/${encodeURIComponent(id)}/timeline`, {
+        organization,
+        query: { before: pageParam, limit, type },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+export const customerOrdersQuery = (organization: string, id: string) =>
+  infiniteQueryOptions({
+    queryKey: key(organization, 'customer', id, 'orders'),
+    queryFn: ({ pageParam, signal }) =>
+      request<Page<Order>>(`/customers/${encodeURIComponent(id)}/orders`, {
+        organization,
+        query: { before: pageParam, limit: 20 },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+export const orderQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'order', id),
+    queryFn: ({ signal }) => request<OrderDetail>(`/orders/${encodeURIComponent(id)}`, { organization, signal }),
+  });
+
+export const paletteQuery = (organization: string, query: string) =>
+  queryOptions({
+    queryKey: key(organization, 'palette', query),
+    queryFn: ({ signal }) => request<PaletteResults>('/palette', { organization, query: { query }, signal }),
+    enabled: query.length >= 2,
+    placeholderData: keepPreviousData,
+  });
+
+export const importsQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'imports'),
+    queryFn: ({ signal }) => request<{ items: Import[] }>('/imports', { organization, signal }),
+  });
+
+export const importQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'import', id),
+    queryFn: ({ signal }) => request<Import>(`/imports/${encodeURIComponent(id)}`, { organization, signal }),
+  });
+
+export const importFieldsQuery = (organization: string, kind: string) =>
+  queryOptions({
+    queryKey: key(organization, 'import-fields', kind),
+    queryFn: ({ signal }) =>
+      request<{ fields: ImportField[]; kinds: string[] }>('/imports/fields', {
+        organization,
+        query: { kind },
+        signal,
+      }),
+    staleTime: Infinity,
+  });
+
+export const importPreviewQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'import', id, 'preview'),
+    queryFn: ({ signal }) =>
+      request<ImportPreview>(`/imports/${encodeURIComponent(id)}/preview`, { organization, signal }),
+    staleTime: Infinity,
+  });

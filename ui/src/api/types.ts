@@ -1,0 +1,188 @@
+/** The contract with the server, as the console sees it. Times are ISO 8601, dates YYYY-MM-DD, money plain numbers. */
+
+export type Language = 'en' | 'fr';
+export type Theme = 'light' | 'dark' | 'auto';
+export type Role = 'super_admin' | 'admin' | 'marketing_manager' | 'data_analyst' | 'viewer';
+
+export interface Membership {
+  id: string;
+  slug: string;
+  name: string;
+  role: Role;
+  timeZone: string;
+  currency: string;
+}
+
+export interface Session {
+  user: {
+    id: string;
+    email: string;
+    name: string | null;
+    language: Language;
+    theme: Theme;
+    timeZone: string;
+    mustChangePassword: boolean;
+  };
+  organizations: Membership[];
+  version: string;
+}
+
+export interface Organization {
+  id: string;
+  slug: string;
+  name: string;
+  timeZone: string;
+  currency: string;
+  writeKey: string | null;
+  workspaces: { id: string; name: string; slug: string }[];
+}
+
+export type Interval = 'day' | 'week' | 'month';
+
+export interface Figures {
+  revenue: number;
+  orders: number;
+  customers: number;
+  averageOrderValue: number | null;
+  repeatRate: number | null;
+  refunds: number;
+  refundCount: number;
+  adjustments: number;
+  adjustmentCount: number;
+}
+
+export interface SeriesPoint {
+  date: string;
+  partial: boolean;
+  revenue: number;
+  orders: number;
+  customers: number;
+  averageOrderValue: number | null;
+  repeatRate: number | null;
+}
+
+export interface DayRange {
+  from: string;
+  to: string;
+}
+
+export interface CountryRow {
+  /** null stands for all the countries that are not listed. */
+  country: string | null;
+  revenue: number;
+  orders: number;
+  customers: number;
+  share: number;
+}
+
+export interface ProductRow {
+  productId: string;
+  name: string | null;
+  quantity: number;
+  revenue: number;
+  orders: number;
+}
+
+export interface Overview {
+  range: DayRange & { days: number };
+  previousRange: DayRange & { days: number };
+  interval: Interval;
+  timeZone: string;
+  currency: string;
+  dataRange: DayRange | null;
+  current: Figures;
+  previous: Figures;
+  series: SeriesPoint[];
+  previousSeries: SeriesPoint[];
+  countries: CountryRow[];
+  products: ProductRow[];
+}
+
+export interface CustomerRef {
+  id: string;
+  name: string | null;
+  externalId: string | null;
+}
+
+export interface EventRow {
+  id: string;
+  type: string;
+  name: string;
+  category: string | null;
+  occurredAt: string;
+  receivedAt: string;
+  customer: CustomerRef | null;
+  value: number | null;
+  currency: string | null;
+  properties: Record<string, unknown>;
+  pageUrl: string | null;
+  source: string;
+}
+
+export interface Customer {
+  id: string;
+  externalId: string | null;
+  name: string | null;
+  email: string | null;
+  country: string | null;
+  city: string | null;
+  stage: string | null;
+  status: string | null;
+  type: string | null;
+  firstSeenAt: string;
+  lastSeenAt: string | null;
+  orders: number;
+  revenue: number;
+  averageOrderValue: number | null;
+  lastOrderAt: string | null;
+  currency: string;
+}
+
+export interface CustomerDetail extends Customer {
+  phone: string | null;
+  state: string | null;
+  acquisitionChannel: string | null;
+  acquisitionSource: string | null;
+  tags: string[];
+  customAttributes: Record<string, unknown>;
+  refunds: number;
+  createdAt: string;
+}
+
+export type OrderKind = 'order' | 'refund' | 'adjustment';
+
+export interface Order {
+  id: string;
+  number: string;
+  kind: OrderKind;
+  status: string;
+  total: number;
+  currency: string;
+  items: number;
+  orderedAt: string;
+  country: string | null;
+}
+
+export interface OrderDetail extends Order {
+  customer: CustomerRef | null;
+  lines: { productId: string; name: string | null; quantity: number; unitPrice: number; total: number; type: string }[];
+  subtotal: number;
+  tax: number;
+  shipping: number;
+  discount: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface CountedPage<T> extends Page<T> {
+  total: number;
+  totalIsExact: boolean;
+}
+
+export interface PaletteResults {
+  customers: (CustomerRef & { email: string | null })[];
+  orders: { id: string; number: string; customerId: string | null; total: number; currency: string }[];
+}

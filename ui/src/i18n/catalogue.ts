@@ -1,0 +1,24 @@
+import { customerMessages } from '../customers/messages';
+import { eventMessages } from '../events/messages';
+import { importMessages } from '../imports/messages';
+import { mappingMessages } from '../imports/mapping/messages';
+import { overviewMessages } from '../overview/messages';
+import { sessionMessages } from '../session/messages';
+import { settingsMessages } from '../settings/messages';
+import { shellMessages } from '../shell/messages';
+import { componentMessages } from '../components/messages';
+
+/** Every text of the console, in every language. Each area keeps its own part in its folder. */
+export const catalogue = {
+  ...componentMessages,
+  ...shellMessages,
+  ...sessionMessages,
+  ...overviewMessages,
+  ...eventMessages,
+  ...customerMessages,
+  ...importMessages,
+  ...mappingMessages,
+  ...settingsMessages,
+};
+
+export type Key = keyof typeof catalogue;

@@ -1,0 +1,40 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { undoImport } from '../api/actions';
+import { importQuery } from '../api/queries';
+import type { Import } from '../api/imports.types';
+import { DangerousAct } from '../components/DangerousAct';
+import { useT } from '../i18n/I18n';
+import { useOrganization } from '../shell/organization';
+
+export function UndoImport({ item, close }: { item: Import; close: () => void }) {
+  const t = useT();
+  const { slug } = useOrganization();
+  const client = useQueryClient();
+  const undo = useMutation({
+    mutationFn: () => undoImport(slug, item.id),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: importQuery(slug, item.id).queryKey });
+      close();
+    },
+  });
+  const consequences = [
+    item.orders > 0 && t('import.undo.orders', { count: item.orders }),
+    item.refunds > 0 && t('import.undo.refunds', { count: item.refunds }),
+    item.adjustments > 0 && t('import.undo.adjustments', { count: item.adjustments }),
+    item.customersCreated > 0 && t('import.undo.customers', { count: item.customersCreated }),
+    t('import.undo.figures'),
+  ].filter((text): text is string => Boolean(text));
+  return (
+    <DangerousAct
+      title={t('import.undo.title')}
+      consequences={consequences}
+      remark={t('import.undo.remark')}
+      name={item.fileName}
+      action={t('import.undo.action')}
+      onConfirm={() => undo.mutate()}
+      onClose={close}
+      pending={undo.isPending}
+      error={undo.error}
+    />
+  );
+}

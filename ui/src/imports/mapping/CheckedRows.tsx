@@ -1,0 +1,48 @@
+import type { ImportCheck, ImportField } from '../../api/imports.types';
+import { Icon } from '../../components/Icon';
+import { Nothing } from '../../components/Values';
+import { PlainTable } from '../../components/table/PlainTable';
+import { orderKinds } from '../../customers/words';
+import { useFormat, useT, useWordFor } from '../../i18n/I18n';
+import classes from './Mapping.module.css';
+import { useFieldWords } from './useFieldWords';
+
+type Row = ImportCheck['rows'][number];
+
+export function CheckedRows({ rows, fields }: { rows: Row[]; fields: ImportField[] }) {
+  const t = useT();
+  const format = useFormat();
+  const kind = useWordFor(orderKinds);
+  const { label } = useFieldWords();
+  // Only the fields that are there: twelve columns of dashes would hide them.
+  const shown = fields.filter((field) => rows.some((row) => row.values[field.name] != null));
+
+  const show = (row: Row, field: ImportField) => {
+    const value = row.values[field.name];
+    if (value === null || value === undefined || value === '') return <Nothing />;
+    const isMoment = field.kind === 'time' && typeof value === 'string' && !Number.isNaN(Date.parse(value));
+    if (isMoment) return <span className="figure">{format.dateTime(value)}</span>;
+    if (typeof value === 'number') return format.number(value, 4);
+    return <span className={classes.cell}>{String(value)}</span>;
+  };
+
+  return (
+    <PlainTable
+      label={t('mapping.asRead')}
+      maxHeight={580}
+      columns={[
+        { label: t('mapping.line'), align: 'right' },
+        { label: t('mapping.verdict') },
+        ...shown.map((field) => ({ label: label(field), align: field.kind === 'number' || field.kind === 'money' ? ('right' as const) : undefined })),
+      ]}
+      rows={rows.map((row) => [
+        format.number(row.line),
+        <span className={classes.verdictCell} data-bad={!row.ok || undefined}>
+          <Icon name={row.ok ? 'check' : 'alert'} size={14} />
+          {row.ok ? kind(String(row.values.kind ?? 'order')) : (row.problem ?? t('mapping.rejected'))}
+        </span>,
+        ...shown.map((field) => show(row, field)),
+      ])}
+    />
+  );
+}

@@ -1,0 +1,3 @@
+export const metricNames = ['revenue', 'orders', 'customers', 'averageOrderValue', 'repeatRate'] as const;
+
+export type MetricName = (typeof metricNames)[number];

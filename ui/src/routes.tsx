@@ -1,0 +1,154 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { customerSearch, customersSearch } from './customers/search';
+import { newImportSearch } from './imports/search';
+import { overviewSearch } from './overview/search';
+import { requireSession } from './session/gate';
+import { PagePending, ShellPending } from './shell/Pending';
+import { NotFound, NotFoundPage, RouteError } from './shell/RouteStates';
+import { parseSearch, stringifySearch, textOf } from './shell/search-params';
+import { Shell } from './shell/Shell';
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+});
+
+const nextSearch = (search: Record<string, unknown>): { next?: string } => ({ next: textOf(search.next) });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: nextSearch,
+  component: lazyRouteComponent(() => import('./session/SignInPage'), 'SignInPage'),
+});
+
+const choosePassword = createRoute({
+  getParentRoute: () => root,
+  path: '/choose-password',
+  validateSearch: nextSearch,
+  beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href, { passwordMayBeOld: true }),
+  component: lazyRouteComponent(() => import('./session/ChoosePasswordPage'), 'ChoosePasswordPage'),
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const session = await requireSession(context.queryClient, '/');
+    const first = session.organizations[0];
+    if (first) throw redirect({ to: '/o/$slug/overview', params: { slug: first.slug }, replace: true });
+  },
+  component: lazyRouteComponent(() => import('./session/NoOrganizationPage'), 'NoOrganizationPage'),
+});
+
+const organization = createRoute({
+  getParentRoute: () => root,
+  path: '/o/$slug',
+  // An order opens over any page, so that events, lists and the palette can all link to it.
+  validateSearch: (search: Record<string, unknown>): { order?: string } => ({ order: textOf(search.order) }),
+  beforeLoad: async ({ context, location }) => {
+    await requireSession(context.queryClient, location.href);
+  },
+  component: Shell,
+  pendingComponent: ShellPending,
+  notFoundComponent: NotFound,
+});
+
+const organizationHome = createRoute({
+  getParentRoute: () => organization,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/o/$slug/overview', params, replace: true });
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => organization,
+  path: 'overview',
+  validateSearch: overviewSearch,
+  component: lazyRouteComponent(() => import('./overview/OverviewPage'), 'OverviewPage'),
+});
+
+const customers = createRoute({
+  getParentRoute: () => organization,
+  path: 'customers',
+  validateSearch: customersSearch,
+  component: lazyRouteComponent(() => import('./customers/CustomersPage'), 'CustomersPage'),
+});
+
+const customer = createRoute({
+  getParentRoute: () => organization,
+  path: 'customers/$id',
+  validateSearch: customerSearch,
+  component: lazyRouteComponent(() => import('./customers/CustomerPage'), 'CustomerPage'),
+});
+
+const imports = createRoute({
+  getParentRoute: () => organization,
+  path: 'imports',
+  component: lazyRouteComponent(() => import('./imports/ImportsPage'), 'ImportsPage'),
+});
+
+const newImport = createRoute({
+  getParentRoute: () => organization,
+  path: 'imports/new',
+  validateSearch: newImportSearch,
+  component: lazyRouteComponent(() => import('./imports/NewImportPage'), 'NewImportPage'),
+});
+
+const importDetail = createRoute({
+  getParentRoute: () => organization,
+  path: 'imports/$id',
+  component: lazyRouteComponent(() => import('./imports/ImportPage'), 'ImportPage'),
+});
+
+const organizationSettings = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/organization',
+  component: lazyRouteComponent(() => import('./settings/OrganizationPage'), 'OrganizationPage'),
+});
+
+const routeTree = root.addChildren([
+  home,
+  signIn,
+  choosePassword,
+  organization.addChildren([
+    organizationHome,
+    overview,
+    customers,
+    customer,
+    imports,
+    newImport,
+    importDetail,
+    organizationSettings,
+  ]),
+]);
+
+export const makeRouter = (queryClient: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { queryClient },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultErrorComponent: RouteError,
+    defaultPendingComponent: PagePending,
+    defaultPendingMs: 150,
+    defaultPendingMinMs: 200,
+    defaultNotFoundComponent: NotFoundPage,
+    scrollRestoration: true,
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

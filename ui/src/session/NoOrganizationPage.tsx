@@ -1,0 +1,20 @@
+import { Button, Stack, Text } from '@mantine/core';
+import { useT } from '../i18n/I18n';
+import { useSignOut } from '../shell/UserMenu';
+import { SessionCard } from './SessionCard';
+
+/** Someone who has signed in but belongs nowhere yet. */
+export function NoOrganizationPage() {
+  const t = useT();
+  const leave = useSignOut();
+  return (
+    <SessionCard title={t('noOrganization.title')}>
+      <Stack>
+        <Text c="dimmed">{t('noOrganization.text')}</Text>
+        <Button variant="default" onClick={() => leave.mutate()}>
+          {t('shell.signOut')}
+        </Button>
+      </Stack>
+    </SessionCard>
+  );
+}

@@ -1,0 +1,109 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { paletteQuery } from '../../api/queries';
+import type { IconName } from '../../components/Icon';
+import { useFormat, useT } from '../../i18n/I18n';
+import { languages } from '../../i18n/locale';
+import { usePlainT } from '../../i18n/usePlainT';
+import { useOrganization, usePermissions } from '../organization';
+import { navigation } from '../pages';
+import { languageNames, themeNames, themes } from '../preference-names';
+import { usePreferences } from '../preferences';
+import { useSignOut } from '../UserMenu';
+
+export interface Command {
+  id: string;
+  label: string;
+  hint?: string;
+  icon: IconName;
+  run: () => void;
+}
+
+export interface CommandGroup {
+  label: string;
+  commands: Command[];
+}
+
+/** Accents are ignored: people type "apercu". */
+const plainText = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+function useActions(): Command[] {
+  const t = useT();
+  const plain = usePlainT();
+  const navigate = useNavigate();
+  const { slug } = useOrganization();
+  const { import: mayImport } = usePermissions();
+  const { language, theme, chooseLanguage, chooseTheme } = usePreferences();
+  const leave = useSignOut();
+  return [
+    ...(mayImport
+      ? [{ id: 'import', label: t('imports.new.action'), icon: 'upload' as const, run: () => void navigate({ to: '/o/$slug/imports/new', params: { slug } }) }]
+      : []),
+    ...themes
+      .filter((option) => option !== theme)
+      .map((option) => ({
+        id: `theme-${option}`,
+        label: t('palette.theme', { name: plain(themeNames[option]) }),
+        icon: option === 'dark' ? ('moon' as const) : ('sun' as const),
+        run: () => chooseTheme(option),
+      })),
+    ...languages
+      .filter((option) => option !== language)
+      .map((option) => ({
+        id: `language-${option}`,
+        label: t('palette.language', { name: plain(languageNames[option]) }),
+        icon: 'language' as const,
+        run: () => chooseLanguage(option),
+      })),
+    { id: 'sign-out', label: t('shell.signOut'), icon: 'signOut', run: () => leave.mutate() },
+  ];
+}
+
+export function useCommands(query: string): { groups: CommandGroup[]; searching: boolean; failed: boolean } {
+  const t = useT();
+  const plain = usePlainT();
+  const format = useFormat();
+  const navigate = useNavigate();
+  const { slug } = useOrganization();
+  const actions = useActions();
+  const { data, isFetching, isError } = useQuery(paletteQuery(slug, query));
+  const found = query.length >= 2 ? data : undefined;
+  const matches = (command: Command) => plainText(command.label).includes(plainText(query));
+
+  const pages = navigation.flatMap((group) =>
+    group.pages.map((page) => ({
+      id: page.to,
+      label: plain(page.label),
+      hint: plain(group.label),
+      icon: page.icon,
+      run: () => void navigate({ to: page.to, params: { slug } }),
+    })),
+  );
+
+  const customers = (found?.customers ?? []).map((customer) => ({
+    id: customer.id,
+    label: customer.name ?? customer.email ?? customer.externalId ?? customer.id,
+    hint: customer.externalId ?? undefined,
+    icon: 'person' as const,
+    run: () => void navigate({ to: '/o/$slug/customers/$id', params: { slug, id: customer.id } }),
+  }));
+
+  const orders = (found?.orders ?? []).map((order) => ({
+    id: order.id,
+    label: t('palette.order', { number: order.number }),
+    hint: format.money(order.total, order.currency),
+    icon: 'cart' as const,
+    run: () =>
+      order.customerId
+        ? void navigate({ to: '/o/$slug/customers/$id', params: { slug, id: order.customerId }, search: { tab: 'orders', order: order.id } })
+        : void navigate({ to: '/o/$slug/overview', params: { slug }, search: { order: order.id } }),
+  }));
+
+  const groups = [
+    { label: t('palette.pages'), commands: pages.filter(matches) },
+    { label: t('palette.customers'), commands: customers },
+    { label: t('palette.orders'), commands: orders },
+    { label: t('palette.actions'), commands: actions.filter(matches) },
+  ].filter((group) => group.commands.length > 0);
+  return { groups, searching: isFetching, failed: isError };
+}

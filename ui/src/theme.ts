@@ -1,0 +1,93 @@
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+
+const gray: MantineColorsTuple = [
+  '#f7f8fa', '#f0f1f4', '#e5e7eb', '#d6d9df', '#bfc4cd', '#8b919c', '#666d79', '#4b515c', '#31363f', '#1b1e24',
+];
+
+/** Mantine's dark scheme: 0 is text, 7 the page, 6 what lies on it. */
+const dark: MantineColorsTuple = [
+  '#dcdfe4', '#b9bec7', '#9299a5', '#6c737f', '#3a3e46', '#2b2e35', '#1c1e22', '#141518', '#101114', '#0b0c0e',
+];
+
+const accent: MantineColorsTuple = [
+  '#eef0fc', '#dde1f8', '#bbc2f0', '#98a2e8', '#7a86e0', '#5f6cd6', '#4453c4', '#3845a8', '#2d388a', '#232b6b',
+];
+
+export const theme = createTheme({
+  primaryColor: 'accent',
+  primaryShade: { light: 6, dark: 5 },
+  colors: { gray, dark, accent },
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
+  spacing: { xs: '0.5rem', sm: '0.75rem', md: '1rem', lg: '1.5rem', xl: '2rem' },
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '1.25rem', lineHeight: '1.75rem' },
+      h2: { fontSize: '0.9375rem', lineHeight: '1.375rem' },
+      h3: { fontSize: '0.875rem', lineHeight: '1.25rem' },
+    },
+  },
+  defaultRadius: 'sm',
+  radius: { xs: '4px', sm: '6px', md: '8px', lg: '12px' },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  focusRing: 'auto',
+  components: {
+    Button: { defaultProps: { size: 'sm' } },
+    TextInput: { defaultProps: { size: 'sm' } },
+    PasswordInput: { defaultProps: { size: 'md' } },
+    Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } },
+    Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
+    Popover: { defaultProps: { shadow: 'md' } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
+    Drawer: { defaultProps: { transitionProps: { duration: 150 } } },
+  },
+});
+
+/** Mantine's own dimmed text is too pale for WCAG; ours keeps 4.5:1 on every ground we use. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-text': '#1b1e24',
+    '--mantine-color-dimmed': '#5b626e',
+    '--mantine-color-placeholder': '#666d79',
+    '--mantine-color-error': '#b3261e',
+    '--mantine-color-body': '#ffffff',
+    '--mantine-color-default-border': '#d6d9df',
+    '--mantine-color-anchor': '#3845a8',
+    '--c-page': '#f7f8fa',
+    '--c-bar': '#e3ecfb',
+    '--c-bar-selected': '#c3d8f8',
+    '--c-surface': '#ffffff',
+    '--c-hover': '#f0f1f4',
+    '--c-line': '#e5e7eb',
+    '--c-good': '#1c6b3f',
+    '--c-bad': '#b3261e',
+    '--c-warn': '#8a5300',
+    '--c-selected': '#eef0fc',
+    '--c-accent-text': '#3845a8',
+  },
+  dark: {
+    '--mantine-color-text': '#dcdfe4',
+    '--mantine-color-dimmed': '#9ea5b1',
+    '--mantine-color-placeholder': '#8f96a2',
+    '--mantine-color-error': '#ff8f86',
+    '--mantine-color-body': '#1c1e22',
+    '--mantine-color-default-border': '#3a3e46',
+    '--mantine-color-anchor': '#a9b2f0',
+    '--c-page': '#141518',
+    '--c-bar': '#23304a',
+    '--c-bar-selected': '#2e4370',
+    '--c-surface': '#1c1e22',
+    '--c-hover': '#26282e',
+    '--c-line': '#2f3239',
+    '--c-good': '#6fcf97',
+    '--c-bad': '#ff8f86',
+    '--c-warn': '#f0b75e',
+    '--c-selected': '#272b45',
+    '--c-accent-text': '#a9b2f0',
+  },
+});
