@@ -25,7 +25,7 @@ step() { # title command…
   local title=$1 log begin code milliseconds
   shift
   mkdir -p "$LIB_BUILD/logs"
-  log=$LIB_BUILD/logs/$(tr -cs 'a-zA-Z0-9' '-' <<<"$title" | tr '[:upper:]' '[:lower:]').log
+  log=$LIB_BUILD/logs/$(printf %s "$title" | tr -cs 'a-zA-Z0-9' '-' | tr '[:upper:]' '[:lower:]').log
   begin=$(now_ms)
   printf '%s … ' "$title"
   # Not as a condition: in one, set -e is off, and a function would go on after its first failure.
@@ -176,11 +176,12 @@ need_postgres() {
 # What Vite asks for: 20.19 and later of 20, 22.12 and later.
 node_is_new_enough() { # node
   local major minor
-  IFS=. read -r major minor _ < <("$1" --version 2>/dev/null | tr -d v) || return 1
-  case ${major:-0} in
+  [[ $("$1" --version 2>/dev/null) =~ ^v([0-9]+)\.([0-9]+)\. ]] || return 1
+  major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
+  case $major in
     20) [ "$minor" -ge 19 ] ;;
     22) [ "$minor" -ge 12 ] ;;
-    *) [ "${major:-0}" -gt 22 ] ;;
+    *) [ "$major" -gt 22 ] ;;
   esac
 }
 

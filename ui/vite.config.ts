@@ -16,7 +16,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   test: {
-    environment: 'jsdom',
+    // Most tests need no page; those that do say so in their first line.
+    environment: 'node',
     setupFiles: ['./vitest.setup.ts'],
     css: false,
   },

@@ -14,9 +14,26 @@ import { countries, overview } from './mock/overview.mjs';
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const port = Number(process.env.PORT ?? 8090);
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; script-src 'self'; frame-ancestors 'none'";
-const user = { id: 'u1', email: 'ada@example.org', name: 'Ada Okafor', language: 'en', theme: 'auto', timeZone: 'Europe/London', mustChangePassword: false };
-const organization = { id: 'o1', slug: 'retail', name: 'Online Retail Ltd', timeZone: 'Europe/London', currency: 'GBP', writeKey: 'wk_4f9a1c7e2b8d4a6f9c03e5d71a2b6c8e', workspaces: [{ id: 'w1', name: 'Shop', slug: 'shop' }] };
+const policy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; script-src 'self'; frame-ancestors 'none'";
+const user = {
+  id: 'u1',
+  email: 'ada@example.org',
+  name: 'Ada Okafor',
+  language: 'en',
+  theme: 'auto',
+  timeZone: 'Europe/London',
+  mustChangePassword: false,
+};
+const organization = {
+  id: 'o1',
+  slug: 'retail',
+  name: 'Online Retail Ltd',
+  timeZone: 'Europe/London',
+  currency: 'GBP',
+  writeKey: 'wk_4f9a1c7e2b8d4a6f9c03e5d71a2b6c8e',
+  workspaces: [{ id: 'w1', name: 'Shop', slug: 'shop' }],
+};
 
 class Problem extends Error {
   constructor(status, code, detail, errors) {
@@ -33,7 +50,12 @@ function page(list, query, name, limit) {
 }
 
 const session = (play) => ({
-  user: { ...user, language: play.get('language') ?? user.language, theme: play.get('theme') ?? user.theme, mustChangePassword: play.has('must') && !user.changed },
+  user: {
+    ...user,
+    language: play.get('language') ?? user.language,
+    theme: play.get('theme') ?? user.theme,
+    mustChangePassword: play.has('must') && !user.changed,
+  },
   organizations: [
     { ...organization, role: play.get('role') ?? 'admin' },
     { id: 'o2', slug: 'north', name: 'Northern Branch', role: 'viewer', timeZone: 'Europe/Paris', currency: 'EUR' },
@@ -45,10 +67,13 @@ function listCustomers(query, play) {
   const search = query.get('search')?.toLowerCase();
   const country = query.get('country');
   const found = (play.has('empty') ? [] : customers).filter(
-    (c) => (!country || c.country === country) && (!search || [c.name, c.email, c.externalId].some((v) => v?.toLowerCase().includes(search))),
+    (c) =>
+      (!country || c.country === country) && (!search || [c.name, c.email, c.externalId].some((v) => v?.toLowerCase().includes(search))),
   );
   const sort = query.get('sort') ?? '-revenue';
-  const value = { revenue: (c) => c.revenue, orders: (c) => c.orders, lastSeen: (c) => c.lastSeenAt, name: (c) => c.name ?? '\uffff' }[sort.replace('-', '')];
+  const value = { revenue: (c) => c.revenue, orders: (c) => c.orders, lastSeen: (c) => c.lastSeenAt, name: (c) => c.name ?? '\uffff' }[
+    sort.replace('-', '')
+  ];
   const sign = sort.startsWith('-') ? -1 : 1;
   const sorted = [...found].sort((a, b) => sign * (value(a) > value(b) ? 1 : value(a) < value(b) ? -1 : 0));
   const about = play.has('about');
@@ -64,47 +89,109 @@ const newestFirst = (list, key) => [...list].sort((a, b) => b[key].localeCompare
 
 const routes = [
   ['GET', '/session', ({ play }) => session(play)],
-  ['POST', '/session', ({ play, body, forget }) => {
-    if (body.password === 'wrong') throw new Problem(401, 'invalid_credentials', 'The email address or the password is not right.');
-    forget('signedOut');
-    return session(play);
-  }],
+  [
+    'POST',
+    '/session',
+    ({ play, body, forget }) => {
+      if (body.password === 'wrong') throw new Problem(401, 'invalid_credentials', 'The email address or the password is not right.');
+      forget('signedOut');
+      return session(play);
+    },
+  ],
   ['DELETE', '/session', ({ remember }) => remember('signedOut', '1')],
-  ['PUT', '/session/password', ({ body }) => {
-    if (body.currentPassword === 'wrong') throw new Problem(400, 'wrong_password', 'The current password is not right.');
-    user.changed = true;
-  }],
-  ['PUT', '/session/preferences', ({ play, body }) => {
-    Object.assign(user, body);
-    return session(play);
-  }],
+  [
+    'PUT',
+    '/session/password',
+    ({ body }) => {
+      if (body.currentPassword === 'wrong') throw new Problem(400, 'wrong_password', 'The current password is not right.');
+      user.changed = true;
+    },
+  ],
+  [
+    'PUT',
+    '/session/preferences',
+    ({ play, body }) => {
+      Object.assign(user, body);
+      return session(play);
+    },
+  ],
   ['GET', '/organization', ({ play }) => ({ ...organization, writeKey: play.get('role') === 'viewer' ? null : organization.writeKey })],
-  ['PUT', '/organization', ({ body }) => {
-    if (body.currency) throw new Problem(409, 'currency_in_use', 'There are orders in GBP. Undo their imports before changing the currency.');
-    return Object.assign(organization, body);
-  }],
+  [
+    'PUT',
+    '/organization',
+    ({ body }) => {
+      if (body.currency)
+        throw new Problem(409, 'currency_in_use', 'There are orders in GBP. Undo their imports before changing the currency.');
+      return Object.assign(organization, body);
+    },
+  ],
   ['GET', '/overview/countries', () => countries()],
   ['GET', '/overview', ({ query, play }) => overview(query, play.has('empty'))],
   ['GET', '/events/newest', ({ query, play }) => ({ items: play.has('empty') ? [] : newestEvents(Number(query.get('limit') ?? 20)) })],
   ['GET', '/customers', ({ query, play }) => listCustomers(query, play)],
-  ['GET', '/customers/:id', ({ id }) => ({
-    ...byId(customers, id), phone: null, state: null, acquisitionChannel: 'import', acquisitionSource: null, tags: ['wholesale', 'newsletter'],
-    customAttributes: { loyaltyTier: 'gold', sizes: ['M', 'L'] }, createdAt: '2026-11-20T15:02:11Z',
-  })],
-  ['GET', '/customers/:id/timeline', ({ id, query }) => {
-    const type = query.get('type');
-    return page(newestFirst(events.filter((e) => e.customer?.id === id && (!type || e.type === type)), 'occurredAt'), query, 'before', 50);
-  }],
-  ['GET', '/customers/:id/orders', ({ id, query }) => page(newestFirst(orders.filter((o) => o.customer?.id === id), 'orderedAt').map(publicOrder), query, 'before', 20)],
+  [
+    'GET',
+    '/customers/:id',
+    ({ id }) => ({
+      ...byId(customers, id),
+      phone: null,
+      state: null,
+      acquisitionChannel: 'import',
+      acquisitionSource: null,
+      tags: ['wholesale', 'newsletter'],
+      customAttributes: { loyaltyTier: 'gold', sizes: ['M', 'L'] },
+      createdAt: '2026-11-20T15:02:11Z',
+    }),
+  ],
+  [
+    'GET',
+    '/customers/:id/timeline',
+    ({ id, query }) => {
+      const type = query.get('type');
+      return page(
+        newestFirst(
+          events.filter((e) => e.customer?.id === id && (!type || e.type === type)),
+          'occurredAt',
+        ),
+        query,
+        'before',
+        50,
+      );
+    },
+  ],
+  [
+    'GET',
+    '/customers/:id/orders',
+    ({ id, query }) =>
+      page(
+        newestFirst(
+          orders.filter((o) => o.customer?.id === id),
+          'orderedAt',
+        ).map(publicOrder),
+        query,
+        'before',
+        20,
+      ),
+  ],
   ['GET', '/orders/:id', ({ id }) => orderDetail(byId(orders, id))],
-  ['GET', '/palette', ({ query }) => {
-    const text = (query.get('query') ?? '').toLowerCase();
-    const fits = (value) => value?.toLowerCase().includes(text);
-    return {
-      customers: customers.filter((c) => fits(c.name) || fits(c.externalId) || fits(c.email)).slice(0, 5).map(({ id, name, externalId, email }) => ({ id, name, externalId, email })),
-      orders: orders.filter((o) => fits(o.number)).slice(0, 5).map((o) => ({ id: o.id, number: o.number, customerId: o.customer?.id ?? null, total: o.total, currency: 'GBP' })),
-    };
-  }],
+  [
+    'GET',
+    '/palette',
+    ({ query }) => {
+      const text = (query.get('query') ?? '').toLowerCase();
+      const fits = (value) => value?.toLowerCase().includes(text);
+      return {
+        customers: customers
+          .filter((c) => fits(c.name) || fits(c.externalId) || fits(c.email))
+          .slice(0, 5)
+          .map(({ id, name, externalId, email }) => ({ id, name, externalId, email })),
+        orders: orders
+          .filter((o) => fits(o.number))
+          .slice(0, 5)
+          .map((o) => ({ id: o.id, number: o.number, customerId: o.customer?.id ?? null, total: o.total, currency: 'GBP' })),
+      };
+    },
+  ],
   ['GET', '/imports/fields', () => ({ fields: imports.fields, kinds: ['orders'] })],
   ['GET', '/imports', ({ play }) => ({ items: play.has('empty') ? [] : imports.imports })],
   ['POST', '/imports', ({ query, size }) => imports.add(query.get('name'), size)],
@@ -112,14 +199,23 @@ const routes = [
   ['DELETE', '/imports/:id', ({ id }) => void imports.imports.splice(imports.imports.indexOf(byId(imports.imports, id)), 1)],
   ['GET', '/imports/:id/preview', () => imports.preview()],
   ['POST', '/imports/:id/check', ({ body }) => imports.check(body.mapping)],
-  ['POST', '/imports/:id/start', ({ id, body }) => Object.assign(byId(imports.imports, id), { state: 'queued', mapping: body.mapping, startedAt: new Date().toISOString() })],
+  [
+    'POST',
+    '/imports/:id/start',
+    ({ id, body }) =>
+      Object.assign(byId(imports.imports, id), { state: 'queued', mapping: body.mapping, startedAt: new Date().toISOString() }),
+  ],
   ['POST', '/imports/:id/cancel', ({ id }) => Object.assign(byId(imports.imports, id), { state: 'cancelling' })],
   ['POST', '/imports/:id/undo', ({ id }) => Object.assign(byId(imports.imports, id), { state: 'undoing' })],
   ['GET', '/imports/:id/rejects.csv', () => 'line,reason,fields\r\n61,"no kind","X-1,85123A"\r\n'],
   ['GET', '/imports/:id/mapping.json', ({ id }) => byId(imports.imports, id).mapping],
 ];
 
-const patterns = routes.map(([method, path, answer]) => ({ method, pattern: new RegExp(`^/api${path.replace(':id', '([^/]+)')}$`), answer }));
+const patterns = routes.map(([method, path, answer]) => ({
+  method,
+  pattern: new RegExp(`^/api${path.replace(':id', '([^/]+)')}$`),
+  answer,
+}));
 
 function send(response, status, body, headers = {}) {
   const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
@@ -128,7 +224,15 @@ function send(response, status, body, headers = {}) {
   response.end(text);
 }
 
-const toProblem = (error) => ({ type: `/problems/${error.code}`, title: error.code, status: error.status, detail: error.message, code: error.code, traceId: '00-4bf92f3577b34da6a3ce929d0e0e4736-01', errors: error.errors });
+const toProblem = (error) => ({
+  type: `/problems/${error.code}`,
+  title: error.code,
+  status: error.status,
+  detail: error.message,
+  code: error.code,
+  traceId: '00-4bf92f3577b34da6a3ce929d0e0e4736-01',
+  errors: error.errors,
+});
 
 async function api(request, response, url, play, set) {
   const chunks = [];
@@ -139,20 +243,33 @@ async function api(request, response, url, play, set) {
   }
   if (play.has('slow')) await new Promise((done) => setTimeout(done, Number(play.get('slow'))));
   try {
-    if (request.method !== 'GET' && request.headers['x-clientele'] !== 'console') throw new Problem(400, 'missing_guard', 'The header X-Clientele is missing.');
+    if (request.method !== 'GET' && request.headers['x-clientele'] !== 'console')
+      throw new Problem(400, 'missing_guard', 'The header X-Clientele is missing.');
     const opening = url.pathname === '/api/session' && request.method === 'POST';
     if (play.has('signedOut') && !opening) throw new Problem(401, 'not_signed_in', 'Sign in first.');
     const fail = play.get('fail');
     if (fail && url.pathname.startsWith(fail)) {
       const status = Number(play.get('status') ?? 500);
-      throw new Problem(status, { 403: 'forbidden', 404: 'not_found', 500: 'internal_error' }[status] ?? 'failed', status === 500 ? 'Something went wrong on our side.' : 'This is not for you.');
+      throw new Problem(
+        status,
+        { 403: 'forbidden', 404: 'not_found', 500: 'internal_error' }[status] ?? 'failed',
+        status === 500 ? 'Something went wrong on our side.' : 'This is not for you.',
+      );
     }
     const route = patterns.find((r) => r.method === request.method && r.pattern.test(url.pathname));
     if (!route) throw missing();
     const json = request.headers['content-type'] === 'application/json' ? JSON.parse(Buffer.concat(chunks).toString()) : {};
     const forget = (name) => set((p) => p.delete(name));
     const remember = (name, value) => set((p) => p.set(name, value));
-    const body = route.answer({ id: route.pattern.exec(url.pathname)[1], query: url.searchParams, body: json, size, play, forget, remember });
+    const body = route.answer({
+      id: route.pattern.exec(url.pathname)[1],
+      query: url.searchParams,
+      body: json,
+      size,
+      play,
+      forget,
+      remember,
+    });
     send(response, 200, body, { 'Set-Cookie': `mock=${encodeURIComponent(play)}; Path=/` });
   } catch (error) {
     const problem = error instanceof Problem ? error : new Problem(500, 'mock_error', error.stack);

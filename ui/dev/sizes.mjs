@@ -24,9 +24,11 @@ export function printSizes({ budgetInKilobytes }) {
       sizes.sort((a, b) => b.kilobytes - a.kilobytes);
       const first = sizes.filter((s) => s.first).reduce((sum, s) => sum + s.kilobytes, 0);
       console.log('\nCompressed scripts (gzip):');
-      for (const s of sizes) console.log(`  ${s.kilobytes.toFixed(1).padStart(7)} kB  ${s.first ? 'first load ' : 'on demand  '} ${s.name}`);
+      for (const s of sizes)
+        console.log(`  ${s.kilobytes.toFixed(1).padStart(7)} kB  ${s.first ? 'first load ' : 'on demand  '} ${s.name}`);
       console.log(`  ${first.toFixed(1).padStart(7)} kB  first load in all (budget ${budgetInKilobytes} kB)`);
-      if (first > budgetInKilobytes) throw new Error(`The first load is ${first.toFixed(1)} kB, over its budget of ${budgetInKilobytes} kB.`);
+      if (first > budgetInKilobytes)
+        throw new Error(`The first load is ${first.toFixed(1)} kB, over its budget of ${budgetInKilobytes} kB.`);
     },
   };
 }

@@ -20,12 +20,7 @@ const colorScheme = localStorageColorSchemeManager({ key: 'clientele-theme' });
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={cssVariables}
-      colorSchemeManager={colorScheme}
-      defaultColorScheme="auto"
-    >
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} colorSchemeManager={colorScheme} defaultColorScheme="auto">
       <I18nProvider>
         <Announcer>
           <QueryClientProvider client={queryClient}>

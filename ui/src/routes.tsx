@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  type RouterHistory,
 } from '@tanstack/react-router';
 import { customerSearch, customersSearch } from './customers/search';
 import { newImportSearch } from './imports/search';
@@ -120,21 +121,13 @@ const routeTree = root.addChildren([
   home,
   signIn,
   choosePassword,
-  organization.addChildren([
-    organizationHome,
-    overview,
-    customers,
-    customer,
-    imports,
-    newImport,
-    importDetail,
-    organizationSettings,
-  ]),
+  organization.addChildren([organizationHome, overview, customers, customer, imports, newImport, importDetail, organizationSettings]),
 ]);
 
-export const makeRouter = (queryClient: QueryClient) =>
+export const makeRouter = (queryClient: QueryClient, history?: RouterHistory) =>
   createRouter({
     routeTree,
+    history,
     context: { queryClient },
     parseSearch,
     stringifySearch,

@@ -1,16 +1,44 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { chartTokens } from './components/chart/palette';
 
 const gray: MantineColorsTuple = [
-  '#f7f8fa', '#f0f1f4', '#e5e7eb', '#d6d9df', '#bfc4cd', '#8b919c', '#666d79', '#4b515c', '#31363f', '#1b1e24',
+  '#f7f8fa',
+  '#f0f1f4',
+  '#e5e7eb',
+  '#d6d9df',
+  '#bfc4cd',
+  '#8b919c',
+  '#666d79',
+  '#4b515c',
+  '#31363f',
+  '#1b1e24',
 ];
 
 /** Mantine's dark scheme: 0 is text, 7 the page, 6 what lies on it. */
 const dark: MantineColorsTuple = [
-  '#dcdfe4', '#b9bec7', '#9299a5', '#6c737f', '#3a3e46', '#2b2e35', '#1c1e22', '#141518', '#101114', '#0b0c0e',
+  '#dcdfe4',
+  '#b9bec7',
+  '#9299a5',
+  '#6c737f',
+  '#3a3e46',
+  '#2b2e35',
+  '#1c1e22',
+  '#141518',
+  '#101114',
+  '#0b0c0e',
 ];
 
 const accent: MantineColorsTuple = [
-  '#eef0fc', '#dde1f8', '#bbc2f0', '#98a2e8', '#7a86e0', '#5f6cd6', '#4453c4', '#3845a8', '#2d388a', '#232b6b',
+  '#eef0fc',
+  '#dde1f8',
+  '#bbc2f0',
+  '#98a2e8',
+  '#7a86e0',
+  '#5f6cd6',
+  '#4453c4',
+  '#3845a8',
+  '#2d388a',
+  '#232b6b',
 ];
 
 export const theme = createTheme({
@@ -40,10 +68,11 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'md' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } },
-    Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
+    // The placeholder for the first focus is no menu item, which confuses screen readers: the first item takes it.
+    Menu: { defaultProps: { shadow: 'md', withInitialFocusPlaceholder: false } },
     Popover: { defaultProps: { shadow: 'md' } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
-    Drawer: { defaultProps: { transitionProps: { duration: 150 } } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } }, styles: { title: { fontWeight: 600 } } },
+    Drawer: { defaultProps: { transitionProps: { duration: 150 } }, styles: { title: { fontWeight: 600, fontSize: '1rem' } } },
   },
 });
 
@@ -59,6 +88,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-default-border': '#d6d9df',
     '--mantine-color-anchor': '#3845a8',
     '--c-page': '#f7f8fa',
+    '--c-series': chartTokens.light.series,
+    '--c-series-pale': chartTokens.light.comparison,
     '--c-bar': '#e3ecfb',
     '--c-bar-selected': '#c3d8f8',
     '--c-surface': '#ffffff',
@@ -79,6 +110,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-default-border': '#3a3e46',
     '--mantine-color-anchor': '#a9b2f0',
     '--c-page': '#141518',
+    '--c-series': chartTokens.dark.series,
+    '--c-series-pale': chartTokens.dark.comparison,
     '--c-bar': '#23304a',
     '--c-bar-selected': '#2e4370',
     '--c-surface': '#1c1e22',

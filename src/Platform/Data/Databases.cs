@@ -50,7 +50,7 @@ public sealed class Databases : IAsyncDisposable
             IncludeErrorDetail = false,
         };
         if (pool > 0) settings.MaxPoolSize = pool;
-        settings.Options = $"{settings.Options} -c role={role} -c timezone=UTC -c idle_in_transaction_session_timeout=60s".Trim();
+        settings.Options = $"{settings.Options} -c role={role} -c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout=60s".Trim();
         return settings;
     }
 

@@ -18,6 +18,7 @@ internal sealed class FileScan : IDisposable
     private readonly byte[] pending = new byte[4];
     private int pendingLength;
     private long lineLength;
+    private long lineEnds;
     private bool endsInLine;
 
     public long Bytes { get; private set; }
@@ -48,7 +49,7 @@ internal sealed class FileScan : IDisposable
     public void Finish()
     {
         if (endsInLine) Lines++;
-        if (pendingLength > 0) NotUtf8At ??= Lines;
+        if (pendingLength > 0) NotUtf8At ??= lineEnds + 1;
         if (Bytes == 0 || Lines == 0) throw new Problem(400, "file_empty", "The file is empty. Export it again and check that it has lines.");
         if (Lines == 1) throw new Problem(400, "file_empty", "The file has a header but no line below it. Export it again and check that it has lines.");
     }
@@ -67,6 +68,7 @@ internal sealed class FileScan : IDisposable
         {
             lineLength += end;
             RefuseLong();
+            lineEnds++;
             if (lineLength > 0) Lines++;
             (lineLength, endsInLine) = (0, false);
             bytes = bytes[(end + 1)..];
@@ -93,12 +95,17 @@ internal sealed class FileScan : IDisposable
             pendingLength = 0;
             bytes = joined;
         }
+        var whole = bytes;
         while (!bytes.IsEmpty)
         {
             var status = Rune.DecodeFromUtf8(bytes, out _, out _);
             if (status == System.Buffers.OperationStatus.NeedMoreData) { bytes.CopyTo(pending); pendingLength = bytes.Length; return; }
             var valid = Utf8.IsValid(bytes) ? bytes.Length : ValidLength(bytes);
-            if (valid == 0) { NotUtf8At = Lines + 1; return; }
+            if (valid == 0)
+            {
+                NotUtf8At = lineEnds + whole[..^bytes.Length].Count((byte)'\n') + 1;
+                return;
+            }
             bytes = bytes[valid..];
         }
     }

@@ -19,6 +19,9 @@ public interface IImporter
     /// <summary>Refuses a start that cannot work (a currency without its rate), before anything is written.</summary>
     Task Check(Db db, BoundMapping mapping, CancellationToken ct);
 
+    /// <summary>When an import starts, in the same transaction: what must hold for the organization from then on.</summary>
+    Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct);
+
     /// <summary>Puts parsed lines into the staging table.</summary>
     Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct);
 

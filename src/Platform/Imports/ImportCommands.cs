@@ -28,6 +28,7 @@ public static class ImportCommands
                 where i.id = {id} and i.state = {import.State}
                 """, ct);
             if (started == 0) throw new Problem(409, "import_not_startable", "Somebody else has just started or changed this import. Reload it.");
+            await importer.Begin(t, bound, ct);
             await t.Run($"delete from platform.import_rejects r where r.import_id = {id}", ct);
             await importer.DropStaged(t, new ImportJob(db.Tenant.OrganizationId!.Value, id, Guid.Empty, [], bound.Mapping, null), ct);
         }, ct);

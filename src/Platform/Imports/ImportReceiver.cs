@@ -47,12 +47,12 @@ public static class ImportReceiver
     private static async Task<(long Size, long Stored)> Store(Db db, Guid organization, Guid id, Stream file, FileScan scan, CancellationToken ct)
     {
         var pieces = new PieceWriter(db, organization, id);
-        var start = new byte[2];
-        var got = await file.ReadAtLeastAsync(start, 2, throwOnEndOfStream: false, ct);
+        var start = new byte[4];
+        var got = await file.ReadAtLeastAsync(start, 4, throwOnEndOfStream: false, ct);
         var counted = new CountingStream(start.AsMemory(0, got), file, LargestFile);
         try
         {
-            if (got == 2 && start[0] == 0x1F && start[1] == 0x8B)
+            if (got >= 2 && start[0] == 0x1F && start[1] == 0x8B)
             {
                 counted.Copy = pieces;
                 await using var text = new GZipStream(counted, CompressionMode.Decompress, leaveOpen: true);
@@ -90,7 +90,7 @@ public static class ImportReceiver
         finally { ArrayPool<byte>.Shared.Return(buffer); }
     }
 
-    /// <summary>Gives back the two bytes looked at first, counts, limits, and copies on what it reads.</summary>
+    /// <summary>Gives back the bytes looked at first, counts, limits, and copies on what it reads.</summary>
     private sealed class CountingStream(ReadOnlyMemory<byte> start, Stream inner, long limit) : Stream
     {
         private ReadOnlyMemory<byte> ahead = start;

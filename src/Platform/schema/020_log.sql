@@ -148,16 +148,16 @@ create function log.verify_epoch() returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
-    state log.state;
+    here log.state;
 begin
-    select * into state from log.state for update;
-    if state.identity <> log.identity() then
-        state.epoch := state.epoch + 1;
-        update log.state set epoch = state.epoch, identity = log.identity(), since = now();
+    select s.* into here from log.state s for update;
+    if here.identity <> log.identity() then
+        here.epoch := here.epoch + 1;
+        update log.state set epoch = here.epoch, identity = log.identity(), since = now();
         -- A constant default costs nothing per row; looking the epoch up would.
-        execute format('alter table log.events alter column epoch set default %s', state.epoch);
+        execute format('alter table log.events alter column epoch set default %s', here.epoch);
     end if;
-    return state.epoch;
+    return here.epoch;
 end
 $$;
 comment on function log.verify_epoch() is 'Run at start: when the log has moved to another server, timeline, database or table, raises the epoch. Returns it.';

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Clientele.Demo;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Organizations;
 
@@ -17,20 +18,30 @@ internal static class ServeCommand
         port.Validators.Add(result => { if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var p) && p is < 1 or > 65535) result.AddError("The port lies between 1 and 65535."); });
         var listen = new Option<string>("--listen") { Description = "Address to listen on: localhost, * or an IP address. [CLIENTELE_LISTEN]", HelpName = "ADDRESS", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_LISTEN") ?? "localhost" };
         var console = new Option<string?>("--console") { Description = "Folder of the built console. [CLIENTELE_CONSOLE]", HelpName = "DIR", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_CONSOLE") };
-        var command = new Command("serve", "Start the platform.") { port, listen, data, database, console };
+        var demo = new Option<bool>("--demo") { Description = "Add the organization \"Demo shop\" with a year of customers, visits and orders, once." };
+        var demoSize = new Option<long>("--demo-size") { Description = "The same with about so many events.", HelpName = "N", DefaultValueFactory = _ => DemoOptions.DefaultSize };
+        demoSize.Validators.Add(result => { if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out var n) && n is < 1 or > DemoOptions.LargestSize) result.AddError("The size of the demo lies between 1 and 100,000,000 events."); });
+        var command = new Command("serve", "Start the platform.") { port, listen, data, database, console, demo, demoSize };
         command.SetAction((parsed, ct) => Serve(
             new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies()),
-            parsed.GetValue(data)!, parsed.GetValue(database), ct));
+            parsed.GetValue(data)!, parsed.GetValue(database),
+            parsed.GetValue(demo) || parsed.GetResult(demoSize) is { Implicit: false } ? parsed.GetValue(demoSize) : null, ct));
         return command;
     }
 
-    private static async Task<int> Serve(AppOptions options, string data, string? database, CancellationToken ct)
+    private static async Task<int> Serve(AppOptions options, string data, string? database, long? demoSize, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         RefuseTakenPort(options);
         using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; }).SetMinimumLevel(LogLevel.Warning));
         await using var home = await DatabaseHome.Open(database, data, loggers, ct);
         var welcome = await Founding.Ensure(home.Databases, "My organization", ct);
+        if (demoSize is { } size)
+        {
+            await DemoLoad.Run(home.Databases, size, ct);
+            // Again: the write key to show is the demo's now.
+            welcome = await Founding.Ensure(home.Databases, "My organization", ct);
+        }
         await using var app = App.Build(home.Databases, options);
         app.Lifetime.ApplicationStarted.Register(() => Greet(options, welcome, watch.Elapsed));
         await app.RunAsync(ct);

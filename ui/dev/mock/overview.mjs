@@ -14,11 +14,15 @@ function figures(list) {
   const repeaters = [...times.values()].filter((n) => n > 1).length;
   const sum = (rows) => round(rows.reduce((s, o) => s + o.total, 0));
   return {
-    revenue, orders: sales.length, customers: times.size,
+    revenue,
+    orders: sales.length,
+    customers: times.size,
     averageOrderValue: sales.length ? round(revenue / sales.length) : null,
     repeatRate: times.size ? repeaters / times.size : null,
-    refunds: sum(of('refund')), refundCount: of('refund').length,
-    adjustments: sum(of('adjustment')), adjustmentCount: of('adjustment').length,
+    refunds: sum(of('refund')),
+    refundCount: of('refund').length,
+    adjustments: sum(of('adjustment')),
+    adjustmentCount: of('adjustment').length,
   };
 }
 
@@ -41,7 +45,15 @@ function series(list, from, to, interval) {
     const end = bucketEnd(start, interval);
     const inside = list.filter((o) => o.day >= text(Math.max(start, from)) && o.day <= text(Math.min(end, to)));
     const { revenue, orders: count, customers: people, averageOrderValue, repeatRate } = figures(inside);
-    points.push({ date: text(start), partial: start < from || end > to || end >= lastDay, revenue, orders: count, customers: people, averageOrderValue, repeatRate });
+    points.push({
+      date: text(start),
+      partial: start < from || end > to || end >= lastDay,
+      revenue,
+      orders: count,
+      customers: people,
+      averageOrderValue,
+      repeatRate,
+    });
   }
   return points;
 }
@@ -65,19 +77,45 @@ export function overview(query, empty) {
     .map((name) => ({ country: name, ...figures(now.filter((o) => o.country === name)) }))
     .sort((a, b) => b.revenue - a.revenue);
   const total = byCountry.reduce((sum, row) => sum + row.revenue, 0) || 1;
-  const row = ({ country: name, revenue, orders: count, customers: people }) => ({ country: name, revenue, orders: count, customers: people, share: revenue / total });
-  const rest = byCountry.slice(12).reduce((sum, r) => ({ country: null, revenue: round(sum.revenue + r.revenue), orders: sum.orders + r.orders, customers: sum.customers + r.customers }), { country: null, revenue: 0, orders: 0, customers: 0 });
+  const row = ({ country: name, revenue, orders: count, customers: people }) => ({
+    country: name,
+    revenue,
+    orders: count,
+    customers: people,
+    share: revenue / total,
+  });
+  const rest = byCountry
+    .slice(12)
+    .reduce(
+      (sum, r) => ({
+        country: null,
+        revenue: round(sum.revenue + r.revenue),
+        orders: sum.orders + r.orders,
+        customers: sum.customers + r.customers,
+      }),
+      { country: null, revenue: 0, orders: 0, customers: 0 },
+    );
   const products = new Map();
   for (const order of now.filter(fits).filter((o) => o.kind === 'order')) {
     for (const line of order.lines) {
       const known = products.get(line.productId) ?? { productId: line.productId, name: line.name, quantity: 0, revenue: 0, orders: 0 };
-      products.set(line.productId, { ...known, quantity: known.quantity + line.quantity, revenue: round(known.revenue + line.total), orders: known.orders + 1 });
+      products.set(line.productId, {
+        ...known,
+        quantity: known.quantity + line.quantity,
+        revenue: round(known.revenue + line.total),
+        orders: known.orders + 1,
+      });
     }
   }
   return {
-    range, previousRange, interval, timeZone: 'Europe/London', currency: 'GBP',
+    range,
+    previousRange,
+    interval,
+    timeZone: 'Europe/London',
+    currency: 'GBP',
     dataRange: empty ? null : { from: text(firstDay), to: text(lastDay) },
-    current, previous: figures(before.filter(fits)),
+    current,
+    previous: figures(before.filter(fits)),
     series: series(now.filter(fits), from, to, interval),
     previousSeries: series(before.filter(fits), from - days * day, from - day, interval),
     countries: empty ? [] : [...byCountry.slice(0, 12).map(row), row(rest)].filter((r) => r.orders > 0),

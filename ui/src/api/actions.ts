@@ -4,8 +4,7 @@ import type { Language, Organization, Session, Theme } from './types';
 
 const importPath = (id: string, act = '') => `/imports/${encodeURIComponent(id)}${act}`;
 
-export const signIn = (email: string, password: string) =>
-  request<Session>('/session', { method: 'POST', body: { email, password } });
+export const signIn = (email: string, password: string) => request<Session>('/session', { method: 'POST', body: { email, password } });
 
 export const signOut = () => request<void>('/session', { method: 'DELETE' });
 
@@ -15,10 +14,8 @@ export const choosePassword = (currentPassword: string, newPassword: string) =>
 export const savePreferences = (preferences: { language?: Language; theme?: Theme }) =>
   request<Session>('/session/preferences', { method: 'PUT', body: preferences });
 
-export const saveOrganization = (
-  organization: string,
-  changes: Partial<Pick<Organization, 'name' | 'timeZone' | 'currency'>>,
-) => request<Organization>('/organization', { method: 'PUT', organization, body: changes });
+export const saveOrganization = (organization: string, changes: Partial<Pick<Organization, 'name' | 'timeZone' | 'currency'>>) =>
+  request<Organization>('/organization', { method: 'PUT', organization, body: changes });
 
 export const checkMapping = (organization: string, id: string, mapping: Mapping, signal?: AbortSignal) =>
   request<ImportCheck>(importPath(id, '/check'), { method: 'POST', organization, body: { mapping }, signal });
@@ -32,11 +29,8 @@ export const cancelImport = (organization: string, id: string) =>
 export const undoImport = (organization: string, id: string) =>
   request<Import | undefined>(importPath(id, '/undo'), { method: 'POST', organization });
 
-export const deleteImport = (organization: string, id: string) =>
-  request<void>(importPath(id), { method: 'DELETE', organization });
+export const deleteImport = (organization: string, id: string) => request<void>(importPath(id), { method: 'DELETE', organization });
 
-export const downloadRejects = (organization: string, id: string) =>
-  requestBlob(importPath(id, '/rejects.csv'), { organization });
+export const downloadRejects = (organization: string, id: string) => requestBlob(importPath(id, '/rejects.csv'), { organization });
 
-export const downloadMapping = (organization: string, id: string) =>
-  requestBlob(importPath(id, '/mapping.json'), { organization });
+export const downloadMapping = (organization: string, id: string) => requestBlob(importPath(id, '/mapping.json'), { organization });

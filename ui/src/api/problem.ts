@@ -26,8 +26,7 @@ export class ApiProblem extends Error {
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseFields(value: unknown): Record<string, string[]> {
   if (!isRecord(value)) return {};

@@ -57,8 +57,7 @@ export const countriesQuery = (organization: string) =>
 export const newestEventsQuery = (organization: string, limit: number, live: boolean) =>
   queryOptions({
     queryKey: key(organization, 'events', 'newest', limit),
-    queryFn: ({ signal }) =>
-      request<{ items: EventRow[] }>('/events/newest', { organization, query: { limit }, signal }),
+    queryFn: ({ signal }) => request<{ items: EventRow[] }>('/events/newest', { organization, query: { limit }, signal }),
     refetchInterval: live ? 10_000 : false,
   });
 
@@ -85,8 +84,7 @@ export const customersQuery = (organization: string, filters: CustomerFilters) =
 export const customerQuery = (organization: string, id: string) =>
   queryOptions({
     queryKey: key(organization, 'customer', id),
-    queryFn: ({ signal }) =>
-      request<CustomerDetail>(`/customers/${encodeURIComponent(id)}`, { organization, signal }),
+    queryFn: ({ signal }) => request<CustomerDetail>(`/customers/${encodeURIComponent(id)}`, { organization, signal }),
   });
 
 export const timelineQuery = (organization: string, id: string, type: string | undefined, limit = 50) =>
@@ -156,7 +154,6 @@ export const importFieldsQuery = (organization: string, kind: string) =>
 export const importPreviewQuery = (organization: string, id: string) =>
   queryOptions({
     queryKey: key(organization, 'import', id, 'preview'),
-    queryFn: ({ signal }) =>
-      request<ImportPreview>(`/imports/${encodeURIComponent(id)}/preview`, { organization, signal }),
+    queryFn: ({ signal }) => request<ImportPreview>(`/imports/${encodeURIComponent(id)}/preview`, { organization, signal }),
     staleTime: Infinity,
   });

@@ -36,7 +36,8 @@ export function Delta({ current, previous, unit = 'percent', moreIs = 'good' }: 
       </span>
     );
   }
-  const amount = unit === 'points' ? t('delta.points', { points: format.number(change.by, 1) }) : format.percent(change.by, change.by < 1 ? 1 : 0);
+  const amount =
+    unit === 'points' ? t('delta.points', { points: format.number(change.by, 1) }) : format.percent(change.by, change.by < 1 ? 1 : 0);
   const good = moreIs === 'neutral' ? undefined : (change.direction === 'up') === (moreIs === 'good');
   return (
     <span className={classes.delta} data-good={good}>

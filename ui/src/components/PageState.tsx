@@ -73,7 +73,8 @@ export function ErrorState({ what, error, retry, alone }: { what: string; error:
   const problem = asProblem(error);
   if (problem.status === 403) return <NoPermission />;
   const quote = [problem.code, problem.traceId].filter(Boolean).join(' · ');
-  const advice = problem.detail && problem.status > 0 && problem.status < 500 ? problem.detail : (t as (key: Key) => string)(adviceFor(problem));
+  const advice =
+    problem.detail && problem.status > 0 && problem.status < 500 ? problem.detail : (t as (key: Key) => string)(adviceFor(problem));
   return (
     <PageState
       icon="alert"

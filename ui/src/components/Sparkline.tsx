@@ -7,8 +7,22 @@ interface SparklineProps {
 /** The shape of a figure over time, drawn without the chart library so that it is there at once. It repeats the main chart, so it is hidden from screen readers. */
 export function Sparkline({ values, width = 96, height = 24 }: SparklineProps) {
   return (
-    <svg aria-hidden="true" width={width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" className="sparkline">
-      <path d={sparkPath(values, width, height)} fill="none" stroke="currentColor" strokeWidth={1.5} strokeLinejoin="round" vectorEffect="non-scaling-stroke" />
+    <svg
+      aria-hidden="true"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      className="sparkline"
+    >
+      <path
+        d={sparkPath(values, width, height)}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={1.5}
+        strokeLinejoin="round"
+        vectorEffect="non-scaling-stroke"
+      />
     </svg>
   );
 }

@@ -66,7 +66,10 @@ export const componentMessages = messages({
   'table.comfortable': { en: 'Comfortable', fr: 'Aérées' },
   'table.compact': { en: 'Compact', fr: 'Serrées' },
   'table.reset': { en: 'Back to the usual columns', fr: 'Revenir aux colonnes d’origine' },
-  'table.more': { en: { one: '{count} shown, load more', other: '{count} shown, load more' }, fr: { one: '{count} affiché, en charger plus', other: '{count} affichés, en charger plus' } },
+  'table.more': {
+    en: { one: '{count} shown, load more', other: '{count} shown, load more' },
+    fr: { one: '{count} affiché, en charger plus', other: '{count} affichés, en charger plus' },
+  },
   'table.moreFailed': { en: 'The rest could not be loaded.', fr: 'La suite n’a pas pu être chargée.' },
 
   'country.label': { en: 'Country', fr: 'Pays' },

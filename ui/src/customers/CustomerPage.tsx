@@ -19,7 +19,11 @@ import { Timeline } from './Timeline';
 import { TimelineFilter } from './TimelineFilter';
 import { customerName } from './words';
 
-const tabNames: Record<CustomerTab, Key> = { timeline: 'customer.tab.timeline', orders: 'customer.tab.orders', details: 'customer.tab.details' };
+const tabNames: Record<CustomerTab, Key> = {
+  timeline: 'customer.tab.timeline',
+  orders: 'customer.tab.orders',
+  details: 'customer.tab.details',
+};
 
 export function CustomerPage() {
   const t = useT();
@@ -64,11 +68,13 @@ function Loaded({ customer }: { customer: CustomerDetail }) {
             ))}
           </Tabs.List>
           <Tabs.Panel value="timeline">
-            <TimelineFilter
-              id={customer.id}
-              value={type}
-              onChange={(next) => void navigate({ search: (now) => ({ ...now, type: next }), resetScroll: false })}
-            />
+            <div className={classes.filter}>
+              <TimelineFilter
+                id={customer.id}
+                value={type}
+                onChange={(next) => void navigate({ search: (now) => ({ ...now, type: next }), resetScroll: false })}
+              />
+            </div>
             <Timeline id={customer.id} type={type} />
           </Tabs.Panel>
           <Tabs.Panel value="orders">

@@ -59,40 +59,42 @@ export function CustomersPage() {
         ) : (
           <>
             <CustomersFilters search={search} country={country} change={change} columns={all} view={view} />
-            {query.isPending ? (
-              <TableSkeleton density={view.density} />
-            ) : rows.length === 0 ? (
-              <NoCustomers filtered={Boolean(search || country)} clear={() => change({ search: undefined, country: undefined })} />
-            ) : (
-              <DataTable
-                label={t('nav.customers')}
-                rows={rows}
-                columns={view.columns}
-                density={view.density}
-                rowKey={(customer) => customer.id}
-                rowLabel={customerName}
-                onOpen={open}
-                onPeek={(customer) => change({ peek: customer.id })}
-                selectedKey={peek}
-                sort={sort}
-                onSort={(next) => change({ sort: next as CustomerSort })}
-                total={newest?.total}
-                onEnd={more}
-                footer={
-                  <MoreRows
-                    shown={rows.length}
-                    hasMore={query.hasNextPage}
-                    loading={query.isFetchingNextPage}
-                    failed={query.isFetchNextPageError}
-                    load={() => void query.fetchNextPage()}
-                  />
-                }
-              />
-            )}
+            <div className={classes.split}>
+              {query.isPending ? (
+                <TableSkeleton density={view.density} />
+              ) : rows.length === 0 ? (
+                <NoCustomers filtered={Boolean(search || country)} clear={() => change({ search: undefined, country: undefined })} />
+              ) : (
+                <DataTable
+                  label={t('nav.customers')}
+                  rows={rows}
+                  columns={view.columns}
+                  density={view.density}
+                  rowKey={(customer) => customer.id}
+                  rowLabel={customerName}
+                  onOpen={open}
+                  onPeek={(customer) => change({ peek: customer.id })}
+                  selectedKey={peek}
+                  sort={sort}
+                  onSort={(next) => change({ sort: next as CustomerSort })}
+                  total={newest?.total}
+                  onEnd={more}
+                  footer={
+                    <MoreRows
+                      shown={rows.length}
+                      hasMore={query.hasNextPage}
+                      loading={query.isFetchingNextPage}
+                      failed={query.isFetchNextPageError}
+                      load={() => void query.fetchNextPage()}
+                    />
+                  }
+                />
+              )}
+              {peek && <CustomerPeek id={peek} close={() => change({ peek: undefined })} />}
+            </div>
           </>
         )}
       </div>
-      {peek && <CustomerPeek id={peek} close={() => change({ peek: undefined })} />}
     </div>
   );
 }

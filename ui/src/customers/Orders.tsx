@@ -25,7 +25,13 @@ function useOrderColumns(): Column<Order>[] {
       { id: 'orderedAt', label: t('order.orderedAt'), phone: true, cell: (order) => <When at={order.orderedAt} show="dateTime" /> },
       { id: 'country', label: t('country.label'), cell: (order) => order.country ?? <Nothing /> },
       { id: 'items', label: t('order.items'), align: 'right', cell: (order) => <Num value={order.items} /> },
-      { id: 'total', label: t('order.total'), align: 'right', phone: true, cell: (order) => <Money value={order.total} currency={order.currency} /> },
+      {
+        id: 'total',
+        label: t('order.total'),
+        align: 'right',
+        phone: true,
+        cell: (order) => <Money value={order.total} currency={order.currency} />,
+      },
     ],
     [t, kind, status],
   );

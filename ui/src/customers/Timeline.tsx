@@ -39,23 +39,24 @@ export function Timeline({ id, type, limit = 50, brief }: TimelineProps) {
   useAnnounceChange(query.data ? t('timeline.count', { count: events.length }) : null);
 
   if (query.isPending) return <Waiting />;
-  if (query.isError && !query.data) return <ErrorState what={t('timeline.failed')} error={query.error} retry={() => void query.refetch()} />;
+  if (query.isError && !query.data)
+    return <ErrorState what={t('timeline.failed')} error={query.error} retry={() => void query.refetch()} />;
   if (events.length === 0) return <Text c="dimmed">{type ? t('timeline.noneOfType') : t('timeline.none')}</Text>;
   return (
     <div>
       <div className={classes.days} data-brief={brief || undefined}>
-      {days.map(([day, ofDay]) => (
-        <section key={day} aria-labelledby={`day-${day}`} className={classes.dayGroup}>
-          <h2 id={`day-${day}`} className={classes.day}>
-            {format.day(day, 'long')}
-          </h2>
-          <ul className={classes.events}>
-            {ofDay.map((event) => (
-              <TimelineEvent key={event.id} event={event} />
-            ))}
-          </ul>
-        </section>
-      ))}
+        {days.map(([day, ofDay]) => (
+          <section key={day} aria-labelledby={`day-${day}`} className={classes.dayGroup}>
+            <h2 id={`day-${day}`} className={classes.day}>
+              {format.day(day, 'weekday')}
+            </h2>
+            <ul className={classes.events}>
+              {ofDay.map((event) => (
+                <TimelineEvent key={event.id} event={event} />
+              ))}
+            </ul>
+          </section>
+        ))}
       </div>
       {!brief && query.hasNextPage && (
         <Button variant="default" mt="md" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>

@@ -50,7 +50,12 @@ export function useCustomerColumns(): Column<Customer>[] {
         align: 'right',
         cell: (customer) => <Money value={customer.averageOrderValue} currency={customer.currency} />,
       },
-      { id: 'firstSeen', label: t('customer.firstSeen'), align: 'right', cell: (customer) => <When at={customer.firstSeenAt} show="date" /> },
+      {
+        id: 'firstSeen',
+        label: t('customer.firstSeen'),
+        align: 'right',
+        cell: (customer) => <When at={customer.firstSeenAt} show="date" />,
+      },
       { id: 'lastOrder', label: t('customer.lastOrder'), align: 'right', cell: (customer) => <When at={customer.lastOrderAt} /> },
       {
         id: 'lastSeen',

@@ -1,13 +1,22 @@
 import { messages } from '../i18n/message';
 
 export const customerMessages = messages({
-  'customers.count': { en: { one: '{shown} customer', other: '{shown} customers' }, fr: { one: '{shown} client', other: '{shown} clients' } },
-  'customers.countAbout': { en: { one: 'about {shown} customer', other: 'about {shown} customers' }, fr: { one: 'environ {shown} client', other: 'environ {shown} clients' } },
+  'customers.count': {
+    en: { one: '{shown} customer', other: '{shown} customers' },
+    fr: { one: '{shown} client', other: '{shown} clients' },
+  },
+  'customers.countAbout': {
+    en: { one: 'about {shown} customer', other: 'about {shown} customers' },
+    fr: { one: 'environ {shown} client', other: 'environ {shown} clients' },
+  },
   'customers.search': { en: 'Search name, email, identifier', fr: 'Nom, e-mail, identifiant' },
   'customers.clearSearch': { en: 'Clear the search', fr: 'Effacer la recherche' },
   'customers.failed': { en: 'The customers could not be loaded', fr: 'Les clients n’ont pas pu être chargés' },
   'customers.noMatch.title': { en: 'Nobody matches', fr: 'Personne ne correspond' },
-  'customers.noMatch.text': { en: 'No customer fits the search and the filters together.', fr: 'Aucun client ne correspond à la fois à la recherche et aux filtres.' },
+  'customers.noMatch.text': {
+    en: 'No customer fits the search and the filters together.',
+    fr: 'Aucun client ne correspond à la fois à la recherche et aux filtres.',
+  },
   'customers.noMatch.action': { en: 'Clear search and filters', fr: 'Effacer la recherche et les filtres' },
   'customers.empty.title': { en: 'No customers yet', fr: 'Pas encore de clients' },
   'customers.empty.text': {
@@ -21,6 +30,7 @@ export const customerMessages = messages({
 
   'customer.one': { en: 'Customer', fr: 'Client' },
   'customer.failed': { en: 'This customer could not be loaded', fr: 'Ce client n’a pas pu être chargé' },
+  'customer.preview': { en: 'Preview of {name}', fr: 'Aperçu de {name}' },
   'customer.open': { en: 'Open the page', fr: 'Ouvrir la page' },
   'customer.tabs': { en: 'About this customer', fr: 'À propos de ce client' },
   'customer.tab.timeline': { en: 'Timeline', fr: 'Chronologie' },
@@ -54,7 +64,10 @@ export const customerMessages = messages({
   'timeline.clearFilter': { en: 'All event types again', fr: 'Revenir à tous les types' },
   'timeline.noType': { en: 'No such type', fr: 'Aucun type de ce nom' },
   'timeline.failed': { en: 'The timeline could not be loaded', fr: 'La chronologie n’a pas pu être chargée' },
-  'timeline.count': { en: { one: '{count} event shown', other: '{count} events shown' }, fr: { one: '{count} événement affiché', other: '{count} événements affichés' } },
+  'timeline.count': {
+    en: { one: '{count} event shown', other: '{count} events shown' },
+    fr: { one: '{count} événement affiché', other: '{count} événements affichés' },
+  },
   'timeline.none': { en: 'Nothing is known to have happened yet.', fr: 'Aucun événement n’est encore connu.' },
   'timeline.noneOfType': { en: 'No event of this type.', fr: 'Aucun événement de ce type.' },
   'timeline.older': { en: 'Load older events', fr: 'Charger les événements plus anciens' },

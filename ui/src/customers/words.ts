@@ -1,7 +1,11 @@
 import type { OrderKind } from '../api/types';
 import type { Key } from '../i18n/catalogue';
 
-export const orderKinds: Record<OrderKind, Key> = { order: 'order.kind.order', refund: 'order.kind.refund', adjustment: 'order.kind.adjustment' };
+export const orderKinds: Record<OrderKind, Key> = {
+  order: 'order.kind.order',
+  refund: 'order.kind.refund',
+  adjustment: 'order.kind.adjustment',
+};
 
 export const orderStatuses: Record<string, Key> = {
   pending: 'order.status.pending',

@@ -11,7 +11,10 @@ export const eventMessages = messages({
     en: 'Nothing has happened yet. Events appear here as soon as they are received.',
     fr: 'Rien ne s’est encore passé. Les événements apparaissent ici dès leur réception.',
   },
-  'events.waiting': { en: { one: 'Show {count} new event', other: 'Show {count} new events' }, fr: { one: 'Afficher {count} nouvel événement', other: 'Afficher {count} nouveaux événements' } },
+  'events.waiting': {
+    en: { one: 'Show {count} new event', other: 'Show {count} new events' },
+    fr: { one: 'Afficher {count} nouvel événement', other: 'Afficher {count} nouveaux événements' },
+  },
 
   'event.order_completed': { en: 'Order placed', fr: 'Commande passée' },
   'event.order_refunded': { en: 'Refund', fr: 'Remboursement' },

@@ -25,10 +25,7 @@ export function I18nProvider({ children, language: fixed }: { children: ReactNod
   const [language, setLanguage] = useState<Language>(fixed ?? initialLanguage);
   useEffect(() => rememberLanguage(language), [language]);
   const locale = useMemo(() => localeFor(language), [language]);
-  const value = useMemo(
-    () => ({ language, locale, setLanguage, t: translator(language, locale) }),
-    [language, locale],
-  );
+  const value = useMemo(() => ({ language, locale, setLanguage, t: translator(language, locale) }), [language, locale]);
   return (
     <I18nContext value={value}>
       <FormatProvider zone={Intl.DateTimeFormat().resolvedOptions().timeZone} currency="EUR">

@@ -52,9 +52,7 @@ export function makeFormat(locale: string, zone: string, organizationCurrency: s
     price: (value: number, currency = organizationCurrency) => money(value, currency, { maximumFractionDigits: 4 }),
 
     moneyCompact: (value: number, currency = organizationCurrency) =>
-      Math.abs(value) < compactFrom
-        ? money(value, currency)
-        : money(value, currency, { notation: 'compact', maximumSignificantDigits: 3 }),
+      Math.abs(value) < compactFrom ? money(value, currency) : money(value, currency, { notation: 'compact', maximumSignificantDigits: 3 }),
 
     /** For the axis of a chart. */
     moneyShort: (value: number, currency = organizationCurrency) =>
@@ -63,13 +61,13 @@ export function makeFormat(locale: string, zone: string, organizationCurrency: s
     percent: (ratio: number, digits = 1) => number({ style: 'percent', maximumFractionDigits: digits }).format(ratio),
 
     /** A calendar day: it has no zone, so it is written as it stands. */
-    day: (day: PlainDate, style: 'short' | 'medium' | 'long' = 'medium') =>
+    day: (day: PlainDate, style: 'short' | 'medium' | 'weekday' | 'long' = 'medium') =>
       date({
         timeZone: 'UTC',
         day: 'numeric',
         month: style === 'long' ? 'long' : 'short',
         ...(style === 'short' ? {} : { year: 'numeric' }),
-        ...(style === 'long' ? { weekday: 'long' } : {}),
+        ...(style === 'long' ? { weekday: 'long' } : style === 'weekday' ? { weekday: 'short' } : {}),
       }).format(toUtc(day)),
 
     month: (day: PlainDate) => date({ timeZone: 'UTC', month: 'short', year: 'numeric' }).format(toUtc(day)),
@@ -77,13 +75,11 @@ export function makeFormat(locale: string, zone: string, organizationCurrency: s
     range: (from: PlainDate, to: PlainDate) =>
       date({ timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' }).formatRange(toUtc(from), toUtc(to)),
 
-    date: (instant: string) =>
-      date({ timeZone: zone, day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(instant)),
+    date: (instant: string) => date({ timeZone: zone, day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(instant)),
 
     time: (instant: string) => date({ timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(new Date(instant)),
 
-    dateTime: (instant: string) =>
-      date({ timeZone: zone, dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant)),
+    dateTime: (instant: string) => date({ timeZone: zone, dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant)),
 
     /** The moment to the second, with its zone: what a person quotes. */
     exact: (instant: string) =>
@@ -102,19 +98,14 @@ export function makeFormat(locale: string, zone: string, organizationCurrency: s
     relative: (instant: string, now = Date.now()) => {
       const seconds = (Date.parse(instant) - now) / 1000;
       const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
-      return cached(`r${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })).format(
-        Math.trunc(seconds / size),
-        unit,
-      );
+      return cached(`r${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })).format(Math.trunc(seconds / size), unit);
     },
 
     dayOf: (instant: string) => dayIn(zone, instant),
 
     duration: (seconds: number) => {
       const [unit, size] = units.slice(4).find(([, length]) => seconds >= length) ?? ['second', 1];
-      return number({ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(
-        Math.max(1, Math.round(seconds / size)),
-      );
+      return number({ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(Math.max(1, Math.round(seconds / size)));
     },
 
     bytes: (size: number) => {

@@ -30,12 +30,9 @@ export const endOfMonth = (date: PlainDate, months = 0): PlainDate => addDays(st
 export const startOfYear = (date: PlainDate): PlainDate => `${date.slice(0, 4)}-01-01`;
 
 /** Both ends counted. */
-export const daysBetween = (from: PlainDate, to: PlainDate) =>
-  Math.round((toUtc(to).getTime() - toUtc(from).getTime()) / 86_400_000) + 1;
+export const daysBetween = (from: PlainDate, to: PlainDate) => Math.round((toUtc(to).getTime() - toUtc(from).getTime()) / 86_400_000) + 1;
 
 /** The day an instant falls on in a zone. The Swedish form of a date happens to be ISO's. */
 export function dayIn(zone: string, instant: Date | string | number = Date.now()): PlainDate {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
-    new Date(instant),
-  );
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(instant));
 }

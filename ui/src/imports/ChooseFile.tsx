@@ -27,7 +27,10 @@ export function ChooseFile() {
   const current = useRef<Upload<Import> | null>(null);
   useEffect(() => () => current.current?.abort(), []);
   // The way on to the next step is taken after the upload has ended, so it is never asked about.
-  useBlocker({ shouldBlockFn: () => current.current !== null && !window.confirm(t('imports.leave')), enableBeforeUnload: () => current.current !== null });
+  useBlocker({
+    shouldBlockFn: () => current.current !== null && !window.confirm(t('imports.leave')),
+    enableBeforeUnload: () => current.current !== null,
+  });
 
   const send = async (file: File | null) => {
     if (!file || current.current) return;
@@ -90,7 +93,9 @@ function Sent({ sending, stop }: { sending: Sending; stop: () => void }) {
       <Progress value={ratio * 100} aria-label={t('imports.uploading', { name: file.name })} />
       <div className={classes.row}>
         <span role="status" className="figure">
-          {whole ? t('imports.checkingFile') : t('imports.sent', { sent: format.bytes(progress?.sent ?? 0), total: format.bytes(file.size) })}
+          {whole
+            ? t('imports.checkingFile')
+            : t('imports.sent', { sent: format.bytes(progress?.sent ?? 0), total: format.bytes(file.size) })}
           {!whole && progress?.secondsLeft != null && ` · ${t('import.left', { duration: format.duration(progress.secondsLeft) })}`}
         </span>
         <Button variant="default" size="xs" onClick={stop}>

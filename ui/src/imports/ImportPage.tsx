@@ -68,7 +68,10 @@ function Loaded({ item }: { item: Import }) {
       {item.state === 'uploaded' && mayImport && (
         <Alert color="accent" variant="light" title={t('import.waiting.title')}>
           <p style={{ margin: '0 0 0.75rem' }}>{t('import.waiting.text')}</p>
-          <Button size="xs" renderRoot={(props) => <Link to="/o/$slug/imports/new" params={{ slug }} search={{ import: item.id }} {...props} />}>
+          <Button
+            size="xs"
+            renderRoot={(props) => <Link to="/o/$slug/imports/new" params={{ slug }} search={{ import: item.id }} {...props} />}
+          >
             {t('import.waiting.action')}
           </Button>
         </Alert>

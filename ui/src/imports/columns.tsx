@@ -41,7 +41,12 @@ export function useImportColumns(): Column<Import>[] {
         ),
       },
       { id: 'state', label: t('import.state'), phone: true, cell: (item) => <State item={item} /> },
-      { id: 'lines', label: t('import.lines'), align: 'right', cell: (item) => (item.state === 'uploaded' ? <Nothing /> : <Num value={item.lines} />) },
+      {
+        id: 'lines',
+        label: t('import.lines'),
+        align: 'right',
+        cell: (item) => (item.state === 'uploaded' ? <Nothing /> : <Num value={item.lines} />),
+      },
       { id: 'accepted', label: t('import.accepted'), align: 'right', cell: (item) => <Num value={item.accepted} /> },
       { id: 'rejected', label: t('import.rejected'), align: 'right', cell: (item) => <Num value={item.rejected} /> },
       { id: 'createdBy', label: t('import.by'), cell: (item) => item.createdBy ?? <Nothing /> },

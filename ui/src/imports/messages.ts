@@ -70,7 +70,10 @@ export const importMessages = messages({
   'import.noEstimate': { en: 'Estimating the time left', fr: 'Estimation du temps restant' },
   'import.leave': { en: 'You can leave this page; it goes on.', fr: 'Vous pouvez quitter cette page\u00a0; l’import continue.' },
   'import.waiting.title': { en: 'Nothing has been written yet', fr: 'Rien n’a encore été écrit' },
-  'import.waiting.text': { en: 'Say what the columns of the file mean, then start.', fr: 'Indiquez ce que signifient les colonnes du fichier, puis lancez l’import.' },
+  'import.waiting.text': {
+    en: 'Say what the columns of the file mean, then start.',
+    fr: 'Indiquez ce que signifient les colonnes du fichier, puis lancez l’import.',
+  },
   'import.waiting.action': { en: 'Go on with the columns', fr: 'Continuer avec les colonnes' },
   'import.cancel': { en: 'Stop the import', fr: 'Arrêter l’import' },
   'import.more': { en: 'More actions', fr: 'Autres actions' },
@@ -80,14 +83,26 @@ export const importMessages = messages({
 
   'import.undo': { en: 'Undo this import…', fr: 'Annuler cet import…' },
   'import.undo.title': { en: 'Undo the whole import', fr: 'Annuler tout l’import' },
-  'import.undo.orders': { en: { one: '{count} order is removed', other: '{count} orders are removed' }, fr: { one: '{count} commande est supprimée', other: '{count} commandes sont supprimées' } },
-  'import.undo.refunds': { en: { one: '{count} refund is removed', other: '{count} refunds are removed' }, fr: { one: '{count} remboursement est supprimé', other: '{count} remboursements sont supprimés' } },
-  'import.undo.adjustments': { en: { one: '{count} adjustment is removed', other: '{count} adjustments are removed' }, fr: { one: '{count} ajustement est supprimé', other: '{count} ajustements sont supprimés' } },
+  'import.undo.orders': {
+    en: { one: '{count} order is removed', other: '{count} orders are removed' },
+    fr: { one: '{count} commande est supprimée', other: '{count} commandes sont supprimées' },
+  },
+  'import.undo.refunds': {
+    en: { one: '{count} refund is removed', other: '{count} refunds are removed' },
+    fr: { one: '{count} remboursement est supprimé', other: '{count} remboursements sont supprimés' },
+  },
+  'import.undo.adjustments': {
+    en: { one: '{count} adjustment is removed', other: '{count} adjustments are removed' },
+    fr: { one: '{count} ajustement est supprimé', other: '{count} ajustements sont supprimés' },
+  },
   'import.undo.customers': {
     en: { one: '{count} customer it created is affected', other: '{count} customers it created are affected' },
     fr: { one: '{count} client qu’il a créé est concerné', other: '{count} clients qu’il a créés sont concernés' },
   },
-  'import.undo.figures': { en: 'The figures of the overview change accordingly', fr: 'Les chiffres de la vue d’ensemble changent en conséquence' },
+  'import.undo.figures': {
+    en: 'The figures of the overview change accordingly',
+    fr: 'Les chiffres de la vue d’ensemble changent en conséquence',
+  },
   'import.undo.remark': {
     en: 'This cannot be taken back, but the same file can be imported again.',
     fr: 'C’est sans retour, mais le même fichier peut être importé de nouveau.',

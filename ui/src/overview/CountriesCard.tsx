@@ -1,21 +1,24 @@
 import { useState } from 'react';
-import type { CountryRow } from '../api/types';
+import type { CountryRow, DayRange } from '../api/types';
 import { BarList } from '../components/BarList';
 import { ChartCard, type ChartView } from '../components/chart/ChartCard';
 import type { ChartData } from '../components/chart/data';
 import { useFormat, useT } from '../i18n/I18n';
+import { useOrganization } from '../shell/organization';
 import { countriesOption } from './countries-option';
 import classes from './Overview.module.css';
 
 interface CountriesCardProps {
   countries: CountryRow[];
+  range: DayRange;
   selected: string | undefined;
   onSelect: (country: string | undefined) => void;
 }
 
-export function CountriesCard({ countries, selected, onSelect }: CountriesCardProps) {
+export function CountriesCard({ countries, range, selected, onSelect }: CountriesCardProps) {
   const t = useT();
   const format = useFormat();
+  const { name } = useOrganization();
   const [view, setView] = useState<ChartView>('chart');
   const nameOf = (row: CountryRow) => row.country ?? t('overview.otherCountries');
   const money = (value: unknown) => format.money(Number(value));
@@ -33,9 +36,16 @@ export function CountriesCard({ countries, selected, onSelect }: CountriesCardPr
   return (
     <ChartCard
       title={t('overview.byCountry')}
-      fileName="countries"
+      caption={`${name} · ${format.range(range.from, range.to)}`}
+      fileName={`countries-${range.from}-${range.to}`}
       data={data}
-      picture={(context) => countriesOption(countries.map((row) => ({ name: nameOf(row), value: row.revenue })), format, context)}
+      picture={(context) =>
+        countriesOption(
+          countries.map((row) => ({ name: nameOf(row), value: row.revenue })),
+          format,
+          context,
+        )
+      }
       view={view}
       onView={setView}
     >

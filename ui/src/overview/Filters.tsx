@@ -54,7 +54,9 @@ export function Filters({ overview, search, change }: FiltersProps) {
         onChange={(event) => change({ compare: event.currentTarget.checked ? undefined : 'off' })}
       />
       {compare && (
-        <span className={classes.compared}>{t('overview.comparedWith', { range: format.range(previousRange.from, previousRange.to) })}</span>
+        <span className={classes.compared}>
+          {t('overview.comparedWith', { range: format.range(previousRange.from, previousRange.to) })}
+        </span>
       )}
     </div>
   );

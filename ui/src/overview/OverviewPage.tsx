@@ -38,7 +38,12 @@ export function OverviewPage() {
             overview.dataRange === null ? (
               <NoOrdersYet />
             ) : (
-              <Loaded overview={overview} search={{ from, to, interval, country, ...view }} change={change} stale={query.isPlaceholderData} />
+              <Loaded
+                overview={overview}
+                search={{ from, to, interval, country, ...view }}
+                change={change}
+                stale={query.isPlaceholderData}
+              />
             )
           }
         </QueryState>
@@ -81,7 +86,12 @@ function Loaded({ overview, search, change, stale }: LoadedProps) {
             view={search.view ?? 'chart'}
             onView={(view) => change({ view: view === 'table' ? 'table' : undefined })}
           />
-          <CountriesCard countries={overview.countries} selected={search.country} onSelect={(country) => change({ country })} />
+          <CountriesCard
+            range={overview.range}
+            countries={overview.countries}
+            selected={search.country}
+            onSelect={(country) => change({ country })}
+          />
         </div>
         <div className={classes.split}>
           <ProductsCard products={overview.products} />

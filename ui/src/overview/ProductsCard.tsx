@@ -17,8 +17,8 @@ export function ProductsCard({ products }: { products: ProductRow[] }) {
           label={t('overview.products')}
           columns={[
             { label: t('product.name') },
-            { label: t('product.quantity'), align: 'right' },
-            { label: t('metric.orders'), align: 'right' },
+            { label: t('product.quantity'), align: 'right', wideOnly: true },
+            { label: t('metric.orders'), align: 'right', wideOnly: true },
             { label: t('metric.revenue'), align: 'right' },
           ]}
           rows={products.map((product) => [

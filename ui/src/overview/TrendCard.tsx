@@ -8,6 +8,8 @@ import { usePlainT } from '../i18n/usePlainT';
 import type { MetricName } from './metric-names';
 import { metrics } from './metrics';
 import { trendData, trendDescription } from './trend-data';
+import { useOrganization } from '../shell/organization';
+import { TrendLegend } from './TrendLegend';
 import { trendOption } from './trend-option';
 
 interface TrendCardProps {
@@ -27,10 +29,12 @@ export function TrendCard({ overview, metric, compare, view, onView }: TrendCard
     [overview, metric, compare, format, t],
   );
   const data = useMemo(() => trendData(overview, metric, compare, format, t), [overview, metric, compare, format, t]);
+  const { name } = useOrganization();
   const { from, to } = overview.range;
   return (
     <ChartCard
       title={t('overview.overTime', { name: plain(metrics[metric].label) })}
+      caption={`${name} · ${format.range(from, to)}`}
       fileName={`${metric}-${from}-${to}`}
       data={data}
       picture={option}
@@ -38,6 +42,7 @@ export function TrendCard({ overview, metric, compare, view, onView }: TrendCard
       onView={onView}
     >
       <Chart option={option} description={trendDescription(overview, metric, format, t)} height={320} />
+      <TrendLegend compare={compare} partial={overview.series.some((point) => point.partial)} />
     </ChartCard>
   );
 }

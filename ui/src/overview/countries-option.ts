@@ -6,7 +6,7 @@ export function countriesOption(rows: { name: string; value: number }[], format:
   const { tokens } = context;
   return {
     ...baseOption(context),
-    grid: { left: 16, right: 80, top: 48, bottom: 12, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { right: 80, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: { type: 'value', min: (extent) => Math.min(0, extent.min), show: false },
     yAxis: {
       type: 'category',
@@ -22,7 +22,12 @@ export function countriesOption(rows: { name: string; value: number }[], format:
         data: rows.map((row) => row.value),
         color: tokens.series,
         barMaxWidth: 18,
-        label: { show: true, position: 'right', color: tokens.text, formatter: ({ dataIndex }) => format.moneyCompact(rows[dataIndex]?.value ?? 0) },
+        label: {
+          show: true,
+          position: 'right',
+          color: tokens.text,
+          formatter: ({ dataIndex }) => format.moneyCompact(rows[dataIndex]?.value ?? 0),
+        },
       },
     ],
   };

@@ -22,9 +22,15 @@ export const overviewMessages = messages({
     fr: '{range}\u00a0: chiffre d’affaires {revenue}, commandes {orders}',
   },
   'overview.refunds': { en: 'Refunds', fr: 'Remboursements' },
-  'overview.refundCount': { en: { one: '{count} refund', other: '{count} refunds' }, fr: { one: '{count} remboursement', other: '{count} remboursements' } },
+  'overview.refundCount': {
+    en: { one: '{count} refund', other: '{count} refunds' },
+    fr: { one: '{count} remboursement', other: '{count} remboursements' },
+  },
   'overview.adjustments': { en: 'Adjustments', fr: 'Ajustements' },
-  'overview.adjustmentCount': { en: { one: '{count} adjustment', other: '{count} adjustments' }, fr: { one: '{count} ajustement', other: '{count} ajustements' } },
+  'overview.adjustmentCount': {
+    en: { one: '{count} adjustment', other: '{count} adjustments' },
+    fr: { one: '{count} ajustement', other: '{count} ajustements' },
+  },
 
   'overview.overTime': { en: '{name} over time', fr: '{name} dans le temps' },
   'overview.thisPeriod': { en: 'This period', fr: 'Cette période' },

@@ -70,7 +70,14 @@ export function trendOption({ overview, metric, compare, format, t }: Trend, con
 
   return {
     ...baseOption(context),
-    grid: { left: 8, right: wide && compare && past.length > 0 ? 116 : 12, top: 20, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: {
+      left: 8,
+      right: wide && compare && past.length > 0 ? 116 : 12,
+      top: 20,
+      bottom: 4,
+      outerBoundsMode: 'same',
+      outerBoundsContain: 'axisLabel',
+    },
     xAxis: {
       type: 'category',
       boundaryGap: false,

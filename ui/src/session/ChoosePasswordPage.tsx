@@ -38,7 +38,11 @@ export function ChoosePasswordPage() {
   const problem = save.error ? asProblem(save.error) : null;
   const wrong = problem?.code === 'wrong_password' ? t('password.wrong') : null;
   const refused = problem?.fields.newPassword?.join(' ') ?? null;
-  const field = { withAsterisk: false, required: true, visibilityToggleButtonProps: { 'aria-label': t('signIn.showPassword'), tabIndex: 0, 'aria-hidden': false } };
+  const field = {
+    withAsterisk: false,
+    required: true,
+    visibilityToggleButtonProps: { 'aria-label': t('signIn.showPassword'), tabIndex: 0, 'aria-hidden': false },
+  };
   return (
     <SessionCard title={t('password.title')}>
       <form onSubmit={submit} noValidate>

@@ -5,14 +5,9 @@ import { sessionQuery } from '../api/queries';
 import type { Session } from '../api/types';
 
 /** Only addresses of our own may follow a sign-in. */
-export const safeNext = (next: string | undefined): string =>
-  next && next.startsWith('/') && !/^\/[/\\]/.test(next) ? next : '/';
+export const safeNext = (next: string | undefined): string => (next && next.startsWith('/') && !/^\/[/\\]/.test(next) ? next : '/');
 
-export async function requireSession(
-  queryClient: QueryClient,
-  here: string,
-  { passwordMayBeOld = false } = {},
-): Promise<Session> {
+export async function requireSession(queryClient: QueryClient, here: string, { passwordMayBeOld = false } = {}): Promise<Session> {
   let session: Session;
   try {
     session = await queryClient.ensureQueryData(sessionQuery);

@@ -22,7 +22,10 @@ export const sessionMessages = messages({
   },
   'password.current': { en: 'Password you were given', fr: 'Mot de passe reçu' },
   'password.new': { en: 'New password', fr: 'Nouveau mot de passe' },
-  'password.rule': { en: 'At least {length} characters. A few words are easier to remember.', fr: 'Au moins {length} caractères. Quelques mots se retiennent mieux.' },
+  'password.rule': {
+    en: 'At least {length} characters. A few words are easier to remember.',
+    fr: 'Au moins {length} caractères. Quelques mots se retiennent mieux.',
+  },
   'password.repeat': { en: 'New password again', fr: 'Nouveau mot de passe, encore une fois' },
   'password.tooShort': { en: 'It needs at least {length} characters.', fr: 'Il faut au moins {length} caractères.' },
   'password.different': { en: 'The two are not the same.', fr: 'Les deux ne sont pas identiques.' },

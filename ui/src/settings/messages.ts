@@ -6,7 +6,10 @@ export const settingsMessages = messages({
   'settings.readOnly': { en: 'Only administrators can change these.', fr: 'Seuls les administrateurs peuvent les modifier.' },
   'settings.name': { en: 'Name', fr: 'Nom' },
   'settings.timeZone': { en: 'Time zone', fr: 'Fuseau horaire' },
-  'settings.timeZone.text': { en: 'Decides where a day begins in every figure.', fr: 'Détermine où commence un jour dans tous les chiffres.' },
+  'settings.timeZone.text': {
+    en: 'Decides where a day begins in every figure.',
+    fr: 'Détermine où commence un jour dans tous les chiffres.',
+  },
   'settings.currency': { en: 'Currency', fr: 'Devise' },
   'settings.currency.text': { en: 'Can be changed as long as there are no orders.', fr: 'Modifiable tant qu’il n’y a pas de commandes.' },
   'settings.currencyInUse': { en: 'There are orders in the present currency.', fr: 'Il existe des commandes dans la devise actuelle.' },

@@ -10,17 +10,17 @@ export function OrganizationMissing({ slug }: { slug: string }) {
   useTitle(t('shell.organizationMissing.title'));
   return (
     <main>
-    <EmptyState
-      alone
-      icon="lock"
-      title={t('shell.organizationMissing.title')}
-      why={t('shell.organizationMissing.text', { slug })}
-      action={
-        <Button renderRoot={(props) => <Link to="/" {...props} />} variant="default">
-          {t('state.notFound.action')}
-        </Button>
-      }
-    />
+      <EmptyState
+        alone
+        icon="lock"
+        title={t('shell.organizationMissing.title')}
+        why={t('shell.organizationMissing.text', { slug })}
+        action={
+          <Button renderRoot={(props) => <Link to="/" {...props} />} variant="default">
+            {t('state.notFound.action')}
+          </Button>
+        }
+      />
     </main>
   );
 }

@@ -45,7 +45,10 @@ export const shellMessages = messages({
   'palette.order': { en: 'Order {number}', fr: 'Commande {number}' },
   'palette.theme': { en: 'Theme: {name}', fr: 'Thème\u00a0: {name}' },
   'palette.language': { en: 'Language: {name}', fr: 'Langue\u00a0: {name}' },
-  'palette.results': { en: { one: '{count} result', other: '{count} results' }, fr: { one: '{count} résultat', other: '{count} résultats' } },
+  'palette.results': {
+    en: { one: '{count} result', other: '{count} results' },
+    fr: { one: '{count} résultat', other: '{count} résultats' },
+  },
   'palette.nothing': { en: 'Nothing is called “{query}”.', fr: 'Rien ne s’appelle «\u00a0{query}\u00a0».' },
   'palette.searching': { en: 'Looking…', fr: 'Recherche…' },
   'palette.failed': { en: 'Customers and orders could not be searched.', fr: 'La recherche des clients et des commandes a échoué.' },

@@ -95,13 +95,18 @@ internal sealed class OrderImporter : IImporter
         var same = mapping.Format.Currency == organization.Currency;
         if (same && mapping.Format.ExchangeRate != 1)
             throw Problem.Invalid("format.exchangeRate", $"The file is in the organization's own currency, {organization.Currency}: the exchange rate is 1.");
-        // A young organization takes over the currency of its first orders; afterwards other currencies need their rate.
-        if (!same && mapping.Format.ExchangeRate == 1)
-        {
-            if (organization.HasOrders)
-                throw Problem.Invalid("format.exchangeRate", $"The organization reports in {organization.Currency}, the file is in {mapping.Format.Currency}. Say what one {mapping.Format.Currency} is worth in {organization.Currency}: format.exchangeRate.");
-            await db.Run($"update platform.organizations o set currency = {mapping.Format.Currency} where o.id = platform.organization()", ct);
-        }
+        if (!same && mapping.Format.ExchangeRate == 1 && organization.HasOrders)
+            throw Problem.Invalid("format.exchangeRate", $"The organization reports in {organization.Currency}, the file is in {mapping.Format.Currency}. Say what one {mapping.Format.Currency} is worth in {organization.Currency}: format.exchangeRate.");
+    }
+
+    /// <summary>A young organization takes over the currency of its first orders; afterwards other currencies need their rate.</summary>
+    public async Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct)
+    {
+        if (mapping.Format.ExchangeRate != 1) return;
+        var currency = mapping.Format.Currency!;
+        await t.Run($"update platform.organizations o set currency = {currency} where o.id = platform.organization() and o.currency <> {currency}", ct);
+        if (await t.One<string>($"select o.currency from platform.organizations o where o.id = platform.organization()", ct) != currency)
+            throw Problem.Invalid("format.currency", $"The organization does not report in {currency}. An administrator can change that in its settings, or give the exchange rate: format.exchangeRate.");
     }
 
     public async Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct)

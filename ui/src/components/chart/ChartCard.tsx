@@ -13,6 +13,8 @@ export type ChartView = 'chart' | 'table';
 
 interface ChartCardProps {
   title: string;
+  /** What a picture needs said that the page says elsewhere: whose figures, of which period. */
+  caption: string;
   /** Without an ending. */
   fileName: string;
   data: ChartData;
@@ -25,13 +27,19 @@ interface ChartCardProps {
 }
 
 /** The frame of every chart: its numbers as a table, and both to take away. */
-export function ChartCard({ title, fileName, data, picture, view, onView, children, actions }: ChartCardProps) {
+export function ChartCard({ title, caption, fileName, data, picture, view, onView, children, actions }: ChartCardProps) {
   const t = useT();
   const context = useOptionContext(960);
   const savePng = async () => {
     const { toPng } = await import('./engine');
     const option = picture(context);
-    const named = { ...option, title: { text: title, left: 16, top: 12, textStyle: { fontSize: 15, color: context.tokens.text } } };
+    const { text } = context.tokens;
+    const named: ChartOption = {
+      ...option,
+      title: { text: title, subtext: caption, left: 16, top: 12, textStyle: { fontSize: 15, color: text }, subtextStyle: { color: text } },
+      // Room for the title, which the page shows outside the chart.
+      grid: { ...option.grid, top: 84, left: 20, bottom: 16 },
+    };
     save(toPng(named, context.tokens.ground, 960, 420), `${fileName}.png`);
   };
   const other = view === 'chart' ? 'table' : 'chart';

@@ -19,6 +19,13 @@ export interface ChartTokens {
 }
 
 export const chartTokens: Record<'light' | 'dark', ChartTokens> = {
-  light: { ground: '#ffffff', text: '#5b626e', line: '#e5e7eb', series: categorical[0], comparison: '#a9b7cc', area: 'rgba(26,111,225,0.07)' },
+  light: {
+    ground: '#ffffff',
+    text: '#5b626e',
+    line: '#e5e7eb',
+    series: categorical[0],
+    comparison: '#a9b7cc',
+    area: 'rgba(26,111,225,0.07)',
+  },
   dark: { ground: '#1c1e22', text: '#9ea5b1', line: '#2f3239', series: '#5c9bf0', comparison: '#56647a', area: 'rgba(92,155,240,0.08)' },
 };

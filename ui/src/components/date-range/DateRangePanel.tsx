@@ -28,7 +28,7 @@ export default function DateRangePanel({ value, dataRange, onChoose }: DateRange
   const { t, language, locale } = useI18n();
   const plain = usePlainT();
   const format = useFormat();
-  const wide = useMediaQuery('(min-width: 48em)');
+  const wide = useMediaQuery('(min-width: 48em)', undefined, { getInitialValueInEffect: false });
   const [draft, setDraft] = useState<[string | null, string | null]>([value.from, value.to]);
   const today = dayIn(format.zone);
   const anchor = anchorDay(today, dataRange);
@@ -59,6 +59,7 @@ export default function DateRangePanel({ value, dataRange, onChoose }: DateRange
             numberOfColumns={wide ? 2 : 1}
             maxDate={today > value.to ? today : value.to}
             allowSingleDateInRange
+            hideOutsideDates
             ariaLabels={{ previousMonth: t('range.previousMonth'), nextMonth: t('range.nextMonth') }}
           />
         </DatesProvider>

@@ -21,7 +21,11 @@ export function HeaderCell<T>({ column, sort, onSort }: HeaderCellProps<T>) {
       aria-sort={name && onSort ? state : undefined}
     >
       {name && onSort ? (
-        <UnstyledButton className={classes.sort} data-sorted={state !== 'none' || undefined} onClick={() => onSort(nextSort(sort, { sort: name, firstSort }))}>
+        <UnstyledButton
+          className={classes.sort}
+          data-sorted={state !== 'none' || undefined}
+          onClick={() => onSort(nextSort(sort, { sort: name, firstSort }))}
+        >
           {column.label}
           <Icon name={state === 'ascending' ? 'up' : 'down'} size={12} />
         </UnstyledButton>

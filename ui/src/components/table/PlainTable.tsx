@@ -4,6 +4,8 @@ import classes from './PlainTable.module.css';
 export interface PlainColumn {
   label: string;
   align?: 'right';
+  /** Left out where there is little width. */
+  wideOnly?: boolean;
 }
 
 interface PlainTableProps {
@@ -19,7 +21,7 @@ interface PlainTableProps {
 export function PlainTable({ label, columns, rows, footer, maxHeight }: PlainTableProps) {
   const cells = (row: ReactNode[]) =>
     row.map((cell, i) => (
-      <td key={i} data-align={columns[i]?.align}>
+      <td key={i} data-align={columns[i]?.align} data-wide={columns[i]?.wideOnly || undefined}>
         {cell}
       </td>
     ));
@@ -30,7 +32,7 @@ export function PlainTable({ label, columns, rows, footer, maxHeight }: PlainTab
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.label} scope="col" data-align={column.align}>
+              <th key={column.label} scope="col" data-align={column.align} data-wide={column.wideOnly || undefined}>
                 {column.label}
               </th>
             ))}

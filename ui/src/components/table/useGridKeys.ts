@@ -11,6 +11,15 @@ interface GridKeys {
 
 /** Arrow keys move the focus from row to row. */
 export function useGridKeys({ count, active, setActive, scroller, reveal }: GridKeys) {
+  // The row may only exist after the list has drawn what it scrolled to.
+  const focusRow = (index: number, tries = 20) => {
+    const row = scroller.current?.querySelector<HTMLElement>(`tr[data-index="${index}"]`);
+    if (row) {
+      row.focus({ preventScroll: true });
+      row.scrollIntoView({ block: 'nearest' });
+    } else if (tries > 0) requestAnimationFrame(() => focusRow(index, tries - 1));
+  };
+
   return (event: KeyboardEvent) => {
     const moves: Record<string, number> = {
       ArrowDown: active + 1,
@@ -26,13 +35,6 @@ export function useGridKeys({ count, active, setActive, scroller, reveal }: Grid
     const next = Math.max(0, Math.min(count - 1, move));
     setActive(next);
     reveal(next);
-    // The row may only exist after the list has drawn what it scrolled to.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        const row = scroller.current?.querySelector<HTMLElement>(`tr[data-index="${next}"]`);
-        row?.focus({ preventScroll: true });
-        row?.scrollIntoView({ block: 'nearest' });
-      }),
-    );
+    focusRow(next);
   };
 }

@@ -3,8 +3,16 @@ import type { Column, Density } from './columns';
 
 /** Which columns and how dense: a habit of the person at this machine, and not part of what an address shares. */
 export function useTableView<T>(table: string, columns: Column<T>[], defaults: string[]) {
-  const [chosen, setChosen] = useLocalStorage<string[]>({ key: `clientele-columns-${table}`, defaultValue: defaults, getInitialValueInEffect: false });
-  const [density, setDensity] = useLocalStorage<Density>({ key: 'clientele-density', defaultValue: 'comfortable', getInitialValueInEffect: false });
+  const [chosen, setChosen] = useLocalStorage<string[]>({
+    key: `clientele-columns-${table}`,
+    defaultValue: defaults,
+    getInitialValueInEffect: false,
+  });
+  const [density, setDensity] = useLocalStorage<Density>({
+    key: 'clientele-density',
+    defaultValue: 'comfortable',
+    getInitialValueInEffect: false,
+  });
   const shows = (column: Column<T>) => column.always || chosen.includes(column.id);
   return {
     density,

@@ -33,7 +33,10 @@ export function CheckedRows({ rows, fields }: { rows: Row[]; fields: ImportField
       columns={[
         { label: t('mapping.line'), align: 'right' },
         { label: t('mapping.verdict') },
-        ...shown.map((field) => ({ label: label(field), align: field.kind === 'number' || field.kind === 'money' ? ('right' as const) : undefined })),
+        ...shown.map((field) => ({
+          label: label(field),
+          align: field.kind === 'number' || field.kind === 'money' ? ('right' as const) : undefined,
+        })),
       ]}
       rows={rows.map((row) => [
         format.number(row.line),

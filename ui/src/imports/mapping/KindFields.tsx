@@ -7,7 +7,11 @@ import { kindNames, problemsFor, withKind, type KindName } from './mapping';
 import classes from './Mapping.module.css';
 import type { MappingPart } from './part';
 
-const kindWords: Record<KindName, Key> = { order: 'mapping.kind.order', refund: 'mapping.kind.refund', adjustment: 'mapping.kind.adjustment' };
+const kindWords: Record<KindName, Key> = {
+  order: 'mapping.kind.order',
+  refund: 'mapping.kind.refund',
+  adjustment: 'mapping.kind.adjustment',
+};
 
 export function KindFields({ mapping, change, problems }: MappingPart) {
   const t = useT();

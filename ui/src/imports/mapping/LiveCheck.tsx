@@ -23,7 +23,11 @@ export function LiveCheck({ check, preview, fields }: LiveCheckProps) {
   const [view, setView] = useState('read');
   const rows = check.data?.rows;
   const bad = rows?.filter((row) => !row.ok).length ?? 0;
-  const verdict = !rows ? null : bad === 0 ? t('mapping.allGood', { count: rows.length }) : t('mapping.someBad', { count: bad, all: rows.length });
+  const verdict = !rows
+    ? null
+    : bad === 0
+      ? t('mapping.allGood', { count: rows.length })
+      : t('mapping.someBad', { count: bad, all: rows.length });
   useAnnounceChange(check.isFetching ? null : verdict);
   const invalid = check.isError && asProblem(check.error).status === 400;
   return (

@@ -26,7 +26,11 @@ export const missingFields = (mapping: Mapping, fields: ImportField[]) =>
   fields.filter((field) => field.required && !columnOf(mapping.columns[field.name]));
 
 /** The server may name a field alone or with the part of the mapping it is in. */
-export function problemsFor(problems: Readonly<Record<string, readonly string[]>>, part: 'columns' | 'format' | 'kinds', name: string): string | undefined {
+export function problemsFor(
+  problems: Readonly<Record<string, readonly string[]>>,
+  part: 'columns' | 'format' | 'kinds',
+  name: string,
+): string | undefined {
   const found = [name, `${part}.${name}`, `mapping.${part}.${name}`].flatMap((key) => problems[key] ?? []);
   return found.length > 0 ? found.join(' ') : undefined;
 }

@@ -49,17 +49,26 @@ export const mappingMessages = messages({
   'mapping.line': { en: 'Line', fr: 'Ligne' },
   'mapping.verdict': { en: 'Becomes', fr: 'Devient' },
   'mapping.rejected': { en: 'Rejected', fr: 'Rejetée' },
-  'mapping.allGood': { en: { one: 'The first line can be read.', other: 'All of the first {count} lines can be read.' }, fr: { one: 'La première ligne est lisible.', other: 'Les {count} premières lignes sont toutes lisibles.' } },
+  'mapping.allGood': {
+    en: { one: 'The first {count} line can be read.', other: 'All of the first {count} lines can be read.' },
+    fr: { one: 'La première ligne ({count}) est lisible.', other: 'Les {count} premières lignes sont toutes lisibles.' },
+  },
   'mapping.someBad': {
     en: { one: '{count} of the first {all} lines would be rejected.', other: '{count} of the first {all} lines would be rejected.' },
     fr: { one: '{count} des {all} premières lignes serait rejetée.', other: '{count} des {all} premières lignes seraient rejetées.' },
   },
-  'mapping.invalid': { en: 'The mapping has faults, marked on its fields. Below is what was read before.', fr: 'La correspondance contient des erreurs, signalées sur les champs. Ci-dessous, la lecture précédente.' },
+  'mapping.invalid': {
+    en: 'The mapping has faults, marked on its fields. Below is what was read before.',
+    fr: 'La correspondance contient des erreurs, signalées sur les champs. Ci-dessous, la lecture précédente.',
+  },
   'mapping.checkFailed': { en: 'The lines could not be checked', fr: 'Les lignes n’ont pas pu être vérifiées' },
   'mapping.previewFailed': { en: 'The file could not be read', fr: 'Le fichier n’a pas pu être lu' },
   'mapping.fieldsFailed': { en: 'The fields of an order could not be loaded', fr: 'Les champs d’une commande n’ont pas pu être chargés' },
   'mapping.missing': { en: 'Still needed: {fields}', fr: 'Il manque encore\u00a0: {fields}' },
-  'mapping.ready': { en: '{name}, {size}. Rejected lines can be downloaded afterwards, and the import can be undone.', fr: '{name}, {size}. Les lignes rejetées pourront être téléchargées, et l’import annulé.' },
+  'mapping.ready': {
+    en: '{name}, {size}. Rejected lines can be downloaded afterwards, and the import can be undone.',
+    fr: '{name}, {size}. Les lignes rejetées pourront être téléchargées, et l’import annulé.',
+  },
   'mapping.start': { en: 'Start the import', fr: 'Lancer l’import' },
 
   'field.orderNumber': { en: 'Order number', fr: 'Numéro de commande' },

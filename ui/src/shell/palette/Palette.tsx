@@ -46,64 +46,67 @@ export default function Palette({ close }: { close: () => void }) {
 
   let index = -1;
   return (
-    <Modal opened onClose={close} withCloseButton={false} padding={0} size={560} yOffset="12vh" centered={false} title={undefined} aria-label={t('palette.title')}>
-      <TextInput
-        data-autofocus
-        variant="unstyled"
-        className={classes.input}
-        size="md"
-        leftSection={<Icon name="search" />}
-        placeholder={t('palette.placeholder')}
-        aria-label={t('palette.placeholder')}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          setChosen(0);
-        }}
-        onKeyDown={onKeyDown}
-        role="combobox"
-        aria-expanded
-        aria-controls={listId}
-        aria-autocomplete="list"
-        aria-activedescendant={at >= 0 ? optionId(at) : undefined}
-      />
-      <div ref={list} id={listId} role="listbox" aria-label={t('palette.title')} className={classes.list}>
-        {groups.map((group) => (
-          <div key={group.label} role="group" aria-label={group.label}>
-            <div className={classes.label} aria-hidden="true">
-              {group.label}
+    <Modal.Root opened onClose={close} padding={0} size={560} yOffset="12vh" centered={false}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('palette.title')}>
+        <TextInput
+          data-autofocus
+          variant="unstyled"
+          className={classes.input}
+          size="md"
+          leftSection={<Icon name="search" />}
+          placeholder={t('palette.placeholder')}
+          aria-label={t('palette.placeholder')}
+          value={text}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            setChosen(0);
+          }}
+          onKeyDown={onKeyDown}
+          role="combobox"
+          aria-expanded
+          aria-controls={listId}
+          aria-autocomplete="list"
+          aria-activedescendant={at >= 0 ? optionId(at) : undefined}
+        />
+        <div ref={list} id={listId} role="listbox" aria-label={t('palette.title')} className={classes.list}>
+          {groups.map((group) => (
+            <div key={group.label} role="group" aria-label={group.label}>
+              <div className={classes.label} aria-hidden="true">
+                {group.label}
+              </div>
+              {group.commands.map((command) => {
+                index += 1;
+                const mine = index;
+                return (
+                  <div
+                    key={command.id}
+                    id={optionId(mine)}
+                    role="option"
+                    aria-selected={mine === at}
+                    className={classes.option}
+                    onClick={() => run(mine)}
+                    onMouseMove={() => setChosen(mine)}
+                  >
+                    <Icon name={command.icon} />
+                    <span className={classes.name}>{command.label}</span>
+                    {command.hint && <span className={classes.hint}>{command.hint}</span>}
+                  </div>
+                );
+              })}
             </div>
-            {group.commands.map((command) => {
-              index += 1;
-              const mine = index;
-              return (
-                <div
-                  key={command.id}
-                  id={optionId(mine)}
-                  role="option"
-                  aria-selected={mine === at}
-                  className={classes.option}
-                  onClick={() => run(mine)}
-                  onMouseMove={() => setChosen(mine)}
-                >
-                  <Icon name={command.icon} />
-                  <span className={classes.name}>{command.label}</span>
-                  {command.hint && <span className={classes.hint}>{command.hint}</span>}
-                </div>
-              );
-            })}
-          </div>
-        ))}
-      </div>
-      {commands.length === 0 && (
-        <div className={classes.nothing}>
-          {failed ? t('palette.failed') : searching ? t('palette.searching') : t('palette.nothing', { query })}
+          ))}
         </div>
-      )}
-      <div className={classes.keys} aria-hidden="true">
-        {t('palette.keys')}
-      </div>
-      <VisuallyHidden>{t('palette.keys')}</VisuallyHidden>
-    </Modal>
+        {commands.length === 0 && (
+          <div className={classes.nothing}>
+            {failed ? t('palette.failed') : searching ? t('palette.searching') : t('palette.nothing', { query })}
+          </div>
+        )}
+        <div className={classes.keys} aria-hidden="true">
+          {t('palette.keys')}
+        </div>
+        <VisuallyHidden>{t('palette.keys')}</VisuallyHidden>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -37,7 +37,14 @@ function useActions(): Command[] {
   const leave = useSignOut();
   return [
     ...(mayImport
-      ? [{ id: 'import', label: t('imports.new.action'), icon: 'upload' as const, run: () => void navigate({ to: '/o/$slug/imports/new', params: { slug } }) }]
+      ? [
+          {
+            id: 'import',
+            label: t('imports.new.action'),
+            icon: 'upload' as const,
+            run: () => void navigate({ to: '/o/$slug/imports/new', params: { slug } }),
+          },
+        ]
       : []),
     ...themes
       .filter((option) => option !== theme)
@@ -95,7 +102,11 @@ export function useCommands(query: string): { groups: CommandGroup[]; searching:
     icon: 'cart' as const,
     run: () =>
       order.customerId
-        ? void navigate({ to: '/o/$slug/customers/$id', params: { slug, id: order.customerId }, search: { tab: 'orders', order: order.id } })
+        ? void navigate({
+            to: '/o/$slug/customers/$id',
+            params: { slug, id: order.customerId },
+            search: { tab: 'orders', order: order.id },
+          })
         : void navigate({ to: '/o/$slug/overview', params: { slug }, search: { order: order.id } }),
   }));
 

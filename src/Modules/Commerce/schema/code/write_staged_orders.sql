@@ -7,6 +7,8 @@ create or replace function commerce.write_staged_orders(
     out orders bigint, out refunds bigint, out adjustments bigint, out customers_created bigint
 )
     language plpgsql
+    -- The staging table has no statistics worth the name, and guesses of one row make nested loops of thousands.
+    set enable_nestloop = off
     as $$
 #variable_conflict use_column
 declare
@@ -70,14 +72,17 @@ begin
         from commerce.staged_order_lines s
         where s.organization_id = organization and s.import_id = import
         and s.order_number > coalesce(after, '') and s.order_number <= last and s.order_number <> all(taken || impossible)
-    ), person as (
-        select * from customers.ensure(
-            (select array_agg(f.person order by f.line) from fresh f),
-            (select array_agg(f.ordered_at order by f.line) from fresh f),
-            (select array_agg(f.customer_name order by f.line) from fresh f),
-            (select array_agg(f.customer_email order by f.line) from fresh f),
-            (select array_agg(f.country order by f.line) from fresh f),
-            'import', import)
+    ), met as (
+        -- Each person once, as they were at the first of these orders.
+        select distinct on (f.person) f.person, f.ordered_at, f.customer_name, f.customer_email, f.country
+        from fresh f
+        where f.person is not null
+        order by f.person, f.ordered_at, f.line
+    ), person as materialized (
+        select e.customer_id, e.id, e.created
+        from (select array_agg(m.person) as ids, array_agg(m.ordered_at) as seen, array_agg(m.customer_name) as names,
+                     array_agg(m.customer_email) as emails, array_agg(m.country) as countries from met m) as a
+        cross join lateral customers.ensure(a.ids, a.seen, a.names, a.emails, a.countries, 'import', import) as e
     ), document as materialized (
         select gen_random_uuid() as id, f.order_number, min(f.ordered_at) as ordered_at,
                -- What the first line of an order says holds for the order.

@@ -1,0 +1,45 @@
+using Clientele.Bench;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.PrivatePostgres;
+using Clientele.Platform.Problems;
+
+// clientele-bench NAME: 0 all that must hold holds · 1 a number is short · 2 it could not run.
+Benchmark[] benchmarks =
+[
+    new("import", "a large file of orders through the real import, against raw COPY; then the overview over HTTP  [--file CSV --map MAPPING]", ImportBenchmark.Run),
+    new("start", "cold start of the server on an empty folder, its migrations, and its memory when idle", StartBenchmark.Run),
+];
+
+if (args.Length == 0)
+{
+    foreach (var known in benchmarks) Console.WriteLine($"{known.Name,-10} {known.Description}");
+    return 0;
+}
+if (Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)
+{
+    await Console.Error.WriteLineAsync($"bench: there is no benchmark \"{args[0]}\". There is: {string.Join(", ", benchmarks.Select(b => b.Name))}.");
+    return 2;
+}
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    // What was started is stopped and what was written is deleted first.
+    pressed.Cancel = true;
+    stop.Cancel();
+};
+try
+{
+    var figures = await benchmark.Run(args[1..], stop.Token);
+    Console.WriteLine();
+    foreach (var figure in figures) Console.WriteLine(figure.Line);
+    return figures.All(f => f.Ok) ? 0 : 1;
+}
+catch (Exception e) when (e is SetupException or PrivatePostgresException or Problem)
+{
+    await Console.Error.WriteLineAsync($"bench: {e.Message}");
+    return 2;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 130;
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Clientele.Platform.Data;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.Tenancy;
+using Npgsql;
+
+namespace Clientele.Bench;
+
+/// <summary>The real executable as a user starts it, from its start to the first "ready".</summary>
+internal static class StartBenchmark
+{
+    private const int Runs = 5;
+
+    public static async Task<IReadOnlyList<Figure>> Run(string[] args, CancellationToken ct)
+    {
+        if (args.Length > 0) throw new SetupException("start takes no options.");
+        var cold = new List<double>();
+        var migrations = new List<double>();
+        double warm = 0, memory = 0;
+        for (var run = 1; run <= Runs; run++)
+        {
+            var folder = BenchHome.NewFolder();
+            try
+            {
+                await using (var server = await ServerProcess.Start(folder, ct))
+                {
+                    cold.Add(server.ReadyAfter);
+                    migrations.Add(await Migrations(folder, ct));
+                }
+                Table.Row($"cold start {run}", $"{cold[^1]:0.00} s", string.Create(CultureInfo.InvariantCulture, $"of which migrations {migrations[^1]:0.00} s"));
+                if (run < Runs) continue;
+                await using var again = await ServerProcess.Start(folder, ct);
+                warm = again.ReadyAfter;
+                await Task.Delay(TimeSpan.FromSeconds(20), ct);
+                memory = again.ResidentMegabytes;
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        Table.Row("cold start, median", $"{Table.Percentile(cold, 0.5):0.00} s");
+        Table.Row("migrations, median", $"{Table.Percentile(migrations, 0.5):0.00} s");
+        Table.Row("warm start", $"{warm:0.00} s", "the same folder again");
+        Table.Row("idle memory of the server", $"{memory:0} MB", "resident, 20 s after the start, without PostgreSQL");
+        return
+        [
+            new Figure("cold_start_seconds", Table.Percentile(cold, 0.5), "s", 10, 5),
+            new Figure("migrations_seconds", Table.Percentile(migrations, 0.5), "s", 3, 1),
+            new Figure("idle_memory_mb", memory, "MB", 250, 150),
+        ];
+    }
+
+    private static async Task<double> Migrations(string folder, CancellationToken ct)
+    {
+        var login = await File.ReadAllTextAsync(Path.Combine(folder, "login.connection"), ct);
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(login) { Options = "-c role=" + Databases.Owner });
+        return await new Db(source, Tenant.None).One<long>($"select sum(m.duration_ms) from platform.schema_migrations m", ct) / 1000.0;
+    }
+}

@@ -1,0 +1,102 @@
+using System.IO.Compression;
+using System.Text;
+using Clientele.Platform.Imports;
+using Clientele.Platform.Problems;
+using Clientele.Testing;
+
+namespace Clientele.Commerce.Tests;
+
+/// <summary>Rubbish is refused with one clear sentence, and leaves nothing behind.</summary>
+public sealed class BadFilesTests(BadFilesTests.Database database) : IClassFixture<BadFilesTests.Database>
+{
+    public sealed class Database : TestDatabase;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static byte[] Zipped(byte[] content)
+    {
+        using var memory = new MemoryStream();
+        using (var zip = new GZipStream(memory, CompressionLevel.Fastest)) zip.Write(content);
+        return memory.ToArray();
+    }
+
+    private static readonly Dictionary<string, (byte[] Content, string Code)> files = new()
+    {
+        ["empty"] = (Array.Empty<byte>(), "file_empty"),
+        ["only line ends"] = (Bytes("\n\n\n"), "file_empty"),
+        ["header only"] = (Bytes(Rig.Header), "file_empty"),
+        ["empty gzip"] = (Zipped([]), "file_empty"),
+        ["UTF-16"] = (Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes(Rig.Header)).ToArray(), "file_not_text"),
+        ["a zero byte"] = (Bytes(Rig.Header + "1,\0,2\n"), "file_not_text"),
+        ["an Excel file"] = (Bytes("PK\u0003\u0004 and so on"), "file_not_text"),
+        ["a 10 MB line"] = (Bytes(Rig.Header + new string('x', 10_000_000)), "line_too_long"),
+        ["a 10 MB line, gzipped"] = (Zipped(Bytes(Rig.Header + new string('x', 10_000_000))), "line_too_long"),
+        ["cut gzip"] = (Zipped(Bytes(string.Concat(Enumerable.Range(0, 20_000).Select(n => $"{n * 7919}\n"))))[..^4000], "file_damaged"),
+        ["no gzip after its sign"] = ((byte[])[0x1F, 0x8B, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255, 255, 255], "file_damaged"),
+    };
+
+    // By name: the runner would write ten megabytes of test data into the test's name.
+    public static TheoryData<string> Files => [.. files.Keys];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task A_bad_file_is_refused_on_arrival(string what)
+    {
+        var (content, code) = files[what];
+        var problem = await Assert.ThrowsAsync<Problem>(() => Rig.Upload(database, database.Alpha, content));
+        Assert.Equal((what, code), (what, problem.Code));
+        Assert.Equal(0, await database.Db.One<long>($"select count(*) from platform.imports i where i.state = 'receiving'", Ct));
+        Assert.Equal(0, await database.Db.One<long>($"select count(*) from platform.import_pieces p where not exists (select from platform.imports i where i.id = p.import_id)", Ct));
+    }
+
+    [Theory]
+    [InlineData("""{ "format": { "date": "yyyy-MM-dd HH:mm", "currency": "GBP" } }""", "columns.orderNumber")]
+    [InlineData("""{ "format": { "date": "yyyy-MM-dd HH:mm" }, "columns": { "orderNumber": "Order" } }""", "format.currency")]
+    [InlineData("""{ "format": { "date": "yyyy-MM-dd HH:mm", "currency": "GBP" }, "columns": { "orderNumber": "Nope" } }""", "columns.orderNumber")]
+    [InlineData("""{ "format": { "date": "yyyy-MM-dd HH:mm", "currency": "GBP" }, "columns": { "colour": "Order" } }""", "columns.colour")]
+    [InlineData("""{ "format": { "date": "whenever", "currency": "GBP" } }""", "format.date")]
+    [InlineData("""{ "format": { "timeZone": "Mars/Olympus", "currency": "GBP" } }""", "format.timeZone")]
+    [InlineData("""{ "format": { "encoding": "ebcdic", "currency": "GBP" } }""", "format.encoding")]
+    [InlineData("""{ "format": { "delimiter": ";;", "currency": "GBP" } }""", "format.delimiter")]
+    [InlineData("""{ "format": { "exchangeRate": -1, "currency": "GBP" } }""", "format.exchangeRate")]
+    [InlineData("""{ "format": { "currency": "GBP" }, "kinds": { "order": "(" } }""", "kinds.order")]
+    [InlineData("""{ "format": { "currency": "GBP" }, "status": "lost" }""", "status")]
+    public async Task A_mapping_that_does_not_fit_is_refused_by_field_and_nothing_is_written(string mapping, string field)
+    {
+        var id = await Rig.Upload(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru\n");
+        var problem = await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], id, Mapping.Parse(mapping), Ct));
+        Assert.Equal("validation_failed", problem.Code);
+        Assert.Contains(field, problem.Errors!.Keys);
+        Assert.Equal("uploaded", (await ImportCommands.Get(database.Db, id, Ct)).State);
+    }
+
+    [Fact]
+    public async Task A_file_in_another_encoding_than_stated_is_refused_before_it_starts()
+    {
+        var id = await Rig.Upload(database, database.Alpha, Encoding.Latin1.GetBytes(Rig.Header + "1,2024-01-01 10:00,Z,Müsli,1,9.00,a,Peru\n"));
+        var problem = await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], id, Rig.Mapping(), Ct));
+        Assert.Contains("line 2", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("windows-1252", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_quote_that_never_closes_stops_the_import_and_says_where()
+    {
+        var lines = string.Concat(Enumerable.Range(2, 90_000).Select(n => $"{n},2024-01-01 10:00,Z,Cup,1,9.00,a,Peru\n"));
+        var import = await Rig.Import(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,\"Cup,1,9.00,a,Peru\n" + lines);
+        Assert.Equal("failed", import.State);
+        Assert.Contains("line 2", import.Problem!, StringComparison.Ordinal);
+        Assert.Equal(0, import.Orders);
+    }
+
+    [Fact]
+    public async Task Characters_cut_by_chunks_are_still_utf8()
+    {
+        // Three-byte characters, so that whatever size chunks have, some character lies across two.
+        var id = await Rig.Upload(database, database.Alpha, Rig.Header + string.Concat(Enumerable.Repeat("1,2024-01-01 10:00,Z,€€€€€€€,1,9.00,a,Peru\n", 30_000)));
+        await ImportCommands.Start(database.Db, [new Imports.OrderImporter()], id, Rig.Mapping(), Ct);
+        await ImportCommands.Cancel(database.Db, id, Ct);
+    }
+}

@@ -1,0 +1,258 @@
+using Clientele.Commerce.Imports;
+using Clientele.Platform.Data;
+using Clientele.Platform.Imports;
+using Clientele.Platform.Problems;
+using Clientele.Testing;
+using Npgsql;
+
+namespace Clientele.Commerce.Tests;
+
+/// <summary>An import that is killed, paused, taken over, cancelled or undone loses nothing and repeats nothing.</summary>
+public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassFixture<ImportLifeTests.Database>, IAsyncLifetime
+{
+    public sealed class Database : TestDatabase;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    // 3,000 orders of two lines each, interleaved: 6,000 lines, eight groups of writing.
+    private static readonly string file = Rig.Header + string.Concat(Enumerable.Range(0, 6000).Select(n =>
+        $"{5000 + n % 3000},2024-05-{1 + n % 28:00} 10:00,P{n % 50},Product {n % 50},{1 + n % 3},1.25,{n % 700},France\n"));
+
+    private static readonly Rig.Totals whole = new(3000, 6000, Enumerable.Range(0, 6000).Sum(n => (1 + n % 3) * 1.25m), 3000,
+        Enumerable.Range(0, 6000).Sum(n => (1 + n % 3) * 1.25m), Enumerable.Range(0, 3000).Select(n => n % 700).Distinct().Count(), 0);
+
+    public async ValueTask InitializeAsync()
+    {
+        await database.Db.Run($"delete from commerce.customer_orders", Ct);
+        await database.Db.Run($"delete from platform.imports", Ct);
+        await database.Db.Run($"delete from customers.customers", Ct);
+        await database.Service.Run($"insert into log.undone_batches (organization_id, batch_id) select distinct e.organization_id, e.batch_id from log.events e where e.batch_id is not null on conflict do nothing", Ct);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>An importer that fails at the given step, as a killed connection does.</summary>
+    private sealed class Dying(int atStep, bool afterWork) : IImporter
+    {
+        private readonly OrderImporter inner = new();
+        private int step;
+
+        public string Kind => inner.Kind;
+        public IReadOnlyList<ImportField> Fields => inner.Fields;
+        public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
+        public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);
+        public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => inner.Check(db, mapping, ct);
+        public Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct) => inner.Begin(t, mapping, ct);
+        public Task DropStaged(Transaction t, ImportJob job, CancellationToken ct) => inner.DropStaged(t, job, ct);
+        public Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct) => Dies(() => inner.Stage(t, job, lines, ct));
+
+        public async Task<WrittenGroup> WriteNext(Transaction t, ImportJob job, CancellationToken ct)
+        {
+            WrittenGroup? group = null;
+            await Dies(async () => group = await inner.WriteNext(t, job, ct));
+            return group!;
+        }
+
+        public async Task<long> UndoNext(Transaction t, ImportJob job, CancellationToken ct)
+        {
+            var taken = 0L;
+            await Dies(async () => taken = await inner.UndoNext(t, job, ct));
+            return taken;
+        }
+
+        private async Task Dies(Func<Task> work)
+        {
+            if (++step == atStep && !afterWork) throw new OperationCanceledException("killed");
+            await work();
+            if (step == atStep && afterWork) throw new OperationCanceledException("killed");
+        }
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(4, false)]
+    [InlineData(6, true)]
+    public async Task Killed_at_any_step_it_completes_with_the_same_totals(int step, bool afterWork)
+    {
+        var id = await Rig.Queue(database, database.Alpha, file);
+        using var killed = new CancellationTokenSource();
+        await killed.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await Rig.Worker(database, new Dying(step, afterWork)).RunNext(Ct, id);
+            // The engine reports an unexpected failure on the import; a kill would not have let it.
+            if ((await ImportCommands.Get(database.Db, id, Ct)).State == "failed") throw new InvalidOperationException("failed");
+        });
+        await Revive(id);
+
+        while (await Rig.Worker(database).RunNext(Ct, id)) { }
+
+        Assert.Equal("completed", (await ImportCommands.Get(database.Db, id, Ct)).State);
+        Assert.Equal(whole, await Rig.Count(database, database.Alpha));
+    }
+
+    // A killed worker leaves a lease that has run out, and the state it was in.
+    private async Task Revive(Guid id)
+    {
+        await using var connection = await database.OpenSuperuser();
+        await using var command = new NpgsqlCommand("""
+            alter table platform.imports disable trigger state;
+            update platform.imports set worker = null, leased_until = now() - interval '1 second', problem = null,
+                state = case when state = 'failed' then case when staged = 0 or lines_read < lines then 'reading' else 'writing' end else state end;
+            alter table platform.imports enable trigger state
+            """, connection);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
+    [Fact]
+    public async Task A_paused_worker_whose_import_was_taken_over_writes_nothing()
+    {
+        var id = await Rig.Queue(database, database.Alpha, file);
+        var gate = new TaskCompletionSource();
+        var entered = new TaskCompletionSource();
+        var paused = Rig.Worker(database, new Pausing(entered, gate.Task)).RunNext(Ct, id);
+        await entered.Task;
+        await database.Service.Run($"update platform.imports i set leased_until = now() - interval '1 second' where i.id = {id}", Ct);
+
+        while (await Rig.Worker(database).RunNext(Ct, id)) { }
+        gate.SetResult();
+        await paused;
+
+        Assert.Equal(whole, await Rig.Count(database, database.Alpha));
+        Assert.Equal("completed", (await ImportCommands.Get(database.Db, id, Ct)).State);
+    }
+
+    private sealed class Pausing(TaskCompletionSource entered, Task gate) : IImporter
+    {
+        private readonly OrderImporter inner = new();
+
+        public string Kind => inner.Kind;
+        public IReadOnlyList<ImportField> Fields => inner.Fields;
+        public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
+        public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);
+        public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => inner.Check(db, mapping, ct);
+        public Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct) => inner.Begin(t, mapping, ct);
+        public Task DropStaged(Transaction t, ImportJob job, CancellationToken ct) => inner.DropStaged(t, job, ct);
+        public Task<WrittenGroup> WriteNext(Transaction t, ImportJob job, CancellationToken ct) => inner.WriteNext(t, job, ct);
+        public Task<long> UndoNext(Transaction t, ImportJob job, CancellationToken ct) => inner.UndoNext(t, job, ct);
+
+        public async Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct)
+        {
+            entered.TrySetResult();
+            await gate;
+            await inner.Stage(t, job, lines, ct);
+        }
+    }
+
+    [Fact]
+    public async Task Eight_workers_at_once_do_the_work_once()
+    {
+        var id = await Rig.Queue(database, database.Alpha, file);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ => { while (await Rig.Worker(database).RunNext(Ct, id)) { } }));
+
+        Assert.Equal(whole, await Rig.Count(database, database.Alpha));
+    }
+
+    [Fact]
+    public async Task Undo_takes_everything_back_and_the_file_can_come_again()
+    {
+        await Rig.Import(database, database.Beta, Rig.Header + "5000,2024-01-01 10:00,Z,Other,1,999.00,17,Peru\n");
+        var others = await Rig.Count(database, database.Beta);
+        var id = (await Rig.Import(database, database.Alpha, file)).Id;
+        await Rig.CatchUp(database);
+        Assert.Equal(whole.Sum, await Revenue());
+
+        await ImportCommands.Undo(database.Db, id, Ct);
+        while (await Rig.Worker(database).RunNext(Ct, id)) { }
+        await Rig.CatchUp(database);
+
+        Assert.Equal("undone", (await ImportCommands.Get(database.Db, id, Ct)).State);
+        Assert.Equal(new Rig.Totals(0, 0, 0, 0, 0, 0, 0), await Rig.Count(database, database.Alpha));
+        Assert.Equal(0m, await Revenue());
+        Assert.Equal(others, await Rig.Count(database, database.Beta));
+
+        await Rig.Import(database, database.Alpha, file);
+        await Rig.CatchUp(database);
+        Assert.Equal(whole, await Rig.Count(database, database.Alpha));
+        Assert.Equal(whole.Sum, await Revenue());
+    }
+
+    [Fact]
+    public async Task Undo_keeps_customers_who_ordered_elsewhere()
+    {
+        var first = await Rig.Import(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,alice,Peru\n2,2024-01-01 10:00,Z,Cup,1,9.00,bob,Peru\n");
+        await Rig.Import(database, database.Alpha, Rig.Header + "3,2024-01-02 10:00,Z,Cup,1,5.00,bob,Peru\n");
+
+        await ImportCommands.Undo(database.Db, first.Id, Ct);
+        while (await Rig.Worker(database).RunNext(Ct, first.Id)) { }
+        await Rig.CatchUp(database);
+
+        Assert.Equal(["bob"], await database.Db.List<string>($"select c.customer_id from customers.customers c", Ct));
+        Assert.Equal(5m, await Revenue());
+    }
+
+    [Fact]
+    public async Task Cancel_stops_and_what_was_written_can_be_undone_or_gone_on_with()
+    {
+        var id = await Rig.Queue(database, database.Alpha, file);
+        var worker = Rig.Worker(database, new Cancelling(database, id));
+        while (await worker.RunNext(Ct, id)) { }
+
+        var cancelled = await ImportCommands.Get(database.Db, id, Ct);
+        var partly = await Rig.Count(database, database.Alpha);
+        Assert.Equal("cancelled", cancelled.State);
+        Assert.InRange(partly.Documents, 1, 2999);
+        Assert.Equal(0, partly.Staged);
+
+        await ImportCommands.Start(database.Db, [new OrderImporter()], id, Rig.Mapping(), Ct);
+        while (await Rig.Worker(database).RunNext(Ct, id)) { }
+        var done = await ImportCommands.Get(database.Db, id, Ct);
+        Assert.Equal(("completed", 6000L, 0L), (done.State, done.Accepted + done.Duplicates, done.Rejected));
+        Assert.Equal(whole, await Rig.Count(database, database.Alpha));
+    }
+
+    private sealed class Cancelling(TestDatabase database, Guid id) : IImporter
+    {
+        private readonly OrderImporter inner = new();
+        private int groups;
+
+        public string Kind => inner.Kind;
+        public IReadOnlyList<ImportField> Fields => inner.Fields;
+        public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
+        public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);
+        public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => inner.Check(db, mapping, ct);
+        public Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct) => inner.Begin(t, mapping, ct);
+        public Task DropStaged(Transaction t, ImportJob job, CancellationToken ct) => inner.DropStaged(t, job, ct);
+        public Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct) => inner.Stage(t, job, lines, ct);
+        public Task<long> UndoNext(Transaction t, ImportJob job, CancellationToken ct) => inner.UndoNext(t, job, ct);
+
+        public async Task<WrittenGroup> WriteNext(Transaction t, ImportJob job, CancellationToken ct)
+        {
+            if (++groups == 3) await ImportCommands.Cancel(database.Db, id, ct);
+            return await inner.WriteNext(t, job, ct);
+        }
+    }
+
+    [Fact]
+    public async Task Every_line_is_accounted_for()
+    {
+        var import = await Rig.Import(database, database.Alpha, file + "x,y\n");
+        Assert.Equal(6001, import.LinesRead);
+        Assert.Equal(import.LinesRead, import.Accepted + import.Rejected + import.Duplicates);
+        Assert.Equal(import.Accepted, (await Rig.Count(database, database.Alpha)).Lines);
+    }
+
+    [Fact]
+    public async Task States_change_only_along_the_allowed_lines()
+    {
+        var id = (await Rig.Import(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru\n")).Id;
+        var error = await Assert.ThrowsAsync<PostgresException>(() => database.Db.Run($"update platform.imports i set state = 'reading' where i.id = {id}", Ct));
+        Assert.Equal("23514", error.SqlState);
+        Assert.Equal("import_not_running", (await Assert.ThrowsAsync<Problem>(() => ImportCommands.Cancel(database.Db, id, Ct))).Code);
+    }
+
+    private Task<decimal> Revenue() => database.Db.One<decimal>($"select coalesce(sum(f.total_revenue), 0) from customers.customer_figures f", Ct);
+}

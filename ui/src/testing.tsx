@@ -1,0 +1,68 @@
+/** For tests only: the providers around a component, and the whole console on a made-up server. */
+import { MantineProvider } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
+import { render } from '@testing-library/react';
+import type { ReactNode } from 'react';
+import { vi } from 'vitest';
+import type { Session } from './api/types';
+import { Announcer } from './components/Announcer';
+import { I18nProvider } from './i18n/I18n';
+import { makeQueryClient } from './query-client';
+import { makeRouter } from './routes';
+import { cssVariables, theme } from './theme';
+
+export const show = (children: ReactNode) =>
+  render(
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} env="test">
+      <I18nProvider language="en">
+        <Announcer>{children}</Announcer>
+      </I18nProvider>
+    </MantineProvider>,
+  );
+
+export const session = (more: Partial<Session['user']> = {}, role: Session['organizations'][number]['role'] = 'admin'): Session => ({
+  user: {
+    id: 'u',
+    email: 'ada@example.org',
+    name: 'Ada',
+    language: 'en',
+    theme: 'light',
+    timeZone: 'Europe/London',
+    mustChangePassword: false,
+    ...more,
+  },
+  organizations: [{ id: 'o', slug: 'retail', name: 'Online Retail', role, timeZone: 'Europe/London', currency: 'GBP' }],
+  version: '0.1.0',
+});
+
+type Answer = { status: number; body: unknown } | 'never';
+
+/** Answers by path; what is not listed is not found. */
+export function stubServer(answers: Record<string, unknown>) {
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', (url: string) => {
+    asked.push(url);
+    const path = url.split('?')[0]!.replace('/api', '');
+    const given = answers[path];
+    if (given === 'never') return new Promise<Response>(() => undefined);
+    const { status, body } = (given as Exclude<Answer, 'never'> | undefined) ?? { status: 404, body: { code: 'not_found' } };
+    return Promise.resolve(new Response(JSON.stringify(body), { status }));
+  });
+  return asked;
+}
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+
+export function openConsole(address: string) {
+  const history = createMemoryHistory({ initialEntries: [address] });
+  const client = makeQueryClient((to) => void router.navigate({ to }));
+  client.setDefaultOptions({ queries: { retry: false } });
+  const router = makeRouter(client, history);
+  show(
+    <QueryClientProvider client={client}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  );
+  return router;
+}
