@@ -13,9 +13,18 @@ internal sealed record OrdersFile(string Path, Mapping Mapping)
 {
     private const int LinesToGenerate = 540_000;
 
+    /// <summary>Before anything is started.</summary>
+    public static void Check(string[] args)
+    {
+        if (args.Length == 0) return;
+        if (args.Length != 4 || Value(args, "--file") is not { } file || Value(args, "--map") is not { } map)
+            throw new SetupException("import takes --file CSV and --map MAPPING together, or nothing.");
+        if (Array.Find([file, map], path => !File.Exists(path)) is { } missing) throw new SetupException($"There is no file {missing}.");
+    }
+
     public static async Task<OrdersFile> Choose(string[] args, string generated, CancellationToken ct)
     {
-        if (args.Length > 0) return await Given(args, ct);
+        if (args.Length > 0) return new OrdersFile(Value(args, "--file")!, await Read(Value(args, "--map")!, ct));
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Clientele.slnx"))) folder = folder.Parent;
         if (folder is not null)
@@ -25,14 +34,6 @@ internal sealed record OrdersFile(string Path, Mapping Mapping)
             if (File.Exists(file) && File.Exists(map)) return new OrdersFile(file, await Read(map, ct));
         }
         return await Generate(generated, ct);
-    }
-
-    private static async Task<OrdersFile> Given(string[] args, CancellationToken ct)
-    {
-        if (args.Length != 4 || Value(args, "--file") is not { } file || Value(args, "--map") is not { } map)
-            throw new SetupException("import takes --file CSV and --map MAPPING together, or nothing.");
-        if (!File.Exists(file)) throw new SetupException($"There is no file {file}.");
-        return new OrdersFile(file, await Read(map, ct));
     }
 
     private static string? Value(string[] args, string option) => args[0] == option ? args[1] : args[2] == option ? args[3] : null;

@@ -16,8 +16,10 @@ internal static class OverviewProbe
     private const int Requests = 200;
     private const string Password = "benchmarks are fun to read";
 
-    /// <returns>Milliseconds of each request.</returns>
-    public static async Task<IReadOnlyList<double>> Run(BenchHome home, CancellationToken ct)
+    /// <summary>Milliseconds of each request: right after the import, and once autovacuum has been there (null: it did not come in two minutes).</summary>
+    public sealed record Times(IReadOnlyList<double> AtOnce, IReadOnlyList<double>? Later);
+
+    public static async Task<Times> Run(BenchHome home, CancellationToken ct)
     {
         await using var app = App.Build(home.Databases, new AppOptions(0), services => services.AddLogging(l => l.ClearProviders()));
         await app.StartAsync(ct);
@@ -28,10 +30,31 @@ internal static class OverviewProbe
         await QuietLog(app, ct);
         var questions = await Questions(client, ct);
         foreach (var question in questions.Take(20)) await Ask(client, question, ct);
-        var times = new List<double>();
-        foreach (var question in questions) times.Add(await Ask(client, question, ct));
+        var times = new Times(await AskAll(client, questions, ct), await Vacuumed(home, ct) ? await AskAll(client, questions, ct) : null);
         await app.StopAsync(ct);
         return times;
+    }
+
+    private static async Task<List<double>> AskAll(HttpClient client, List<string> questions, CancellationToken ct)
+    {
+        var times = new List<double>();
+        foreach (var question in questions) times.Add(await Ask(client, question, ct));
+        return times;
+    }
+
+    // Until then PostgreSQL must look at the rows themselves, though all that is asked is in an index.
+    private static async Task<bool> Vacuumed(BenchHome home, CancellationToken ct)
+    {
+        for (var wait = 0; wait < 120; wait++)
+        {
+            if (await home.Superuser.One<bool>($"""
+                select bool_and(s.last_autovacuum is not null and s.n_ins_since_vacuum < 1000 + s.n_live_tup / 5)
+                from pg_stat_user_tables s
+                where s.relid in ('commerce.customer_orders'::regclass, 'commerce.customer_order_items'::regclass)
+                """, ct)) return true;
+            await Task.Delay(1000, ct);
+        }
+        return false;
     }
 
     private static async Task SignIn(HttpClient client, BenchHome home, CancellationToken ct)
@@ -42,7 +65,7 @@ internal static class OverviewProbe
         changed.EnsureSuccessStatusCode();
     }
 
-    // The import's facts are first taken in by the consumers, as minutes after any import.
+    // The import's facts are first taken in by the consumers, as a little after any import.
     private static async Task QuietLog(WebApplication app, CancellationToken ct)
     {
         var health = app.Services.GetRequiredService<LogHealth>();

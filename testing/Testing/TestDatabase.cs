@@ -83,6 +83,8 @@ public class TestDatabase : IAsyncLifetime
         var template = await Template();
         var name = $"test_{Guid.NewGuid():N}";
         await Administrate($"create database \"{name}\" template \"{template}\" strategy file_copy owner {Login}");
+        // What is granted on a database is not cloned with it.
+        await Administrate($"grant create, temporary on database \"{name}\" to {Platform.Data.Databases.Owner}");
         return new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Username = Login, Password = Password }.ConnectionString;
     }
 

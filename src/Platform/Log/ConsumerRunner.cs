@@ -16,6 +16,7 @@ internal sealed class ConsumerHost(IEnumerable<ILogConsumer> consumers, Consumer
 public sealed partial class ConsumerRunner(Databases databases, ILogger<ConsumerRunner> logger)
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly Db db = new(databases.Service, Tenant.None);
@@ -36,6 +37,11 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
                 if (events > 0) continue;
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested) { break; }
+            catch (Npgsql.NpgsqlException e) when (e is not Npgsql.PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03")
+            {
+                LogAway(consumer.Name, e.Message);
+                pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestWait.Ticks));
+            }
             catch (Exception e)
             {
                 // A consumer that fails keeps its checkpoint and tries again, ever more slowly, and says so in health.
@@ -137,6 +143,9 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
             LogFailed(e, name);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Consumer {Consumer} waits for the database: {Reason}")]
+    private partial void LogAway(string consumer, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Consumer {Consumer} failed; its checkpoint stays where it was")]
     private partial void LogFailed(Exception exception, string consumer);

@@ -59,7 +59,8 @@ public static class Provisioner
             if (!await Scalar<bool>(connection, $"select has_database_privilege({Databases.Owner}::name, current_database(), 'create')", ct))
                 throw new PostgresException("it does not own the database", "ERROR", "ERROR", "42501");
             // The owner hands search functions over to the search role, for which it must be a member.
-            await Run(connection, Sql.Raw($"grant clientele_search to {Databases.Owner}"), ct);
+            if (!await Scalar<bool>(connection, $"select pg_has_role({Databases.Owner}::name, 'clientele_search', 'member')", ct))
+                await Run(connection, Sql.Raw($"grant clientele_search to {Databases.Owner}"), ct);
             await Try(connection, Sql.Raw($"grant pg_monitor to {Databases.Owner}"), ct);
         }
         catch (PostgresException e) when (e.SqlState is "42501")
@@ -85,10 +86,10 @@ public static class Provisioner
         var unsafeRole = await Scalar<bool>(connection, $"select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = {role}", ct);
         if (unsafeRole)
             throw new SetupException($"The role {role} is a superuser or bypasses row-level security, so tenants would not be kept apart. Run: alter role {role} nosuperuser nobypassrls;");
-        if (await Scalar<bool>(connection, $"select pg_has_role({login}::name, {role}::name, 'member')", ct)
-            && connection.PostgreSqlVersion.Major < 16) return;
         // From 16 on, creating a role gives the right to grant it, but not yet the right to become it.
-        var options = connection.PostgreSqlVersion.Major >= 16 ? " with inherit false, set true" : string.Empty;
+        var modern = connection.PostgreSqlVersion.Major >= 16;
+        if (await Scalar<bool>(connection, $"select pg_has_role({login}::name, {role}::name, {(modern ? "set" : "member")})", ct)) return;
+        var options = modern ? " with inherit false, set true" : string.Empty;
         await Run(connection, $"grant {name} to {Sql.Identifier(login)}{Sql.Raw(options)}", ct);
     }
 

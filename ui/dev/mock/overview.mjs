@@ -84,17 +84,15 @@ export function overview(query, empty) {
     customers: people,
     share: revenue / total,
   });
-  const rest = byCountry
-    .slice(12)
-    .reduce(
-      (sum, r) => ({
-        country: null,
-        revenue: round(sum.revenue + r.revenue),
-        orders: sum.orders + r.orders,
-        customers: sum.customers + r.customers,
-      }),
-      { country: null, revenue: 0, orders: 0, customers: 0 },
-    );
+  const rest = byCountry.slice(12).reduce(
+    (sum, r) => ({
+      country: null,
+      revenue: round(sum.revenue + r.revenue),
+      orders: sum.orders + r.orders,
+      customers: sum.customers + r.customers,
+    }),
+    { country: null, revenue: 0, orders: 0, customers: 0 },
+  );
   const products = new Map();
   for (const order of now.filter(fits).filter((o) => o.kind === 'order')) {
     for (const line of order.lines) {

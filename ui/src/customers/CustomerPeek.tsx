@@ -24,7 +24,7 @@ export function CustomerPeek({ id, close }: PeekProps) {
   const t = useT();
   const { slug } = useOrganization();
   const { data } = useQuery(customerQuery(slug, id));
-  const roomy = useMediaQuery('(min-width: 62em)', undefined, { getInitialValueInEffect: false });
+  const roomy = useMediaQuery('(min-width: 75em)', undefined, { getInitialValueInEffect: false });
   const title = data ? customerName(data) : t('customer.one');
   useAnnounceChange(data ? t('customer.preview', { name: title }) : '');
   if (!roomy) {

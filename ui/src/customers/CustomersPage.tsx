@@ -77,7 +77,7 @@ export function CustomersPage() {
                   selectedKey={peek}
                   sort={sort}
                   onSort={(next) => change({ sort: next as CustomerSort })}
-                  total={newest?.total}
+                  total={newest?.totalIsExact ? newest.total : null}
                   onEnd={more}
                   footer={
                     <MoreRows

@@ -45,12 +45,12 @@ export function Shell() {
           {t('shell.skip')}
         </a>
         <AppShell
-          header={{ height: { base: 52, sm: 0 } }}
-          navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !menuOpen } }}
+          header={{ height: { base: 52, md: 0 } }}
+          navbar={{ width: 232, breakpoint: 'md', collapsed: { mobile: !menuOpen } }}
           padding={0}
           transitionDuration={0}
         >
-          <AppShell.Header hiddenFrom="sm" className={classes.header}>
+          <AppShell.Header hiddenFrom="md" className={classes.header}>
             <Group h="100%" px="sm" gap="sm" wrap="nowrap">
               <Burger
                 size="sm"

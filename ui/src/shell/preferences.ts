@@ -13,7 +13,6 @@ export function usePreferencesFrom(session: Session) {
   const { language, theme } = session.user;
   useEffect(() => setLanguage(language), [language, setLanguage]);
   // setColorScheme is a new function every time: only a change of the choice matters.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
   useEffect(() => setColorScheme(theme), [theme]);
 }
 

@@ -21,8 +21,8 @@ export interface DataTableProps<T> {
   selectedKey?: string;
   sort?: string;
   onSort?: (sort: string) => void;
-  /** How many rows there are in all, when more can be loaded. */
-  total?: number;
+  /** How many rows there are in all, when more can be loaded; null when nobody knows exactly. */
+  total?: number | null;
   /** The end of what is loaded has come into view. */
   onEnd?: () => void;
   density?: Density;
@@ -37,17 +37,16 @@ export function DataTable<T>({ rows, columns, rowKey, rowLabel, density = 'comfo
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const height = rowHeights[density];
-  const virtual = rows.length > virtualFrom;
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
     overscan: 12,
-    enabled: virtual,
   });
   useEffect(() => virtualizer.measure(), [height, virtualizer]);
 
   const shown = virtualizer.getVirtualItems();
+  const virtual = rows.length > virtualFrom && shown.length > 0;
   const first = virtual ? (shown[0]?.index ?? 0) : 0;
   const last = virtual ? (shown.at(-1)?.index ?? 0) : rows.length - 1;
   const { onEnd } = props;
@@ -76,7 +75,12 @@ export function DataTable<T>({ rows, columns, rowKey, rowLabel, density = 'comfo
         if (scrollHeight - scrollTop - clientHeight < 600) onEnd?.();
       }}
     >
-      <table className={classes.table} role="grid" aria-label={props.label} aria-rowcount={(props.total ?? rows.length) + 1}>
+      <table
+        className={classes.table}
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={props.total === null ? -1 : (props.total ?? rows.length) + 1}
+      >
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((column) => (

@@ -1,0 +1,125 @@
+using System.Reflection;
+using Clientele.Platform.Data;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.Modules;
+using Clientele.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Clientele.Platform.Tests;
+
+public sealed class MigrationTests(MigrationTests.Database database) : IClassFixture<MigrationTests.Database>
+{
+    public sealed class Database : TestDatabase;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private Migrator Migrator(Databases? databases = null) => new(databases ?? database.Databases, Clientele.Server.Modules.All, NullLogger<Migrator>.Instance);
+
+    private async Task Behind(string statement)
+    {
+        await using var connection = await database.OpenSuperuser();
+        await using var command = new NpgsqlCommand(statement, connection);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
+    [Fact]
+    public async Task A_second_run_changes_nothing_and_nodes_starting_together_wait()
+    {
+        var applied = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Migrator().Migrate(Ct)));
+        Assert.All(applied, n => Assert.Equal(0, n));
+    }
+
+    [Fact]
+    public async Task An_applied_file_that_was_edited_is_refused_with_the_way_out()
+    {
+        await Behind("update platform.schema_migrations set checksum = 'edited' where module = 'platform' and file = '020_log.sql'");
+        var refusal = await Assert.ThrowsAsync<SetupException>(() => Migrator().Migrate(Ct));
+        Assert.Contains("platform/schema/020_log.sql was edited", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("higher-numbered", refusal.Message, StringComparison.Ordinal);
+        var file = SchemaFile.Of(Clientele.Server.Modules.All).Single(f => f is { Module: "platform", Name: "020_log.sql" });
+        await Behind($"update platform.schema_migrations set checksum = '{file.Checksum}' where module = 'platform' and file = '020_log.sql'");
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_build_is_refused()
+    {
+        await Behind("insert into platform.schema_migrations (module, file, checksum, duration_ms) values ('platform', '999_future.sql', 'x', 0)");
+        var refusal = await Assert.ThrowsAsync<SetupException>(() => Migrator().Migrate(Ct));
+        Assert.Contains("newer build", refusal.Message, StringComparison.Ordinal);
+        await Behind("delete from platform.schema_migrations where file = '999_future.sql'");
+    }
+
+    [Fact]
+    public async Task Changed_functions_and_views_are_applied_again()
+    {
+        await Behind("update platform.schema_migrations set checksum = 'old' where module = 'platform' and file = 'code/log.sql'");
+        Assert.Equal(1, await Migrator().Migrate(Ct));
+    }
+
+    private sealed class Broken : IModule
+    {
+        public string Name => "broken";
+        public Assembly Assembly => typeof(Broken).Assembly;
+        public void AddServices(IServiceCollection services) { }
+        public void MapRoutes(IEndpointRouteBuilder api) { }
+    }
+
+    [Fact]
+    public async Task A_module_without_schema_files_needs_none() =>
+        Assert.Equal(0, await new Migrator(database.Databases, [.. Clientele.Server.Modules.All, new Broken()], NullLogger<Migrator>.Instance).Migrate(Ct));
+
+    [Fact]
+    public async Task No_role_of_ours_is_a_superuser_or_bypasses_row_level_security()
+    {
+        var roles = await database.Service.List<string>($"""
+            select r.rolname from pg_roles r
+            where r.rolname in ('clientele_owner', 'clientele_app', 'clientele_service', 'clientele_search', 'clientele_readonly', 'clientele_test')
+            and (r.rolsuper or r.rolbypassrls)
+            """, Ct);
+        Assert.Empty(roles);
+        Assert.Equal("clientele_test", await database.Service.One<string>($"select session_user::text", Ct));
+    }
+
+    [Fact]
+    public async Task A_login_that_may_not_prepare_the_database_is_told_what_its_administrator_runs()
+    {
+        var name = $"poor_{Guid.NewGuid():N}";
+        await TestDatabase.Administrate($"create role {name} login password 'x'");
+        await TestDatabase.Administrate($"create database {name}");
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Username = name, Password = "x", Pooling = false }.ConnectionString;
+            var refusal = await Assert.ThrowsAsync<SetupException>(() => Provisioner.Provision(connection, Ct));
+            Assert.Contains("grant create", refusal.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await TestDatabase.Administrate($"drop database {name} with (force)");
+            await TestDatabase.Administrate($"drop role {name}");
+        }
+    }
+
+    [Fact]
+    public async Task A_login_that_is_only_a_member_of_ready_made_roles_is_enough()
+    {
+        var name = $"plain_{Guid.NewGuid():N}";
+        await TestDatabase.Administrate($"create role {name} login noinherit password 'x'");
+        await TestDatabase.Administrate(string.Concat(Provisioner.RolesScript(name).Split(';').Where(s => s.Contains("grant", StringComparison.Ordinal)).Select(s => s + ";")));
+        await TestDatabase.Administrate($"create database {name} owner {name}");
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Username = name, Password = "x", Pooling = false }.ConnectionString;
+            await Provisioner.Provision(connection, Ct);
+            await using var databases = new Databases(connection);
+            Assert.True(await Migrator(databases).Migrate(Ct) > 5);
+        }
+        finally
+        {
+            await TestDatabase.Administrate($"drop database {name} with (force)");
+            await TestDatabase.Administrate($"drop role {name}");
+        }
+    }
+}
