@@ -1,4 +1,5 @@
 using Clientele.Platform.Data;
+using Clientele.Platform.Log;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Organizations;
 using Clientele.Platform.Tenancy;
@@ -50,6 +51,24 @@ public class TestDatabase : IAsyncLifetime
         await Databases.DisposeAsync();
         await Administrate($"drop database if exists \"{new NpgsqlConnectionStringBuilder(ConnectionString).Database}\" with (force)");
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>
+    /// Lets a consumer take in all there is. The watermark is the whole cluster's: while another test's transaction
+    /// writes, nothing above it can be read, so this waits.
+    /// </summary>
+    public async Task CatchUp(ILogConsumer consumer)
+    {
+        var runner = new ConsumerRunner(Databases, NullLogger<ConsumerRunner>.Instance);
+        for (var patience = 0; patience < 600; patience++)
+        {
+            await runner.CatchUp(consumer, Ct);
+            if (!await Service.One<bool>($"""
+                select exists (select from log.events e, log.consumers c where c.name = {consumer.Name} and (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position))
+                """, Ct)) return;
+            await Task.Delay(100, Ct);
+        }
+        throw new TimeoutException($"{consumer.Name} did not catch up: some transaction of the cluster has been writing for a minute.");
     }
 
     /// <summary>Runs a statement as the superuser on the maintenance database.</summary>

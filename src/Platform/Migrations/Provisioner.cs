@@ -80,7 +80,7 @@ public static class Provisioner
         var name = Sql.Identifier(role);
         if (!await Scalar<bool>(connection, $"select exists (select from pg_roles r where r.rolname = {role})", ct))
         {
-            await Run(connection, $"create role {name} nologin noinherit", ct);
+            await Run(connection, $"create role {name} nologin", ct);
             await Run(connection, await Literal(connection, "comment on role %I is %L", role, purpose, ct), ct);
         }
         var unsafeRole = await Scalar<bool>(connection, $"select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = {role}", ct);

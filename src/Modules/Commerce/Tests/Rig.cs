@@ -61,8 +61,7 @@ internal static class Rig
         var services = new ServiceCollection();
         ((IModule)new CustomersModule()).AddServices(services);
         await using var provider = services.BuildServiceProvider();
-        var runner = new ConsumerRunner(database.Databases, NullLogger<ConsumerRunner>.Instance);
-        foreach (var consumer in provider.GetServices<ILogConsumer>()) await runner.CatchUp(consumer, Ct);
+        foreach (var consumer in provider.GetServices<ILogConsumer>()) await database.CatchUp(consumer);
     }
 
     public sealed record Totals(long Documents, long Lines, decimal Sum, long Facts, decimal FactSum, long Customers, long Staged);

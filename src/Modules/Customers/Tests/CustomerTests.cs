@@ -2,7 +2,6 @@ using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Log;
 using Clientele.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Clientele.Customers.Tests;
 
@@ -24,7 +23,7 @@ public sealed class CustomerTests(CustomerTests.App app) : IClassFixture<Custome
             await For(Alpha).Run($"""
                 select log.append('order_completed', c.id, event_value => 10 + length(c.customer_id)) from customers.customers c where c.customer_id in ('c1', 'c22', 'c111')
                 """, CancellationToken.None);
-            await new ConsumerRunner(Databases, NullLogger<ConsumerRunner>.Instance).CatchUp(new Figures.CustomerFigures(), CancellationToken.None);
+            await CatchUp(new Figures.CustomerFigures());
         }
     }
 
