@@ -87,9 +87,10 @@ public static class OrderBook
             ), items as (
                 insert into commerce.customer_order_items (
                     organization_id, order_id, line_type, product_id, product_name, product_category, unit_price, quantity, discount_amount,
-                    total_price, sold_at, base_total)
+                    total_price, sold_at, sold_country, base_total)
                 select platform.organization(), d.id, t.line_type, l.product_id, l.product_name, l.category, l.unit_price, l.quantity, l.discount, l.total,
                        case when t.line_type = 'sale' and commerce.counts_as_sale(d.kind, d.status) then d.ordered_at end,
+                       case when t.line_type = 'sale' and commerce.counts_as_sale(d.kind, d.status) then d.country end,
                        round(l.total * d.exchange_rate, 2)
                 from line l
                 join document d on d.id = l.order_id

@@ -17,11 +17,13 @@ internal static class Preview
 
     private sealed record Settings(string TimeZone, string Currency);
 
-    public static async Task<View> Show(Guid id, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
+    public static async Task<View> Show(Guid id, string? delimiter, string? encoding, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
     {
         var (kind, notUtf8At) = await ImportCommands.Open(db, id, ct);
-        var encoding = notUtf8At is null ? "utf-8" : "windows-1252";
-        var delimiter = await Guess.Delimiter(db, id, encoding);
+        if (encoding is not null && MappingRules.TextEncoding(encoding) is null) throw Problems.Problem.Invalid("encoding", "The encoding is utf-8, windows-1252 or iso-8859-1.");
+        if (delimiter is not null && delimiter.Length != 1) throw Problems.Problem.Invalid("delimiter", "The delimiter is one character.");
+        encoding ??= notUtf8At is null ? "utf-8" : "windows-1252";
+        delimiter ??= await Guess.Delimiter(db, id, encoding);
         using var reader = await RecordReader.Open(new PieceReader(db, id), delimiter, encoding);
         var rows = new List<string[]>();
         while (rows.Count < Records && await reader.Next() is { } record) rows.Add(record.Fields);

@@ -44,6 +44,12 @@ public sealed partial class ProblemHandler(IProblemDetailsService problems, ILog
     public static void AddTraceId(ProblemDetailsContext context)
     {
         context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
+        context.ProblemDetails.Detail ??= context.HttpContext.Response.StatusCode switch
+        {
+            404 => "There is nothing at this address. Check it against /openapi/v1.json.",
+            405 => "This address does not take that method. Check it against /openapi/v1.json.",
+            _ => "The request could not be served as it was sent. Check it against /openapi/v1.json.",
+        };
         if (!context.ProblemDetails.Extensions.ContainsKey("code"))
             context.ProblemDetails.Extensions["code"] = CodeOf(context.HttpContext.Response.StatusCode);
     }

@@ -161,32 +161,52 @@ internal static class GetOverview
         order by r.place nulls last
         """, ct);
 
+    // Whole UTC months inside the range from the monthly sums, what sticks out at both ends from the lines.
     private static Task<List<TopProduct>> FindProducts(Db db, Scope scope, Period range, string? country, CancellationToken ct)
     {
-        var ofCountry = country is null ? Sql.Empty : (Sql)$"""
-            and exists (select from commerce.customer_orders o
-                        where o.organization_id = i.organization_id and o.id = i.order_id and o.shipping_country = {country})
-            """;
+        var ofMonth = country is null ? Sql.Empty : (Sql)$"and m.country = {country}";
+        var ofLine = country is null ? Sql.Empty : (Sql)$"and i.sold_country = {country}";
         return db.List<TopProduct>($"""
-            with ranked as materialized (
-                select i.product_id, sum(i.quantity) as quantity, sum(i.base_total) as revenue
+            with span as materialized (
+                select f.low, f.high, date_trunc('month', f.low at time zone 'UTC' + interval '1 month' - interval '1 microsecond') as first, date_trunc('month', f.high at time zone 'UTC') as last
+                from (select {range.From}::date::timestamp at time zone {scope.TimeZone} as low, ({range.To}::date + 1)::timestamp at time zone {scope.TimeZone} as high) as f
+            ), cut as materialized (
+                select s.low, case when s.first < s.last then s.first at time zone 'UTC' else s.high end as low_end,
+                       case when s.first < s.last then s.last at time zone 'UTC' else s.high end as high_start, s.high, s.first::date as first, s.last::date as last
+                from span s
+            ), sold as (
+                select m.product_id, m.quantity, m.revenue
+                from commerce.product_months m
+                where m.organization_id = platform.organization() and m.month >= (select c.first from cut c) and m.month < (select c.last from cut c) {ofMonth}
+                union all
+                select i.product_id, i.quantity, i.base_total
                 from commerce.customer_order_items i
-                where i.organization_id = platform.organization() and i.sold_at is not null and {Between("i.sold_at", scope, range)} {ofCountry}
-                group by i.product_id
-                order by sum(i.base_total) desc, i.product_id
+                where i.organization_id = platform.organization() and i.sold_at >= (select c.low from cut c) and i.sold_at < (select c.low_end from cut c) {ofLine}
+                union all
+                select i.product_id, i.quantity, i.base_total
+                from commerce.customer_order_items i
+                where i.organization_id = platform.organization() and i.sold_at >= (select c.high_start from cut c) and i.sold_at < (select c.high from cut c) {ofLine}
+            ), ranked as materialized (
+                select s.product_id, sum(s.quantity)::bigint as quantity, sum(s.revenue) as revenue
+                from sold s
+                group by s.product_id
+                having sum(s.quantity) <> 0
+                order by sum(s.revenue) desc, s.product_id
                 limit 10
-            )
-            select r.product_id, coalesce(n.product_name, r.product_id) as name, r.quantity::bigint as quantity, r.revenue, o.orders
-            from ranked r
-            cross join lateral (
-                select count(distinct i.order_id) as orders, max(i.sold_at) as last_sold
+            ), detail as (
+                select i.product_id, count(distinct i.order_id) as orders, max(i.sold_at) as last_sold
                 from commerce.customer_order_items i
-                where i.organization_id = platform.organization() and i.product_id = r.product_id and i.sold_at is not null and {Between("i.sold_at", scope, range)} {ofCountry}
-            ) as o
+                where i.organization_id = platform.organization() and i.product_id = any(array(select r.product_id from ranked r))
+                and i.sold_at >= (select c.low from cut c) and i.sold_at < (select c.high from cut c) {ofLine}
+                group by i.product_id
+            )
+            select r.product_id, coalesce(n.product_name, r.product_id) as name, r.quantity, r.revenue, coalesce(d.orders, 0) as orders
+            from ranked r
+            left join detail d on d.product_id = r.product_id
             left join lateral (
                 -- What it was last called.
                 select i.product_name from commerce.customer_order_items i
-                where i.organization_id = platform.organization() and i.product_id = r.product_id and i.sold_at = o.last_sold
+                where i.organization_id = platform.organization() and i.product_id = r.product_id and i.sold_at = d.last_sold
                 limit 1
             ) as n on true
             order by r.revenue desc, r.product_id

@@ -98,6 +98,7 @@ create table commerce.customer_order_items (
     product_attributes  jsonb not null default '{}' check (jsonb_typeof(product_attributes) = 'object'),
 
     sold_at             timestamptz,
+    sold_country        text check (length(sold_country) <= 50),
     base_total          numeric(14, 2) not null,
 
     source_file         uuid,
@@ -108,17 +109,18 @@ create table commerce.customer_order_items (
     foreign key (organization_id, order_id) references commerce.customer_orders (organization_id, id) on delete cascade,
     constraint total_is_product check (total_price = round(unit_price * quantity, 2) - discount_amount),
     constraint sale_is_positive check (line_type <> 'sale' or (quantity > 0 and unit_price >= 0)),
-    constraint sold_is_sale check (sold_at is null or line_type = 'sale'),
+    constraint sold_is_sale check ((sold_at is null or line_type = 'sale') and (sold_country is null or sold_at is not null)),
     constraint source_is_whole check ((source_file is null) = (source_line is null))
 );
 comment on table commerce.customer_order_items is 'Lines of sales documents.';
 comment on column commerce.customer_order_items.line_type is 'sale; refund (goods back); adjustment (stock written off inside an order, a bad debt).';
 comment on column commerce.customer_order_items.sold_at is 'The order''s time while it counts as a sale (see commerce.counts_as_sale), else null; kept by trigger, so that products can be ranked from one index.';
+comment on column commerce.customer_order_items.sold_country is 'The order''s country, while it counts as a sale.';
 comment on column commerce.customer_order_items.base_total is 'In the organization''s currency.';
 comment on column commerce.customer_order_items.source_file is 'The file it came from (first half of the SHA-256 of its text); with the line''s number the identity of the line.';
 create index customer_order_items_order on commerce.customer_order_items (organization_id, order_id);
-create index customer_order_items_sold on commerce.customer_order_items (organization_id, sold_at) include (product_id, quantity, base_total) where sold_at is not null;
-create index customer_order_items_product on commerce.customer_order_items (organization_id, product_id, sold_at) include (order_id) where sold_at is not null;
+create index customer_order_items_sold on commerce.customer_order_items (organization_id, sold_at) include (product_id, quantity, base_total, sold_country) where sold_at is not null;
+create index customer_order_items_product on commerce.customer_order_items (organization_id, product_id, sold_at) include (order_id, sold_country) where sold_at is not null;
 create unique index customer_order_items_source on commerce.customer_order_items (organization_id, source_file, source_line) where source_file is not null;
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -135,14 +137,16 @@ create function commerce.set_sold_at() returns trigger
     as $$
 begin
     update commerce.customer_order_items i
-    set sold_at = case when commerce.counts_as_sale(new.kind, new.order_status) then new.ordered_at end
+    set sold_at = case when commerce.counts_as_sale(new.kind, new.order_status) then new.ordered_at end,
+        sold_country = case when commerce.counts_as_sale(new.kind, new.order_status) then new.shipping_country end
     where i.organization_id = new.organization_id and i.order_id = new.id and i.line_type = 'sale';
     return null;
 end
 $$;
 comment on function commerce.set_sold_at() is 'Trigger: an order that begins or ceases to count takes its lines with it.';
-create trigger sold_at after update of order_status, ordered_at, kind on commerce.customer_orders
-    for each row when (old.order_status is distinct from new.order_status or old.ordered_at is distinct from new.ordered_at or old.kind is distinct from new.kind)
+create trigger sold_at after update of order_status, ordered_at, kind, shipping_country on commerce.customer_orders
+    for each row when (old.order_status is distinct from new.order_status or old.ordered_at is distinct from new.ordered_at or old.kind is distinct from new.kind
+          or old.shipping_country is distinct from new.shipping_country)
     execute function commerce.set_sold_at();
 
 create function commerce.fill_item() returns trigger
@@ -155,6 +159,7 @@ begin
     new.base_total := coalesce(new.base_total, round(new.total_price * parent.exchange_rate, 2));
     if new.line_type = 'sale' and commerce.counts_as_sale(parent.kind, parent.order_status) then
         new.sold_at := parent.ordered_at;
+        new.sold_country := parent.shipping_country;
     end if;
     return new;
 end
@@ -162,6 +167,77 @@ $$;
 comment on function commerce.fill_item() is 'Trigger: a line written without them gets its order''s time and rate. Bulk writers give both.';
 create trigger fill before insert on commerce.customer_order_items
     for each row when (new.base_total is null) execute function commerce.fill_item();
+
+-- ---------------------------------------------------------------------------------------------------------
+-- What sold, by month: a year's ranking reads some thousand rows of this and the lines of at most two cut months.
+-- Months are those of UTC, whatever zone a report is in: the reports cut them where their own days begin.
+
+create table commerce.product_months (
+    organization_id uuid not null references platform.organizations (id) on delete cascade,
+    month           date not null check (extract(day from month) = 1),
+    country         text not null default '',
+    product_id      text not null,
+    quantity        bigint not null,
+    revenue         numeric(18, 2) not null,
+    primary key (organization_id, month, country, product_id)
+);
+comment on table commerce.product_months is 'Pieces and revenue of each product by UTC month and country, changed in the transaction that changes the lines; see commerce.product_drift.';
+comment on column commerce.product_months.country is 'Empty: the orders name none.';
+comment on column commerce.product_months.revenue is 'In the organization''s currency.';
+
+create function commerce.count_products() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    -- Rows are changed in the order of their key by every writer, so that two imports wait for, and never deadlock, each other.
+    if tg_op <> 'DELETE' then
+        insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
+        select n.organization_id, date_trunc('month', n.sold_at at time zone 'UTC')::date, coalesce(n.sold_country, ''), n.product_id, sum(n.quantity), sum(n.base_total)
+        from new_rows n
+        where n.sold_at is not null
+        group by 1, 2, 3, 4
+        order by 1, 2, 3, 4
+        on conflict (organization_id, month, country, product_id) do update
+            set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;
+    end if;
+    if tg_op <> 'INSERT' then
+        insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
+        select o.organization_id, date_trunc('month', o.sold_at at time zone 'UTC')::date, coalesce(o.sold_country, ''), o.product_id, -sum(o.quantity), -sum(o.base_total)
+        from old_rows o
+        where o.sold_at is not null
+        and exists (select from platform.organizations g where g.id = o.organization_id) -- not while the organization itself goes
+        group by 1, 2, 3, 4
+        order by 1, 2, 3, 4
+        on conflict (organization_id, month, country, product_id) do update
+            set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;
+    end if;
+    return null;
+end
+$$;
+comment on function commerce.count_products() is 'Trigger: keeps commerce.product_months.';
+create trigger count_inserted after insert on commerce.customer_order_items
+    referencing new table as new_rows for each statement execute function commerce.count_products();
+create trigger count_updated after update on commerce.customer_order_items
+    referencing old table as old_rows new table as new_rows for each statement execute function commerce.count_products();
+create trigger count_deleted after delete on commerce.customer_order_items
+    referencing old table as old_rows for each statement execute function commerce.count_products();
+
+create function commerce.product_drift() returns table (month date, country text, product_id text, quantity numeric, revenue numeric)
+    language sql stable
+    as $$
+        select d.month, d.country, d.product_id, sum(d.quantity), sum(d.revenue)
+        from (
+            select m.month, m.country, m.product_id, m.quantity::numeric, m.revenue from commerce.product_months m
+            where m.organization_id = (select platform.organization())
+            union all
+            select date_trunc('month', i.sold_at at time zone 'UTC')::date, coalesce(i.sold_country, ''), i.product_id, -i.quantity, -i.base_total
+            from commerce.customer_order_items i
+            where i.organization_id = (select platform.organization()) and i.sold_at is not null
+        ) as d
+        group by d.month, d.country, d.product_id
+        having sum(d.quantity) <> 0 or sum(d.revenue) <> 0
+    $$;
+comment on function commerce.product_drift() is 'Where commerce.product_months differs from a count of the lines, for the transaction''s organization: nothing, or there is a bug.';
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Lines of a file on their way in.
@@ -191,4 +267,8 @@ comment on table commerce.staged_order_lines is 'Lines of an import that were re
 
 select platform.protect('commerce.customer_orders', 'organization');
 select platform.protect('commerce.customer_order_items', 'organization');
+select platform.protect('commerce.product_months', 'organization');
+-- Only the trigger writes, as the owner.
+revoke insert, update, delete on commerce.product_months from clientele_app;
+create policy owner on commerce.product_months to clientele_owner using (true) with check (true);
 select platform.protect('commerce.staged_order_lines', 'member');

@@ -13,6 +13,9 @@ public sealed class PlanTests(PlanTests.Database database) : IClassFixture<PlanT
         public override async ValueTask InitializeAsync()
         {
             await base.InitializeAsync();
+            await using var owner = await Databases.OpenOwner(CancellationToken.None);
+            var index = await Service.One<string>($"select pg_get_indexdef('customers.customers_search'::regclass)", CancellationToken.None);
+            await Run(owner, "drop index customers.customers_search");
             foreach (var tenant in new[] { Alpha, Beta })
             {
                 await For(tenant).Run($"""
@@ -21,9 +24,15 @@ public sealed class PlanTests(PlanTests.Database database) : IClassFixture<PlanT
                     from generate_series(1, 150000) as n
                     """, CancellationToken.None);
             }
-            await using var owner = await Databases.OpenOwner(CancellationToken.None);
-            await using var analyze = new NpgsqlCommand("analyze customers.customers", owner) { CommandTimeout = 120 };
-            await analyze.ExecuteNonQueryAsync();
+            // Built at once, a trigram index takes a tenth of the time of 300,000 insertions.
+            await Run(owner, index);
+            await Run(owner, "analyze customers.customers");
+        }
+
+        private static async Task Run(NpgsqlConnection connection, string statement)
+        {
+            await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = 120 };
+            await command.ExecuteNonQueryAsync();
         }
     }
 

@@ -11,7 +11,9 @@ begin
         where o.organization_id = organization and o.import_id = import
         limit most
     );
-    select count(*) into taken from commerce.customer_order_items i where i.organization_id = organization and i.order_id = any(ids);
+    -- The lines by themselves, not by cascade, which would run the triggers once per order.
+    delete from commerce.customer_order_items i where i.organization_id = organization and i.order_id = any(ids);
+    get diagnostics taken = row_count;
     delete from commerce.customer_orders o where o.organization_id = organization and o.id = any(ids);
     if cardinality(ids) > 0 then
         return greatest(taken, 1);

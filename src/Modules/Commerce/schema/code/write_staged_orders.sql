@@ -107,11 +107,12 @@ begin
         returning id, order_id, kind, customer_id, order_status, base_total, ordered_at, shipping_country
     ), items as (
         insert into commerce.customer_order_items (
-            organization_id, order_id, line_type, product_id, product_name, unit_price, quantity, total_price, sold_at, base_total,
+            organization_id, order_id, line_type, product_id, product_name, unit_price, quantity, total_price, sold_at, sold_country, base_total,
             source_file, source_line)
         select organization, d.id, l.line_type, f.product_id, coalesce(f.product_name, f.product_id), f.unit_price, f.quantity,
                round(f.unit_price * f.quantity, 2),
                case when l.line_type = 'sale' and commerce.counts_as_sale(d.kind, d.order_status) then d.ordered_at end,
+               case when l.line_type = 'sale' and commerce.counts_as_sale(d.kind, d.order_status) then d.country end,
                round(round(f.unit_price * f.quantity, 2) * d.exchange_rate, 2), file, f.line
         from fresh f
         join document d on d.order_number = f.order_number
