@@ -95,9 +95,7 @@ public static class OrderBook
                 from line l
                 join document d on d.id = l.order_id
                 cross join lateral (
-                    select case when d.kind = 'refund' then 'refund'
-                                when d.kind = 'adjustment' or l.quantity < 0 or l.unit_price < 0 then 'adjustment'
-                                else 'sale' end as line_type
+                    select commerce.line_type(d.kind, l.quantity, l.unit_price) as line_type
                 ) as t
             ), facts as (
                 insert into log.events (
@@ -111,10 +109,10 @@ public static class OrderBook
                 join written w on w.id = d.id
                 join sum s on s.order_id = d.id
                 cross join lateral (
-                    select case when d.kind = 'refund' then 'order_refunded' when d.kind = 'adjustment' then 'order_adjusted'
-                                when commerce.counts_as_sale(d.kind, d.status) then 'order_completed' else 'order_placed' end,
-                           case when d.kind = 'refund' then 'Order refunded' when d.kind = 'adjustment' then 'Order adjusted'
-                                when commerce.counts_as_sale(d.kind, d.status) then 'Order completed' else 'Order placed' end
+                    select commerce.fact_of(d.kind, d.status) as event_type
+                ) as t1
+                cross join lateral (
+                    select t1.event_type, upper(left(t1.event_type, 1)) || replace(substr(t1.event_type, 2), '_', ' ')
                 ) as f (event_type, event_name)
             )
             select count(*) from written

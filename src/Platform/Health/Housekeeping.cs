@@ -26,6 +26,9 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
     {
         await db.Run($"select log.make_partitions()", ct);
         while (await db.One<int>($"select log.purge_message_ids()", ct) > 0) { }
+        // An upload whose sender or node was killed.
+        await db.Run($"delete from platform.imports i where i.state = 'receiving' and i.updated_at < now() - interval '1 day'", ct);
+        await db.Run($"delete from platform.sign_in_attempts a where a.last_attempt < now() - interval '1 day'", ct);
         await db.Run($"""
             update platform.platform_user_sessions s
             set ended_at = now(), logout_reason = 'session_expired'

@@ -15,6 +15,7 @@ public static class ImportCommands
         var import = await Find(db, id, ct);
         if (import.State is not ("uploaded" or "failed" or "cancelled"))
             throw new Problem(409, "import_not_startable", $"The import is {import.State}. Only one that was uploaded, cancelled or failed can start.");
+        await Open(db, id, ct);
         var importer = Importer(importers, import.Kind);
         var bound = await Bind(db, importer, id, import.NotUtf8At, mapping, ct);
         await importer.Check(db, bound, ct);
@@ -59,7 +60,9 @@ public static class ImportCommands
     /// <summary>Forgets a file that was never written anywhere.</summary>
     public static async Task Delete(Db db, Guid id, CancellationToken ct)
     {
-        if (await db.Run($"delete from platform.imports i where i.id = {id} and (i.state in ('uploaded', 'undone') or (i.state = 'failed' and i.written = 0))", ct) == 0)
+        // Counts outlive a restart of the import, unlike "written".
+        var wroteSomething = (Sql)$"exists (select from jsonb_each_text(i.counts) n where n.key <> 'undone' and n.value::bigint > 0)";
+        if (await db.Run($"delete from platform.imports i where i.id = {id} and (i.state in ('uploaded', 'undone') or (i.state = 'failed' and not {wroteSomething}))", ct) == 0)
             throw new Problem(409, "import_in_use", $"The import is {(await Find(db, id, ct)).State}. Undo it first; then it can be deleted.");
     }
 

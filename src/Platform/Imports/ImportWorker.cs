@@ -132,6 +132,7 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
                 goto case "writing";
             case "writing":
                 await Write(db, importer, Job(claimed), ct);
+                await FillRejects(db, Job(claimed), ct);
                 await Finish(db, claimed.Id, "writing", "completed", ct);
                 break;
             case "cancelling":
@@ -185,10 +186,13 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
     private async Task Write(Db db, IImporter importer, ImportJob job, CancellationToken ct)
     {
         WrittenGroup group;
+        var groups = 0;
         do
         {
             group = await db.InTransaction(async t =>
             {
+                // Plans made for the empty tables of the first groups would be kept for the full ones of the last: measured, 1.7 times slower.
+                if (int.IsPow2(++groups)) await t.Run($"discard plans", ct);
                 var written = await importer.WriteNext(t, job, ct);
                 await Reject(t, job, written.Rejected, ct);
                 await Hold(t, job.Id, "writing", $"""
@@ -203,8 +207,33 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
         while (group.Lines > 0);
     }
 
+    // The importer refuses lines it cannot write by their number; what stood on them is in the file.
+    private static async Task FillRejects(Db db, ImportJob job, CancellationToken ct)
+    {
+        var bare = (await db.List<long>($"select r.line from platform.import_rejects r where r.import_id = {job.Id} and r.fields = '{Sql.Raw("{}")}'", ct)).ToHashSet();
+        if (bare.Count == 0) return;
+        using var reader = await RecordReader.Open(new PieceReader(db, job.Id), job.Mapping.Format!.Delimiter!, job.Mapping.Format.Encoding!);
+        var found = new List<RawRecord>();
+        while (bare.Count > 0)
+        {
+            var record = await reader.Next();
+            if (record is { } r && bare.Remove(r.Line)) found.Add(r);
+            if (found.Count < 1000 && bare.Count > 0 && record is not null) continue;
+            await db.Run($"""
+                update platform.import_rejects r
+                set fields = array(select jsonb_array_elements_text(f.fields::jsonb))
+                from unnest({found.Select(f => f.Line).ToArray()}, {found.Select(f => JsonSerializer.Serialize(f.Fields)).ToArray()}) as f (line, fields)
+                where r.import_id = {job.Id} and r.line = f.line
+                """, ct);
+            found.Clear();
+            if (record is null) return;
+        }
+    }
+
     private async Task Undo(Db db, IImporter importer, ImportJob job, CancellationToken ct)
     {
+        // An import that failed may have left lines it never wrote.
+        await db.InTransaction(t => importer.DropStaged(t, job, ct), ct);
         long taken;
         do
         {

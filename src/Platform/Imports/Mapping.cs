@@ -29,7 +29,7 @@ public sealed record Mapping(
 /// <param name="Delimiter">Between fields: one character.</param>
 /// <param name="Encoding"><c>utf-8</c>, <c>windows-1252</c> or <c>iso-8859-1</c>.</param>
 /// <param name="Decimal">The decimal sign, <c>.</c> or <c>,</c>; the other one may group thousands.</param>
-/// <param name="Date">.NET custom format, e.g. <c>yyyy-MM-dd HH:mm:ss</c>, or <c>iso</c> for ISO 8601 with its own offset.</param>
+/// <param name="Date">.NET custom format, e.g. <c>yyyy-MM-dd HH:mm:ss</c>, or <c>iso</c> for ISO 8601; a time without an offset is local to the time zone.</param>
 /// <param name="TimeZone">IANA name of the zone the times are local to. A time that does not exist (clocks going forward) is moved on by the gap; of one that occurs twice the first is meant.</param>
 /// <param name="Currency">ISO 4217 code of the amounts.</param>
 /// <param name="ExchangeRate">One unit of it in the organization's currency; 1 when they are the same.</param>
@@ -159,14 +159,19 @@ public sealed class BoundMapping
     {
         if (dateFormat is null)
         {
-            return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var exact) && Sane(exact.UtcDateTime)
-                ? (exact.ToUniversalTime(), null)
-                : (null, $"{field.Name} \"{Short(text)}\" is not an ISO 8601 time.");
+            if (DateTimeOffset.TryParseExact(text, isoWithOffset, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var exact) && Sane(exact.UtcDateTime)) return (exact.ToUniversalTime(), null);
+            return DateTime.TryParseExact(text, iso, CultureInfo.InvariantCulture, DateTimeStyles.None, out var bare) && Sane(bare)
+                ? (MappingRules.ToInstant(bare, zone), null)
+                : (null, $"{field.Name} \"{Short(text)}\" is not an ISO 8601 time such as 2024-01-31T10:00:00+01:00.");
         }
         return DateTime.TryParseExact(text, dateFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && Sane(local)
             ? (MappingRules.ToInstant(local, zone), null)
             : (null, $"{field.Name} \"{Short(text)}\" is not a time written as {dateFormat}.");
     }
+
+    private static readonly string[] iso = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss.FFFFFFF"];
+
+    private static readonly string[] isoWithOffset = [.. iso.Skip(1).SelectMany(f => new[] { f + "zzz", f + " zzz", f + "'Z'" })];
 
     private static bool Sane(DateTime time) => time.Year is >= 1900 and <= 2200;
 

@@ -78,6 +78,8 @@ internal static class MappingRules
     private static bool IsDateFormat(string format)
     {
         if (format == "iso") return true;
+        // An offset in the text would be applied by .NET, and the mapping's zone on top of it: iso is for those.
+        if (format.Contains('z', StringComparison.Ordinal) || format.Contains('K', StringComparison.Ordinal)) return false;
         if (!format.Contains('y', StringComparison.Ordinal) || !format.Contains('M', StringComparison.Ordinal) || !format.Contains('d', StringComparison.Ordinal)) return false;
         try
         {

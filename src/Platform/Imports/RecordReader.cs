@@ -29,6 +29,8 @@ internal sealed class RecordReader : IDisposable
             Delimiter = delimiter,
             // A stray quote inside a field (6" ruler) is part of the text, not an error.
             BadDataFound = null,
+            // Skipped here instead, so that lines keep their numbers.
+            IgnoreBlankLines = false,
             MaxFieldSize = FileScan.LongestLine,
             BufferSize = 64 * 1024,
         });
@@ -44,7 +46,12 @@ internal sealed class RecordReader : IDisposable
         var line = parser.RawRow + 1L;
         try
         {
-            if (!await parser.ReadAsync()) return null;
+            do
+            {
+                line = parser.RawRow + 1L;
+                if (!await parser.ReadAsync()) return null;
+            }
+            while (parser.Record is [""]);
         }
         catch (MaxFieldSizeException)
         {

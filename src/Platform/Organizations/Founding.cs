@@ -39,7 +39,7 @@ public static class Founding
             }
             else if (administrator.MustChangePassword)
             {
-                await t.Run($"update platform.platform_users u set password_hash = {Passwords.Hash(password)}, login_attempts = 0, locked_until = null where u.id = {administrator.Id}", ct);
+                await t.Run($"update platform.platform_users u set password_hash = {Passwords.Hash(password)} where u.id = {administrator.Id}", ct);
             }
             var key = await t.One<string>($"""
                 select k.public_key from platform.api_keys k

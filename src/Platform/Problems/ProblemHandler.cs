@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Clientele.Platform.Data;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace Clientele.Platform.Problems;
 
 /// <summary>Turns every exception that reaches the edge into one problem document. Only a bug or a missing database is a 5xx.</summary>
-public sealed partial class ProblemHandler(IProblemDetailsService problems, ILogger<ProblemHandler> logger) : IExceptionHandler
+public sealed partial class ProblemHandler(ILogger<ProblemHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken ct)
     {
@@ -19,11 +20,11 @@ public sealed partial class ProblemHandler(IProblemDetailsService problems, ILog
         context.Response.StatusCode = problem.Status;
         if (problem.RetryAfter is { } wait)
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        return await problems.TryWriteAsync(new ProblemDetailsContext
-        {
-            HttpContext = context,
-            ProblemDetails = Details(problem),
-        });
+        var written = new ProblemDetailsContext { HttpContext = context, ProblemDetails = Details(problem) };
+        AddTraceId(written);
+        // Whatever the caller accepts: an error in another form than asked for beats none.
+        await context.Response.WriteAsJsonAsync(written.ProblemDetails, ApiJson.Options, "application/problem+json", ct);
+        return true;
     }
 
     public static ProblemDetails Details(Problem problem)

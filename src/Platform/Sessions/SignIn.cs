@@ -15,26 +15,33 @@ internal static class SignIn
 
     public sealed record Request(string? Email, string? Password);
 
-    private sealed record Person(Guid Id, string? PasswordHash, bool Locked, int LoginAttempts);
+    private sealed record Person(Guid Id, string? PasswordHash);
+
+    private sealed record Attempts(int Count, bool Locked);
 
     /// <summary>The same answer, after the same work, for an unknown address and a wrong password.</summary>
     public static async Task<SessionView> Handle(Request request, HttpContext context, Databases databases, TimeProvider clock, CancellationToken ct)
     {
         var service = new Db(databases.Service, Tenant.None);
         var person = await service.Find<Person>($"""
-            select u.id, u.password_hash, coalesce(u.locked_until > now(), false) as locked, u.login_attempts
+            select u.id, u.password_hash
             from platform.platform_users u
             where lower(u.email) = lower({request.Email ?? string.Empty}) and u.status = 'active'
             """, ct);
         var password = request.Password ?? string.Empty;
         var right = password.Length <= Passwords.Longest & Passwords.Verify(person?.PasswordHash, password[..Math.Min(password.Length, Passwords.Longest)]);
-        if (person is { Locked: true })
-            throw new Problem(429, "too_many_attempts", "Too many wrong passwords. Wait a little and try again.") { RetryAfter = Delay(person.LoginAttempts) };
+        var address = Authentication.Hash((request.Email ?? string.Empty).Trim().ToLowerInvariant());
+        var attempts = await service.Find<Attempts>($"""
+            select a.attempts as count, coalesce(a.locked_until > now(), false) as locked from platform.sign_in_attempts a where a.address_hash = {address}
+            """, ct);
+        if (attempts is { Locked: true })
+            throw new Problem(429, "too_many_attempts", "Too many wrong passwords. Wait a little and try again.") { RetryAfter = Delay(attempts.Count) };
         if (!right)
         {
-            if (person is not null) await CountFailure(service, person.Id, ct);
+            await CountFailure(service, address, ct);
             throw new Problem(401, "invalid_credentials", "This e-mail address and password do not belong together. Check both.");
         }
+        await service.Run($"delete from platform.sign_in_attempts a where a.address_hash = {address}", ct);
         await Open(service, person!.Id, context, clock, ct);
         return await SessionView.Of(service, person.Id, ct);
     }
@@ -52,7 +59,7 @@ internal static class SignIn
                 """, ct);
             await t.Run($"""
                 update platform.platform_users u
-                set login_attempts = 0, locked_until = null, last_login = now()
+                set last_login = now()
                 where u.id = {userId}
                 """, ct);
         }, ct);
@@ -70,11 +77,11 @@ internal static class SignIn
     // Five tries are free; then the wait doubles from two seconds up to a quarter of an hour.
     private static TimeSpan Delay(int attempts) => TimeSpan.FromSeconds(Math.Min(900, Math.Pow(2, Math.Clamp(attempts - 4, 1, 20))));
 
-    private static Task<long> CountFailure(Db service, Guid userId, CancellationToken ct) => service.Run($"""
-        update platform.platform_users u
-        set login_attempts = least(u.login_attempts + 1, 1000),
-            locked_until = case when u.login_attempts + 1 >= 5
-                then now() + make_interval(secs => least(900, power(2, greatest(1, least(u.login_attempts + 1, 20) - 4)))) end
-        where u.id = {userId}
+    private static Task<long> CountFailure(Db service, byte[] address, CancellationToken ct) => service.Run($"""
+        insert into platform.sign_in_attempts as a (address_hash) values ({address})
+        on conflict (address_hash) do update
+        set attempts = least(a.attempts + 1, 1000), last_attempt = now(),
+            locked_until = case when a.attempts + 1 >= 5
+                then now() + make_interval(secs => least(900, power(2, greatest(1, least(a.attempts + 1, 20) - 4)))) end
         """, ct);
 }

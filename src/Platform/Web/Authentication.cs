@@ -50,7 +50,7 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
         var slug = context.Request.Headers[OrganizationHeader].ToString();
         var row = await db.Find<Row>($"""
             with session as (
-                -- Sliding expiry: at most one write a minute.
+                -- At most one write a minute.
                 update platform.platform_user_sessions s
                 set last_activity = now()
                 where s.token_hash = {Hash(token)} and s.ended_at is null and s.expires_at > now() and s.last_activity < now() - interval '1 minute'

@@ -204,8 +204,6 @@ create table platform.platform_users (
     status              text not null default 'active' check (status in ('active', 'inactive', 'suspended', 'pending_invitation')),
     email_verified      boolean not null default false,
     last_login          timestamptz,
-    login_attempts      integer not null default 0 check (login_attempts >= 0),
-    locked_until        timestamptz,
     timezone            text,
     language            text not null default 'en' check (language in ('en', 'fr')),
     theme               text not null default 'auto' check (theme in ('light', 'dark', 'auto')),
@@ -217,6 +215,14 @@ comment on column platform.platform_users.password_hash is 'PBKDF2-HMAC-SHA512 w
 comment on column platform.platform_users.must_change_password is 'True while the password is the one-time one.';
 create unique index platform_users_email on platform.platform_users (lower(email));
 create trigger touch before update on platform.platform_users for each row execute function platform.touch();
+
+create table platform.sign_in_attempts (
+    address_hash    bytea primary key check (length(address_hash) = 32),
+    attempts        integer not null default 1 check (attempts > 0),
+    last_attempt    timestamptz not null default now(),
+    locked_until    timestamptz
+);
+comment on table platform.sign_in_attempts is 'Wrong passwords by address, whether or not somebody has that address: who is locked out tells nothing about who exists. Forgotten after a day, or by the right password.';
 
 create table platform.organization_members (
     organization_id uuid not null references platform.organizations (id) on delete cascade,
@@ -274,6 +280,7 @@ select platform.protect('platform.workspaces', 'organization');
 select platform.protect('platform.api_keys', 'admin');
 select platform.protect('platform.organization_members', 'member');
 select platform.protect('platform.platform_user_sessions', 'service');
+select platform.protect('platform.sign_in_attempts', 'service');
 select platform.protect('platform.table_access', 'public');
 -- Later migrations declare their tables as the owner, who is under the policies too.
 create policy owner on platform.table_access to clientele_owner using (true) with check (true);

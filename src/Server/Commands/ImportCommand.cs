@@ -102,6 +102,7 @@ internal static class ImportCommand
     {
         var all = await new Db(databases.Service, Tenant.None).List<Organization>($"select o.id, o.slug from platform.organizations o order by o.created_at", ct);
         if (slug is null && all.Count == 1) return all[0].Id;
+        if (all.Count == 0) throw new SetupException("There is no organization yet. Start the platform once first: ./run");
         var names = string.Join(", ", all.Select(o => o.Slug));
         if (slug is null) throw new SetupException($"There are several organizations: {names}. Say which with --organization.");
         return all.Find(o => o.Slug == slug)?.Id ?? throw new SetupException($"There is no organization \"{slug}\". There is: {names}.");

@@ -154,7 +154,7 @@ internal sealed class OrderImporter : IImporter
 
     private static RejectedLine Reject(Refused line) => new(line.Line, line.Kind is null
         ? $"The order {line.Number} exists already and was not brought by this line. To replace it, undo the import that brought it and import again."
-        : $"The lines of {line.Kind} {line.Number} add up to {line.Total!.Value.ToString(CultureInfo.InvariantCulture)}, which {(line.Kind == "refund" ? "a refund" : "an " + line.Kind)} cannot be. Check the signs, and \"kinds\" in the mapping.", [line.Number]);
+        : $"The lines of {line.Kind} {line.Number} add up to {line.Total!.Value.ToString(CultureInfo.InvariantCulture)}, which {(line.Kind == "refund" ? "a refund" : "an " + line.Kind)} cannot be. Check the signs, and \"kinds\" in the mapping.", []);
 
     private string? KindOf(BoundMapping mapping, string orderNumber)
     {

@@ -132,6 +132,25 @@ create function commerce.counts_as_sale(kind text, order_status text) returns bo
 comment on function commerce.counts_as_sale(text, text) is
     'Is this document revenue? An order that is confirmed or further on; a refunded order too, its refund being a document of its own.';
 
+create function commerce.line_type(kind text, quantity numeric, unit_price numeric) returns text
+    language sql immutable parallel safe
+    as $$
+        select case when kind = 'refund' then 'refund'
+                    when kind = 'adjustment' or quantity < 0 or unit_price < 0 then 'adjustment'
+                    else 'sale' end
+    $$;
+comment on function commerce.line_type(text, numeric, numeric) is 'What a line of a document is: what takes away inside an order is an adjustment.';
+
+create function commerce.fact_of(kind text, order_status text) returns text
+    language sql immutable parallel safe
+    as $$
+        select case when kind = 'refund' then 'order_refunded'
+                    when kind = 'adjustment' then 'order_adjusted'
+                    when commerce.counts_as_sale(kind, order_status) then 'order_completed'
+                    else 'order_placed' end
+    $$;
+comment on function commerce.fact_of(text, text) is 'The type of the event a new document is told to the log with.';
+
 create function commerce.set_sold_at() returns trigger
     language plpgsql
     as $$
@@ -189,8 +208,8 @@ create function commerce.count_products() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 begin
-    -- Rows are changed in the order of their key by every writer, so that two imports wait for, and never deadlock, each other.
-    if tg_op <> 'DELETE' then
+    -- Each statement changes its rows once, in the order of their key: two imports wait for each other and never deadlock.
+    if tg_op = 'INSERT' then
         insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
         select n.organization_id, date_trunc('month', n.sold_at at time zone 'UTC')::date, coalesce(n.sold_country, ''), n.product_id, sum(n.quantity), sum(n.base_total)
         from new_rows n
@@ -199,14 +218,27 @@ begin
         order by 1, 2, 3, 4
         on conflict (organization_id, month, country, product_id) do update
             set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;
-    end if;
-    if tg_op <> 'INSERT' then
+    elsif tg_op = 'DELETE' then
         insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
         select o.organization_id, date_trunc('month', o.sold_at at time zone 'UTC')::date, coalesce(o.sold_country, ''), o.product_id, -sum(o.quantity), -sum(o.base_total)
         from old_rows o
         where o.sold_at is not null
         and exists (select from platform.organizations g where g.id = o.organization_id) -- not while the organization itself goes
         group by 1, 2, 3, 4
+        order by 1, 2, 3, 4
+        on conflict (organization_id, month, country, product_id) do update
+            set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;
+    else
+        insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
+        select c.organization_id, date_trunc('month', c.sold_at at time zone 'UTC')::date, coalesce(c.sold_country, ''), c.product_id, sum(c.quantity), sum(c.base_total)
+        from (
+            select n.organization_id, n.sold_at, n.sold_country, n.product_id, n.quantity, n.base_total from new_rows n
+            union all
+            select o.organization_id, o.sold_at, o.sold_country, o.product_id, -o.quantity, -o.base_total from old_rows o
+        ) as c
+        where c.sold_at is not null
+        group by 1, 2, 3, 4
+        having sum(c.quantity) <> 0 or sum(c.base_total) <> 0
         order by 1, 2, 3, 4
         on conflict (organization_id, month, country, product_id) do update
             set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;

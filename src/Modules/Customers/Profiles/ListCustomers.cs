@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 
@@ -8,6 +9,9 @@ internal static class ListCustomers
 {
     /// <summary>Above this many the count is the planner's estimate, and said to be one.</summary>
     private const int CountedExactly = 50_000;
+
+    /// <summary>More matches than this mean that the words say too little; the count is then said to be a lower bound.</summary>
+    private const int FoundAtMost = 5_000;
 
     public sealed record View(IReadOnlyList<CustomerView> Items, string? Next, long Total, bool TotalIsExact);
 
@@ -41,7 +45,7 @@ internal static class ListCustomers
             """, ct);
         var shown = ids.Take(most).ToList();
         var items = await CustomerView.Of(db, [.. shown.Select(k => k.Id)], ct);
-        var (total, exact) = await Count(db, filter, ct);
+        var (total, exact) = await Count(db, filter, !string.IsNullOrWhiteSpace(search), ct);
         var next = ids.Count > most ? Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{shown[^1].Id:N}{shown[^1].Key}")) : null;
         return new View(items, next, total, exact);
     }
@@ -58,7 +62,7 @@ internal static class ListCustomers
     private static Sql Filter(string? search, string? country)
     {
         var ofCountry = string.IsNullOrEmpty(country) ? Sql.Empty : (Sql)$"and c.country = {country}";
-        return string.IsNullOrWhiteSpace(search) ? ofCountry : $"{ofCountry} and c.id in (select customers.search({search.Trim()}, 2000))";
+        return string.IsNullOrWhiteSpace(search) ? ofCountry : $"{ofCountry} and c.id in (select customers.search({search.Trim()}, {FoundAtMost}))";
     }
 
     private static Sql After(string cursor, Sort order)
@@ -72,17 +76,15 @@ internal static class ListCustomers
         return $"and (({Sql.Raw(order.Column)}), c.id) {than} ({text[32..]}::text::{Sql.Raw(order.Type)}, {id})";
     }
 
-    private static async Task<(long Total, bool Exact)> Count(Db db, Sql filter, CancellationToken ct)
+    private static async Task<(long Total, bool Exact)> Count(Db db, Sql filter, bool searched, CancellationToken ct)
     {
         var counted = await db.One<long>($"""
             select count(*) from (
                 select from customers.customers c where c.organization_id = platform.organization() {filter} limit {CountedExactly + 1}) as counted
             """, ct);
-        if (counted <= CountedExactly) return (counted, true);
-        var share = await db.One<long>($"""
-            select greatest({counted}, (s.n_live_tup / greatest((select count(*) from platform.organizations), 1)))::bigint
-            from pg_stat_user_tables s where s.relid = 'customers.customers'::regclass
-            """, ct);
-        return (share, false);
+        if (counted <= CountedExactly) return (counted, !(searched && counted >= FoundAtMost));
+        // The planner's guess for this very question: of this organization, with this filter.
+        var plan = await db.One<JsonElement>($"explain (format json) select from customers.customers c where c.organization_id = platform.organization() {filter}", ct);
+        return (Math.Max(counted, plan[0].GetProperty("Plan").GetProperty("Plan Rows").GetInt64()), false);
     }
 }

@@ -117,9 +117,7 @@ begin
         from fresh f
         join document d on d.order_number = f.order_number
         cross join lateral (
-            select case when d.kind = 'refund' then 'refund'
-                        when d.kind = 'adjustment' or f.quantity < 0 or f.unit_price < 0 then 'adjustment'
-                        else 'sale' end as line_type
+            select commerce.line_type(d.kind, f.quantity, f.unit_price) as line_type
         ) as l
     ), facts as (
         insert into log.events (
@@ -132,10 +130,10 @@ begin
         from written w
         join document d on d.id = w.id
         cross join lateral (
-            select case when w.kind = 'refund' then 'order_refunded' when w.kind = 'adjustment' then 'order_adjusted'
-                        when commerce.counts_as_sale(w.kind, w.order_status) then 'order_completed' else 'order_placed' end,
-                   case when w.kind = 'refund' then 'Order refunded' when w.kind = 'adjustment' then 'Order adjusted'
-                        when commerce.counts_as_sale(w.kind, w.order_status) then 'Order completed' else 'Order placed' end
+            select commerce.fact_of(w.kind, w.order_status) as event_type
+        ) as t1
+        cross join lateral (
+            select t1.event_type, upper(left(t1.event_type, 1)) || replace(substr(t1.event_type, 2), '_', ' ')
         ) as n (event_type, event_name)
     )
     select count(*) filter (where w.kind = 'order'), count(*) filter (where w.kind = 'refund'), count(*) filter (where w.kind = 'adjustment'),
