@@ -21,6 +21,7 @@ public sealed class CommerceModule : IModule
     {
         services.AddSingleton<IImporter, OrderImporter>();
         services.AddSingleton<ICurrencyUse, OrdersUseCurrency>();
+        services.AddHostedService<WatchProductSums>();
     }
 
     public void MapRoutes(IEndpointRouteBuilder api)

@@ -51,6 +51,23 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
     }
 
     [Fact]
+    public async Task An_address_nobody_has_is_locked_like_any_other()
+    {
+        using var client = app.Client("alpha");
+        for (var i = 0; i < 5; i++) Assert.Equal(401, (await (await client.Post("api/session", new { email = "ghost@alpha.example", password = "wrong" })).Problem()).Status);
+        Assert.Equal((429, "too_many_attempts"), await (await client.Post("api/session", new { email = "ghost@alpha.example", password = "wrong" })).Problem());
+    }
+
+    [Fact]
+    public async Task An_error_is_told_whatever_form_was_asked_for()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"api/imports/{Guid.NewGuid()}/rejects.csv");
+        request.Headers.Accept.ParseAdd("text/csv");
+        app.Admin.DefaultRequestHeaders.Accept.Clear();
+        Assert.Equal((404, "not_found"), await (await app.Admin.SendAsync(request, Ct)).Problem());
+    }
+
+    [Fact]
     public async Task Changes_need_our_header_and_our_own_origin()
     {
         using var bare = new HttpClient { BaseAddress = app.Address };

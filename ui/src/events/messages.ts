@@ -16,7 +16,11 @@ export const eventMessages = messages({
     fr: { one: 'Afficher {count} nouvel événement', other: 'Afficher {count} nouveaux événements' },
   },
 
-  'event.order_completed': { en: 'Order placed', fr: 'Commande passée' },
+  'event.order_completed': { en: 'Order completed', fr: 'Commande confirmée' },
+  'event.order_placed': { en: 'Order placed', fr: 'Commande passée' },
+  'event.product_removed': { en: 'Removed from cart', fr: 'Retrait du panier' },
+  'event.products_searched': { en: 'Products searched', fr: 'Recherche de produits' },
+  'event.newsletter_subscribed': { en: 'Subscribed to the newsletter', fr: 'Inscription à la lettre' },
   'event.order_refunded': { en: 'Refund', fr: 'Remboursement' },
   'event.order_adjusted': { en: 'Adjustment', fr: 'Ajustement' },
   'event.page_view': { en: 'Page viewed', fr: 'Page vue' },

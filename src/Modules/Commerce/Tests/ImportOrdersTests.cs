@@ -93,6 +93,9 @@ public sealed class ImportOrdersTests(ImportOrdersTests.Database database) : ICl
         Assert.Equal((1L, 1L, 1L), (other.Accepted, other.Rejected, other.Orders));
         var reason = await database.Db.One<string>($"select r.reason from platform.import_rejects r where r.import_id = {other.Id} and r.line = 2", Ct);
         Assert.Contains("1001 exists already", reason, StringComparison.Ordinal);
+        // Refused only while writing, and still kept as it stood in the file.
+        Assert.Equal(["1001", "2024-03-30 10:00", "A9", "Fork", "1", "1.00", "17", "France"],
+            await database.Db.One<string[]>($"select r.fields from platform.import_rejects r where r.import_id = {other.Id} and r.line = 2", Ct));
     }
 
     [Fact]
@@ -132,6 +135,32 @@ public sealed class ImportOrdersTests(ImportOrdersTests.Database database) : ICl
             "12: quantity 1.5 is not a whole number of pieces.",
             "15: unitPrice 1.0000001 has more than six decimals.",
         ], rejects);
+    }
+
+    [Theory]
+    [InlineData("2024-07-01T10:00:00+02:00", "2024-07-01T08:00:00Z")]
+    [InlineData("2024-07-01T10:00:00Z", "2024-07-01T10:00:00Z")]
+    [InlineData("2024-07-01 10:00:00 -0400", "2024-07-01T14:00:00Z")]
+    [InlineData("2024-07-01 10:00", "2024-07-01T09:00:00Z")] // no offset: local to the mapping's zone
+    [InlineData("2024-07-01", "2024-06-30T23:00:00Z")]
+    [InlineData("01/02/2024", null)] // the first of February or the second of January: not guessed
+    [InlineData("2024-13-01", null)]
+    [InlineData("0000-00-00 00:00:00", null)]
+    public async Task Iso_times_are_read_exactly_or_not_at_all(string text, string? instant)
+    {
+        var mapping = Rig.Mapping();
+        var import = await Rig.Import(database, database.Alpha, Rig.Header + $"1,{text},A1,Cup,1,1.00,17,France\n", mapping with { Format = mapping.Format! with { Date = "iso" } });
+        Assert.Equal(instant is null ? 0 : 1, import.Accepted);
+        if (instant is not null) Assert.Equal(At(instant), (await Orders()).Single().OrderedAt);
+    }
+
+    [Fact]
+    public async Task Lines_keep_their_numbers_over_blank_lines_and_quoted_line_ends()
+    {
+        var import = await Rig.Import(database, database.Alpha, Rig.Header + "\n\n1,2024-05-01 10:00,A1,\"Cup\nand saucer\",1,1.00,17,France\n\nbad\n2,2024-05-01 10:00,A1,Cup,1,1.00,17,France\n");
+        Assert.Equal((3L, 2L, 1L), (import.LinesRead, import.Accepted, import.Rejected));
+        Assert.Equal([4L, 8L], await database.Db.List<long>($"select i.source_line from commerce.customer_order_items i order by 1", Ct));
+        Assert.Equal(7L, await database.Db.One<long>($"select r.line from platform.import_rejects r where r.import_id = {import.Id}", Ct));
     }
 
     [Fact]

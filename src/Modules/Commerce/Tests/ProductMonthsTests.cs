@@ -44,6 +44,13 @@ public sealed class ProductMonthsTests(ProductMonthsTests.App app) : IClassFixtu
         foreach (var tenant in new[] { app.Alpha, app.Beta })
             Assert.Equal(0, await app.For(tenant).One<long>($"select count(*) from commerce.product_drift()", Ct));
 
+        // The daily look sees a sum that was tampered with.
+        var watch = new Overview.WatchProductSums(app.Databases, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Overview.WatchProductSums>.Instance);
+        Assert.Equal(0, await watch.Look(Ct));
+        await app.Service.Run($"update commerce.product_months m set quantity = m.quantity + 1 where m.product_id = 'P1' and m.organization_id = {app.Beta.OrganizationId}", Ct);
+        Assert.NotEqual(0, await watch.Look(Ct));
+        await app.Service.Run($"update commerce.product_months m set quantity = m.quantity - 1 where m.product_id = 'P1' and m.organization_id = {app.Beta.OrganizationId}", Ct);
+
         for (var question = 0; question < 12; question++)
         {
             var from = new DateOnly(2023, 10, 25).AddDays(random.Next(120));
