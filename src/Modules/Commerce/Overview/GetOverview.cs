@@ -39,11 +39,11 @@ internal static class GetOverview
             points.Where(p => p.Previous).Select(ToPoint).ToList(), await countries, await products);
     }
 
-    public static async Task<CountriesView> Countries(Db db, CancellationToken ct) => new(await db.List<string>($"""
+    public static Task<List<string>> Countries(Db db, CancellationToken ct) => db.List<string>($"""
         select distinct o.shipping_country from commerce.customer_orders o
         where o.organization_id = platform.organization() and o.shipping_country is not null
         order by 1
-        """, ct));
+        """, ct);
 
     private static Task<Scope> FindScope(Db db, CancellationToken ct) => db.One<Scope>($"""
         select o.time_zone, o.currency, (now() at time zone o.time_zone)::date as today,

@@ -29,5 +29,3 @@ public sealed record Point(DateOnly Date, bool Partial, decimal Revenue, long Or
 public sealed record CountryShare(string? Country, decimal Revenue, long Orders, long Customers, decimal Share);
 
 public sealed record TopProduct(string ProductId, string Name, long Quantity, decimal Revenue, long Orders);
-
-public sealed record CountriesView(IReadOnlyList<string> Countries);

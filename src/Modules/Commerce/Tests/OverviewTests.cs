@@ -82,7 +82,7 @@ public sealed class OverviewTests(OverviewTests.App app) : IClassFixture<Overvie
         var spain = await app.Admin.Json("api/overview?from=2024-03-01&to=2024-03-31&country=Spain");
         Assert.Equal([30m, 2m, 1m], Numbers(spain.GetProperty("current"), "revenue", "orders", "customers"));
         Assert.Equal(["B1", "A1"], spain.GetProperty("products").EnumerateArray().Select(p => p.GetProperty("productId").GetString()));
-        Assert.Equal(["France", "Spain"], (await app.Admin.Json("api/overview/countries")).GetProperty("countries").EnumerateArray().Select(c => c.GetString()));
+        Assert.Equal(["France", "Spain"], (await app.Admin.Json("api/overview/countries")).EnumerateArray().Select(c => c.GetString()));
     }
 
     [Fact]
