@@ -74,7 +74,7 @@ internal static class OverviewProbe
 
     private static async Task<List<string>> Questions(HttpClient client, CancellationToken ct)
     {
-        var countries = (await client.GetFromJsonAsync<JsonElement>("api/overview/countries", ct)).GetProperty("countries").EnumerateArray().Select(c => c.GetString()!).ToList();
+        var countries = (await client.GetFromJsonAsync<JsonElement>("api/overview/countries", ct)).EnumerateArray().Select(c => c.GetString()!).ToList();
         var range = (await client.GetFromJsonAsync<JsonElement>("api/overview", ct)).GetProperty("dataRange");
         var (first, last) = (DateOnly.FromDateTime(range.GetProperty("from").GetDateTime()), DateOnly.FromDateTime(range.GetProperty("to").GetDateTime()));
         var days = last.DayNumber - first.DayNumber + 1;

@@ -13,7 +13,7 @@ public sealed partial class BoundaryTests
     {
         ["platform"] = ["platform.tenant", "platform.organization", "platform.actor", "platform.workspace", "platform.protect", "platform.searchable", "platform.owned_by_search",
                         "platform.touch", "platform.organizations", "platform.workspaces", "platform.imports"],
-        ["log"] = ["log.events", "log.facts", "log.append", "log.moment", "log.undone_batches"],
+        ["log"] = ["log.events", "log.events_history", "log.facts", "log.append", "log.moment", "log.undone_batches"],
         ["customers"] = ["customers.customers", "customers.ensure", "customers.names", "customers.search", "customers.imported_by", "customers.remove_imported"],
         ["events"] = [],
         ["commerce"] = ["commerce.counts_as_sale"],

@@ -10,6 +10,9 @@ public interface IImporter
 
     IReadOnlyList<ImportField> Fields { get; }
 
+    /// <summary>The tables it fills, schema-qualified: after a large import they are vacuumed at once, not when autovacuum comes by.</summary>
+    IReadOnlyList<string> Tables { get; }
+
     /// <summary>Turns a record's values into a staged line, or says why it cannot be one.</summary>
     (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values);
 

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { request } from './client';
 import { ApiProblem } from './problem';
-import type { Import, ImportField, ImportPreview } from './imports.types';
+import type { Import, ImportField, ImportFormat, ImportPreview } from './imports.types';
 import type {
   CountedPage,
   Customer,
@@ -151,9 +151,13 @@ export const importFieldsQuery = (organization: string, kind: string) =>
     staleTime: Infinity,
   });
 
-export const importPreviewQuery = (organization: string, id: string) =>
+export type PreviewFormat = Partial<Pick<ImportFormat, 'delimiter' | 'encoding'>>;
+
+/** Without a format the server guesses it. */
+export const importPreviewQuery = (organization: string, id: string, { delimiter, encoding }: PreviewFormat = {}) =>
   queryOptions({
-    queryKey: key(organization, 'import', id, 'preview'),
-    queryFn: ({ signal }) => request<ImportPreview>(`/imports/${encodeURIComponent(id)}/preview`, { organization, signal }),
+    queryKey: key(organization, 'import', id, 'preview', { delimiter, encoding }),
+    queryFn: ({ signal }) =>
+      request<ImportPreview>(`/imports/${encodeURIComponent(id)}/preview`, { organization, query: { delimiter, encoding }, signal }),
     staleTime: Infinity,
   });

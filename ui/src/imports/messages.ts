@@ -96,8 +96,14 @@ export const importMessages = messages({
     fr: { one: '{count} ajustement est supprimé', other: '{count} ajustements sont supprimés' },
   },
   'import.undo.customers': {
-    en: { one: '{count} customer it created is affected', other: '{count} customers it created are affected' },
-    fr: { one: '{count} client qu’il a créé est concerné', other: '{count} clients qu’il a créés sont concernés' },
+    en: {
+      one: '{count} customer it created is removed too, unless they have orders or events from elsewhere',
+      other: '{count} customers it created are removed too, except those who have orders or events from elsewhere',
+    },
+    fr: {
+      one: '{count} client qu’il a créé est supprimé aussi, sauf s’il a des commandes ou des événements venus d’ailleurs',
+      other: '{count} clients qu’il a créés sont supprimés aussi, sauf ceux qui ont des commandes ou des événements venus d’ailleurs',
+    },
   },
   'import.undo.figures': {
     en: 'The figures of the overview change accordingly',

@@ -42,9 +42,9 @@ export function trendOption({ overview, metric, compare, format, t }: Trend, con
   const { tokens, wide } = context;
   const { series, previousSeries, interval } = overview;
   const past = compare ? previousSeries.slice(0, series.length) : [];
-  const all = series.map((point) => point[metric]);
   const before = past.map((point) => point[metric]);
-  const [offset, pastOffset] = endOffsets(all, before);
+  // The label stands where the solid line ends, before the incomplete bucket.
+  const [offset, pastOffset] = endOffsets(solidValues(series, metric), before);
   const alone = series.length === 1;
 
   const endLabel = (text: string, color: string, y: number): LineSeriesOption['endLabel'] => ({

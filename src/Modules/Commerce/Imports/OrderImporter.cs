@@ -24,6 +24,9 @@ internal sealed class OrderImporter : IImporter
 
     public string Kind => "orders";
 
+    public IReadOnlyList<string> Tables { get; } =
+        ["commerce.customer_orders", "commerce.customer_order_items", "commerce.product_months", "commerce.staged_order_lines", "customers.customers", "log.events_history"];
+
     public IReadOnlyList<ImportField> Fields { get; } =
     [
         new("orderNumber", "Order number", "What the shop calls the order. Lines with the same number are one order.", true, FieldKind.Text, 100),

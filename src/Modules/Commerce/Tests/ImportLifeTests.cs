@@ -38,6 +38,7 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         private int step;
 
         public string Kind => inner.Kind;
+        public IReadOnlyList<string> Tables => [];
         public IReadOnlyList<ImportField> Fields => inner.Fields;
         public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
         public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);
@@ -129,6 +130,7 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         private readonly OrderImporter inner = new();
 
         public string Kind => inner.Kind;
+        public IReadOnlyList<string> Tables => [];
         public IReadOnlyList<ImportField> Fields => inner.Fields;
         public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
         public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);
@@ -220,6 +222,7 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         private int groups;
 
         public string Kind => inner.Kind;
+        public IReadOnlyList<string> Tables => [];
         public IReadOnlyList<ImportField> Fields => inner.Fields;
         public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
         public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);

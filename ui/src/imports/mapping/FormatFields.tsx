@@ -34,7 +34,7 @@ export function FormatFields({ mapping, change, problems }: MappingPart) {
     { value: '.', label: t('mapping.decimal.point') },
     { value: ',', label: t('mapping.decimal.comma') },
   ];
-  const encodings = [...new Set(['utf-8', 'windows-1252', 'iso-8859-1', 'utf-16', format.encoding])];
+  const encodings = [...new Set(['utf-8', 'windows-1252', 'iso-8859-1', format.encoding])];
   return (
     <div className={classes.grid}>
       <Select {...pick('delimiter')} label={t('mapping.delimiter')} data={delimiters} />

@@ -21,15 +21,21 @@ interface LiveCheckProps {
 export function LiveCheck({ check, preview, fields }: LiveCheckProps) {
   const t = useT();
   const [view, setView] = useState('read');
-  const rows = check.data?.rows;
+  const faulty = Object.keys(check.data?.problems ?? {}).length > 0;
+  // A mapping with faults reads nothing: what was read before stays to be compared with.
+  const [read, setRead] = useState<ImportCheck['rows']>();
+  if (check.data && !faulty && check.data.rows !== read) setRead(check.data.rows);
+  const rows = faulty ? read : check.data?.rows;
   const bad = rows?.filter((row) => !row.ok).length ?? 0;
-  const verdict = !rows
-    ? null
-    : bad === 0
-      ? t('mapping.allGood', { count: rows.length })
-      : t('mapping.someBad', { count: bad, all: rows.length });
+  const invalid = faulty || (check.isError && asProblem(check.error).status === 400);
+  const verdict = invalid
+    ? [t('mapping.invalid'), rows && t('mapping.readBefore')].filter(Boolean).join(' ')
+    : !rows
+      ? null
+      : bad === 0
+        ? t('mapping.allGood', { count: rows.length })
+        : t('mapping.someBad', { count: bad, all: rows.length });
   useAnnounceChange(check.isFetching ? null : verdict);
-  const invalid = check.isError && asProblem(check.error).status === 400;
   return (
     <Card
       title={t('mapping.check')}
@@ -55,14 +61,14 @@ export function LiveCheck({ check, preview, fields }: LiveCheckProps) {
         />
       ) : check.isError && !invalid ? (
         <ErrorState what={t('mapping.checkFailed')} error={check.error} retry={() => void check.refetch()} />
-      ) : !rows ? (
+      ) : !rows && !invalid ? (
         <Skeleton h={420} />
       ) : (
         <div data-stale={check.isPlaceholderData || undefined} className={classes.checked}>
-          <p className={classes.verdict} data-bad={bad > 0 || undefined}>
-            {invalid ? t('mapping.invalid') : verdict}
+          <p className={classes.verdict} data-bad={invalid || bad > 0 || undefined}>
+            {verdict}
           </p>
-          <CheckedRows rows={rows} fields={fields} />
+          {rows && <CheckedRows rows={rows} fields={fields} />}
         </div>
       )}
     </Card>

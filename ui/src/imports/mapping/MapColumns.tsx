@@ -30,7 +30,7 @@ export function MapColumns({ id }: { id: string }) {
           <QueryState query={preview} failed={t('mapping.previewFailed')} skeleton={waiting}>
             {(read) => (
               <QueryState query={fields} failed={t('mapping.fieldsFailed')} skeleton={waiting}>
-                {(known) => <MappingBuilder item={item} preview={read} fields={known.fields} />}
+                {(known) => <MappingBuilder item={item} guessed={read} fields={known.fields} />}
               </QueryState>
             )}
           </QueryState>

@@ -19,23 +19,26 @@ import classes from './Mapping.module.css';
 import { MappingFile } from './MappingFile';
 import { useDraft } from './useDraft';
 import { useFieldWords } from './useFieldWords';
+import { usePreview } from './usePreview';
 
 interface MappingBuilderProps {
   item: Import;
-  preview: ImportPreview;
+  /** The file as the server took it to be written. */
+  guessed: ImportPreview;
   fields: ImportField[];
 }
 
 /** What the columns mean on the left, what comes of it on the right, renewed as it changes. */
-export function MappingBuilder({ item, preview, fields }: MappingBuilderProps) {
+export function MappingBuilder({ item, guessed, fields }: MappingBuilderProps) {
   const t = useT();
   const format = useFormat();
   const { slug } = useOrganization();
   const client = useQueryClient();
   const navigate = useNavigate();
   const { label } = useFieldWords();
-  const { draft, setDraft, forget } = useDraft(item.id, item.mapping ?? preview.suggested);
+  const { draft, setDraft, forget } = useDraft(item.id, item.mapping ?? guessed.suggested);
   const [mapping] = useDebouncedValue(draft, 400);
+  const preview = usePreview(item.id, mapping.format, guessed);
   const check = useQuery({
     queryKey: ['o', slug, 'import', item.id, 'check', mapping],
     queryFn: ({ signal }) => checkMapping(slug, item.id, mapping, signal),

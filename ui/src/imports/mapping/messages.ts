@@ -58,9 +58,10 @@ export const mappingMessages = messages({
     fr: { one: '{count} des {all} premières lignes serait rejetée.', other: '{count} des {all} premières lignes seraient rejetées.' },
   },
   'mapping.invalid': {
-    en: 'The mapping has faults, marked on its fields. Below is what was read before.',
-    fr: 'La correspondance contient des erreurs, signalées sur les champs. Ci-dessous, la lecture précédente.',
+    en: 'The mapping has faults, marked on its fields.',
+    fr: 'La correspondance contient des erreurs, signalées sur les champs.',
   },
+  'mapping.readBefore': { en: 'Below is what was read before.', fr: 'Ci-dessous, la lecture précédente.' },
   'mapping.checkFailed': { en: 'The lines could not be checked', fr: 'Les lignes n’ont pas pu être vérifiées' },
   'mapping.previewFailed': { en: 'The file could not be read', fr: 'Le fichier n’a pas pu être lu' },
   'mapping.fieldsFailed': { en: 'The fields of an order could not be loaded', fr: 'Les champs d’une commande n’ont pas pu être chargés' },

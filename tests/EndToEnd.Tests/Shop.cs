@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Clientele.Testing;
+using Microsoft.Playwright;
+
+namespace Clientele.EndToEnd.Tests;
+
+/// <summary>The tests that look at the same shop, one after the other.</summary>
+[CollectionDefinition]
+public sealed class ConsoleCollection : ICollectionFixture<Shop>;
+
+/// <summary>
+/// The real application with the built console. Alpha has a year of orders from many countries, with refunds, an
+/// adjustment and orders of nobody known; beta has orders too, and everything of it is called <see cref="Foreign"/>.
+/// </summary>
+public sealed class Shop : TestApp
+{
+    public const string Foreign = "Zyxwell";
+    public const string Year = "from=2024-01-01&to=2024-12-31";
+    public const string OneTimePassword = Password;
+
+    private static readonly string[] people =
+    [
+        "Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstra", "Barbara Liskov",
+        "Donald Knuth", "Radia Perlman", "John Backus", "Frances Allen", "Dennis Ritchie", "Margaret Hamilton",
+    ];
+
+    private static readonly string[] countries = ["United Kingdom", "France", "Germany", "United Kingdom", "Norway", "United Kingdom", "Japan", "France"];
+
+    private static readonly (string Id, string Name, decimal Price)[] products =
+    [
+        ("A100", "Walnut desk organiser", 24.95m), ("A110", "Wool throw, charcoal", 79m), ("A120", "Enamel mug", 11.5m), ("A130", "Linen apron", 32m),
+        ("A140", "Cast iron pan, 26 cm", 64.9m), ("A150", "Beeswax candles, set of six", 18.75m), ("A160", "Oak cutting board", 45m), ("A170", "Ceramic planter", 27.3m),
+    ];
+
+    protected override string? Console => Browser.Console;
+
+    /// <summary>An import of alpha's orders that has completed.</summary>
+    public string ImportId { get; private set; } = null!;
+
+    /// <summary>An uploaded file whose columns nobody has named yet.</summary>
+    public string WaitingId { get; private set; } = null!;
+
+    /// <summary>Ada Lovelace, who orders most.</summary>
+    public JsonElement Ada { get; private set; }
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        ImportId = await Import(Admin, "orders-2024.csv", Orders(), "GBP");
+        await Import(Stranger, "zyxwell.csv", ForeignOrders(), "EUR");
+        WaitingId = (await Upload(Admin, "january.csv", Orders()[..2000])).GetProperty("id").GetString()!;
+        Ada = await CaughtUp();
+    }
+
+    /// <summary>A person's own computer, signed in.</summary>
+    public async Task<Visit> Visit(Browser browser, string email, BrowserNewContextOptions? options = null)
+    {
+        var computer = await browser.NewComputer(Address, options);
+        var answer = await computer.APIRequest.PostAsync("/api/session", new() { DataObject = new { email, password = Password }, Headers = new Dictionary<string, string> { ["X-Clientele"] = "console" } });
+        Assert.True(answer.Ok, await answer.TextAsync());
+        return await Tests.Visit.Begin(computer);
+    }
+
+    /// <summary>Somebody of alpha whom no other test knows, so that their choices disturb nobody.</summary>
+    public async Task<string> NewPerson(string role = "admin")
+    {
+        var email = $"{Guid.NewGuid():N}@alpha.example";
+        await AddPerson(email, Alpha.OrganizationId!.Value, role);
+        return email;
+    }
+
+    private async Task<JsonElement> Upload(HttpClient client, string name, string csv)
+    {
+        using var body = new StringContent(csv);
+        using var answer = await client.PostAsync(new Uri($"api/imports?kind=orders&name={name}", UriKind.Relative), body);
+        answer.EnsureSuccessStatusCode();
+        return JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+    }
+
+    private async Task<string> Import(HttpClient client, string name, string csv, string currency)
+    {
+        var id = (await Upload(client, name, csv)).GetProperty("id").GetString()!;
+        var mapping = new
+        {
+            format = new { date = "yyyy-MM-dd HH:mm", timeZone = "Europe/London", currency },
+            columns = new
+            {
+                orderNumber = "Order", orderedAt = "Date", productId = "SKU", productName = "Product", quantity = "Quantity", unitPrice = "Price",
+                customerId = "Customer ID", customerName = "Customer name", country = "Country",
+            },
+            kinds = new { order = "^[0-9]+$", refund = "^R", adjustment = "^A" },
+        };
+        using var started = await client.Post($"api/imports/{id}/start", new { mapping });
+        Assert.True(started.IsSuccessStatusCode, await started.Content.ReadAsStringAsync());
+        for (var patience = 0; patience < 600; patience++)
+        {
+            var import = await client.Json($"api/imports/{id}");
+            var state = import.GetProperty("state").GetString();
+            if (state == "completed") return id;
+            if (state == "failed") throw new InvalidOperationException(import.ToString());
+            await Task.Delay(100);
+        }
+        throw new TimeoutException($"The import of {name} does not end.");
+    }
+
+    // The figures of customers follow the log a moment later.
+    private async Task<JsonElement> CaughtUp()
+    {
+        for (var patience = 0; patience < 600; patience++)
+        {
+            var found = (await Admin.Json("api/customers?search=Ada%20Lovelace&limit=10")).GetProperty("items");
+            if (found.GetArrayLength() == 1 && found[0].GetProperty("orders").GetInt32() > 0) return found[0];
+            await Task.Delay(100);
+        }
+        throw new TimeoutException("The figures of the customers did not follow.");
+    }
+
+    /// <summary>Sixty orders, one every six days, of which each ninth is of nobody known; four refunds and an adjustment.</summary>
+    private static string Orders()
+    {
+        var csv = new StringBuilder("Order,Date,SKU,Product,Quantity,Price,Customer ID,Customer name,Country\n");
+        for (var i = 0; i < 60; i++)
+        {
+            var at = new DateTime(2024, 1, 3, 9, 15, 0, DateTimeKind.Unspecified).AddDays(i * 6).AddMinutes(i * 7);
+            // Ada comes back most often.
+            var person = i % 5 == 0 ? 0 : i % people.Length;
+            var country = person == 0 ? countries[0] : countries[person % countries.Length];
+            for (var line = 0; line <= i % 3; line++)
+            {
+                var (id, name, price) = products[(i + line * 3) % products.Length];
+                csv.Append(CultureInfo.InvariantCulture, $"{1001 + i},{at:yyyy-MM-dd HH:mm},{id},\"{name}\",{1 + (i + line) % 4},{price},{(i % 9 == 8 ? "," : $"c{person + 1},{people[person]}")},{country}\n");
+            }
+            if (i % 15 == 14)
+                csv.Append(CultureInfo.InvariantCulture, $"R{1001 + i},{at.AddDays(2):yyyy-MM-dd HH:mm},{products[i % products.Length].Id},\"{products[i % products.Length].Name}\",-1,{products[i % products.Length].Price},c{person + 1},{people[person]},{country}\n");
+        }
+        csv.Append("A1,2024-12-20 10:00,ADJ,Bad debt,1,-12.34,,,United Kingdom\n");
+        return csv.ToString();
+    }
+
+    private static string ForeignOrders()
+    {
+        var csv = new StringBuilder("Order,Date,SKU,Product,Quantity,Price,Customer ID,Customer name,Country\n");
+        for (var i = 0; i < 12; i++)
+            csv.Append(CultureInfo.InvariantCulture, $"{770001 + i},2024-{i + 1:00}-05 10:00,{Foreign}-{i},{Foreign} lamp,1,77777.77,{Foreign}{i},Person {Foreign} {i},{Foreign}land\n");
+        return csv.ToString();
+    }
+}
