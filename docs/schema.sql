@@ -46,6 +46,56 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+-- Name: count_products(); Type: FUNCTION; Schema: commerce; Owner: -
+
+CREATE FUNCTION commerce.count_products() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Each statement changes its rows once, in the order of their key: two imports wait for each other and never deadlock.
+    if tg_op = 'INSERT' then
+        insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
+        select n.organization_id, date_trunc('month', n.sold_at at time zone 'UTC')::date, coalesce(n.sold_country, ''), n.product_id, sum(n.quantity), sum(n.base_total)
+        from new_rows n
+        where n.sold_at is not null
+        group by 1, 2, 3, 4
+        order by 1, 2, 3, 4
+        on conflict (organization_id, month, country, product_id) do update
+            set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;
+    elsif tg_op = 'DELETE' then
+        insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
+        select o.organization_id, date_trunc('month', o.sold_at at time zone 'UTC')::date, coalesce(o.sold_country, ''), o.product_id, -sum(o.quantity), -sum(o.base_total)
+        from old_rows o
+        where o.sold_at is not null
+        and exists (select from platform.organizations g where g.id = o.organization_id) -- not while the organization itself goes
+        group by 1, 2, 3, 4
+        order by 1, 2, 3, 4
+        on conflict (organization_id, month, country, product_id) do update
+            set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;
+    else
+        insert into commerce.product_months as m (organization_id, month, country, product_id, quantity, revenue)
+        select c.organization_id, date_trunc('month', c.sold_at at time zone 'UTC')::date, coalesce(c.sold_country, ''), c.product_id, sum(c.quantity), sum(c.base_total)
+        from (
+            select n.organization_id, n.sold_at, n.sold_country, n.product_id, n.quantity, n.base_total from new_rows n
+            union all
+            select o.organization_id, o.sold_at, o.sold_country, o.product_id, -o.quantity, -o.base_total from old_rows o
+        ) as c
+        where c.sold_at is not null
+        group by 1, 2, 3, 4
+        having sum(c.quantity) <> 0 or sum(c.base_total) <> 0
+        order by 1, 2, 3, 4
+        on conflict (organization_id, month, country, product_id) do update
+            set quantity = m.quantity + excluded.quantity, revenue = m.revenue + excluded.revenue;
+    end if;
+    return null;
+end
+$$;
+
+-- Name: FUNCTION count_products(); Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON FUNCTION commerce.count_products() IS 'Trigger: keeps commerce.product_months.';
+
 -- Name: counts_as_sale(text, text); Type: FUNCTION; Schema: commerce; Owner: -
 
 CREATE FUNCTION commerce.counts_as_sale(kind text, order_status text) RETURNS boolean
@@ -55,6 +105,21 @@ CREATE FUNCTION commerce.counts_as_sale(kind text, order_status text) RETURNS bo
 -- Name: FUNCTION counts_as_sale(kind text, order_status text); Type: COMMENT; Schema: commerce; Owner: -
 
 COMMENT ON FUNCTION commerce.counts_as_sale(kind text, order_status text) IS 'Is this document revenue? An order that is confirmed or further on; a refunded order too, its refund being a document of its own.';
+
+-- Name: fact_of(text, text); Type: FUNCTION; Schema: commerce; Owner: -
+
+CREATE FUNCTION commerce.fact_of(kind text, order_status text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+        select case when kind = 'refund' then 'order_refunded'
+                    when kind = 'adjustment' then 'order_adjusted'
+                    when commerce.counts_as_sale(kind, order_status) then 'order_completed'
+                    else 'order_placed' end
+    $$;
+
+-- Name: FUNCTION fact_of(kind text, order_status text); Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON FUNCTION commerce.fact_of(kind text, order_status text) IS 'The type of the event a new document is told to the log with.';
 
 -- Name: fill_item(); Type: FUNCTION; Schema: commerce; Owner: -
 
@@ -68,6 +133,7 @@ begin
     new.base_total := coalesce(new.base_total, round(new.total_price * parent.exchange_rate, 2));
     if new.line_type = 'sale' and commerce.counts_as_sale(parent.kind, parent.order_status) then
         new.sold_at := parent.ordered_at;
+        new.sold_country := parent.shipping_country;
     end if;
     return new;
 end
@@ -77,6 +143,42 @@ $$;
 
 COMMENT ON FUNCTION commerce.fill_item() IS 'Trigger: a line written without them gets its order''s time and rate. Bulk writers give both.';
 
+-- Name: line_type(text, numeric, numeric); Type: FUNCTION; Schema: commerce; Owner: -
+
+CREATE FUNCTION commerce.line_type(kind text, quantity numeric, unit_price numeric) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+        select case when kind = 'refund' then 'refund'
+                    when kind = 'adjustment' or quantity < 0 or unit_price < 0 then 'adjustment'
+                    else 'sale' end
+    $$;
+
+-- Name: FUNCTION line_type(kind text, quantity numeric, unit_price numeric); Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON FUNCTION commerce.line_type(kind text, quantity numeric, unit_price numeric) IS 'What a line of a document is: what takes away inside an order is an adjustment.';
+
+-- Name: product_drift(); Type: FUNCTION; Schema: commerce; Owner: -
+
+CREATE FUNCTION commerce.product_drift() RETURNS TABLE(month date, country text, product_id text, quantity numeric, revenue numeric)
+    LANGUAGE sql STABLE
+    AS $$
+        select d.month, d.country, d.product_id, sum(d.quantity), sum(d.revenue)
+        from (
+            select m.month, m.country, m.product_id, m.quantity::numeric, m.revenue from commerce.product_months m
+            where m.organization_id = (select platform.organization())
+            union all
+            select date_trunc('month', i.sold_at at time zone 'UTC')::date, coalesce(i.sold_country, ''), i.product_id, -i.quantity, -i.base_total
+            from commerce.customer_order_items i
+            where i.organization_id = (select platform.organization()) and i.sold_at is not null
+        ) as d
+        group by d.month, d.country, d.product_id
+        having sum(d.quantity) <> 0 or sum(d.revenue) <> 0
+    $$;
+
+-- Name: FUNCTION product_drift(); Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON FUNCTION commerce.product_drift() IS 'Where commerce.product_months differs from a count of the lines, for the transaction''s organization: nothing, or there is a bug.';
+
 -- Name: set_sold_at(); Type: FUNCTION; Schema: commerce; Owner: -
 
 CREATE FUNCTION commerce.set_sold_at() RETURNS trigger
@@ -84,7 +186,8 @@ CREATE FUNCTION commerce.set_sold_at() RETURNS trigger
     AS $$
 begin
     update commerce.customer_order_items i
-    set sold_at = case when commerce.counts_as_sale(new.kind, new.order_status) then new.ordered_at end
+    set sold_at = case when commerce.counts_as_sale(new.kind, new.order_status) then new.ordered_at end,
+        sold_country = case when commerce.counts_as_sale(new.kind, new.order_status) then new.shipping_country end
     where i.organization_id = new.organization_id and i.order_id = new.id and i.line_type = 'sale';
     return null;
 end
@@ -109,23 +212,32 @@ begin
         where o.organization_id = organization and o.import_id = import
         limit most
     );
-    select count(*) into taken from commerce.customer_order_items i where i.organization_id = organization and i.order_id = any(ids);
+    -- The lines by themselves, not by cascade, which would run the triggers once per order.
+    delete from commerce.customer_order_items i where i.organization_id = organization and i.order_id = any(ids);
+    get diagnostics taken = row_count;
     delete from commerce.customer_orders o where o.organization_id = organization and o.id = any(ids);
     if cardinality(ids) > 0 then
         return greatest(taken, 1);
     end if;
     -- The orders are gone; the customers the import created go too, but for those who ordered elsewhere.
-    perform customers.remove_imported(import, array(
-        select distinct o.customer_id from commerce.customer_orders o
-        where o.organization_id = organization and o.customer_id in (select customers.imported_by(import))
-    ));
-    return 0;
+    ids := array(select customers.imported_by(import, most));
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    perform customers.remove_imported(import, ids, coalesce(array_agg(k.customer_id), '{}'), coalesce(array_agg(k.import_id), '{}'))
+    from (
+        select distinct on (o.customer_id) o.customer_id, o.import_id
+        from commerce.customer_orders o
+        where o.organization_id = organization and o.customer_id = any(ids)
+        order by o.customer_id, o.import_id nulls first
+    ) as k;
+    return 1;
 end
 $$;
 
 -- Name: FUNCTION undo_imported_orders(import uuid, most integer); Type: COMMENT; Schema: commerce; Owner: -
 
-COMMENT ON FUNCTION commerce.undo_imported_orders(import uuid, most integer) IS 'Takes back the next documents of an import; returns how many lines went, and 0 when all are gone and the customers it created with them.';
+COMMENT ON FUNCTION commerce.undo_imported_orders(import uuid, most integer) IS 'Takes back the next documents of an import; returns how many lines went, 1 for a step that dealt with customers, and 0 when all is gone.';
 
 -- Name: write_staged_orders(uuid, uuid, uuid, text, integer); Type: FUNCTION; Schema: commerce; Owner: -
 
@@ -141,6 +253,9 @@ declare
     taken text[];
     impossible text[];
 begin
+    -- One writer of a workspace's orders at a time: two that meet the same numbers would refuse each other.
+    perform pg_advisory_xact_lock(hashtext('commerce.customer_orders'), hashtext(workspace::text));
+
     -- Whole orders, by number: some shops' lines of one order stand far apart. Every statement below names the range of
     -- numbers, not the list: a range is walked in the primary key whatever the planner believes about a table that
     -- was filled a moment ago.
@@ -190,6 +305,14 @@ begin
                    on s.organization_id = organization and s.import_id = import and s.order_number = r.order_number), '[]')
     into impossible, rejects;
 
+    if exists (
+        select from commerce.staged_order_lines s
+        where s.organization_id = organization and s.import_id = import
+        and s.order_number > coalesce(after, '') and s.order_number <= last and s.exchange_rate = 1 and s.currency <> base_currency
+    ) then
+        raise exception 'The organization''s currency has changed to % since this import started.', base_currency using errcode = 'check_violation';
+    end if;
+
     with fresh as materialized (
         select s.*, coalesce(s.customer_id, lower(s.customer_email)) as person
         from commerce.staged_order_lines s
@@ -230,18 +353,17 @@ begin
         returning id, order_id, kind, customer_id, order_status, base_total, ordered_at, shipping_country
     ), items as (
         insert into commerce.customer_order_items (
-            organization_id, order_id, line_type, product_id, product_name, unit_price, quantity, total_price, sold_at, base_total,
+            organization_id, order_id, line_type, product_id, product_name, unit_price, quantity, total_price, sold_at, sold_country, base_total,
             source_file, source_line)
         select organization, d.id, l.line_type, f.product_id, coalesce(f.product_name, f.product_id), f.unit_price, f.quantity,
                round(f.unit_price * f.quantity, 2),
                case when l.line_type = 'sale' and commerce.counts_as_sale(d.kind, d.order_status) then d.ordered_at end,
+               case when l.line_type = 'sale' and commerce.counts_as_sale(d.kind, d.order_status) then d.country end,
                round(round(f.unit_price * f.quantity, 2) * d.exchange_rate, 2), file, f.line
         from fresh f
         join document d on d.order_number = f.order_number
         cross join lateral (
-            select case when d.kind = 'refund' then 'refund'
-                        when d.kind = 'adjustment' or f.quantity < 0 or f.unit_price < 0 then 'adjustment'
-                        else 'sale' end as line_type
+            select commerce.line_type(d.kind, f.quantity, f.unit_price) as line_type
         ) as l
     ), facts as (
         insert into log.events (
@@ -254,10 +376,10 @@ begin
         from written w
         join document d on d.id = w.id
         cross join lateral (
-            select case when w.kind = 'refund' then 'order_refunded' when w.kind = 'adjustment' then 'order_adjusted'
-                        when commerce.counts_as_sale(w.kind, w.order_status) then 'order_completed' else 'order_placed' end,
-                   case when w.kind = 'refund' then 'Order refunded' when w.kind = 'adjustment' then 'Order adjusted'
-                        when commerce.counts_as_sale(w.kind, w.order_status) then 'Order completed' else 'Order placed' end
+            select commerce.fact_of(w.kind, w.order_status) as event_type
+        ) as t1
+        cross join lateral (
+            select t1.event_type, upper(left(t1.event_type, 1)) || replace(substr(t1.event_type, 2), '_', ' ')
         ) as n (event_type, event_name)
     )
     select count(*) filter (where w.kind = 'order'), count(*) filter (where w.kind = 'refund'), count(*) filter (where w.kind = 'adjustment'),
@@ -311,15 +433,19 @@ $$;
 
 COMMENT ON FUNCTION customers.ensure(customer_ids text[], seen timestamp with time zone[], names text[], emails text[], countries text[], source text, import uuid) IS 'The customers of the given client ids, made where they are missing, with what is known of them at first sight. For the transaction''s organization.';
 
--- Name: imported_by(uuid); Type: FUNCTION; Schema: customers; Owner: -
+-- Name: imported_by(uuid, integer); Type: FUNCTION; Schema: customers; Owner: -
 
-CREATE FUNCTION customers.imported_by(import uuid) RETURNS SETOF uuid
+CREATE FUNCTION customers.imported_by(import uuid, most integer) RETURNS SETOF uuid
     LANGUAGE sql STABLE
-    AS $$ select c.id from customers.customers c where c.organization_id = (select platform.organization()) and c.import_id = import $$;
+    AS $$
+        select c.id from customers.customers c
+        where c.organization_id = (select platform.organization()) and c.import_id = import
+        limit most
+    $$;
 
--- Name: FUNCTION imported_by(import uuid); Type: COMMENT; Schema: customers; Owner: -
+-- Name: FUNCTION imported_by(import uuid, most integer); Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON FUNCTION customers.imported_by(import uuid) IS 'The customers an import created.';
+COMMENT ON FUNCTION customers.imported_by(import uuid, most integer) IS 'Some of the customers an import created, as many as named at most.';
 
 -- Name: names(uuid[]); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -335,27 +461,35 @@ CREATE FUNCTION customers.names(ids uuid[]) RETURNS TABLE(id uuid, name text, cu
 
 COMMENT ON FUNCTION customers.names(ids uuid[]) IS 'What to call the customers of the given ids.';
 
--- Name: remove_imported(uuid, uuid[]); Type: FUNCTION; Schema: customers; Owner: -
+-- Name: remove_imported(uuid, uuid[], uuid[], uuid[]); Type: FUNCTION; Schema: customers; Owner: -
 
-CREATE FUNCTION customers.remove_imported(import uuid, referenced uuid[]) RETURNS bigint
-    LANGUAGE sql
+CREATE FUNCTION customers.remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]) RETURNS void
+    LANGUAGE plpgsql
     AS $$
-        with gone as (
-            delete from customers.customers c
-            where c.organization_id = platform.organization() and c.import_id = import
-            and c.id <> all(referenced)
-            and not exists (
-                select from log.facts e
-                where e.organization_id = c.organization_id and e.customer_id = c.id and e.batch_id is distinct from import
-            )
-            returning 1
-        )
-        select count(*) from gone
-    $$;
+begin
+    -- Whom another import refers to is now that import's: should it be undone too, they go with it.
+    update customers.customers c
+    set import_id = r.heir
+    from unnest(referenced, heirs) as r (id, heir)
+    where c.organization_id = platform.organization() and c.id = r.id;
 
--- Name: FUNCTION remove_imported(import uuid, referenced uuid[]); Type: COMMENT; Schema: customers; Owner: -
+    delete from customers.customers c
+    where c.organization_id = platform.organization() and c.id = any(candidates) and c.import_id = import
+    and not exists (
+        select from log.facts e
+        where e.organization_id = c.organization_id and e.customer_id = c.id and e.batch_id is distinct from import
+    );
 
-COMMENT ON FUNCTION customers.remove_imported(import uuid, referenced uuid[]) IS 'Removes the customers an import created and nothing else has come to know: none of those named as referenced, none with events from elsewhere.';
+    -- Who has a life of events from elsewhere stays, as nobody's import.
+    update customers.customers c
+    set import_id = null
+    where c.organization_id = platform.organization() and c.id = any(candidates) and c.import_id = import;
+end
+$$;
+
+-- Name: FUNCTION remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]) IS 'Removes those of the candidates an import created whom nothing else has come to know. "referenced" stay, each handed over to the import that refers to it (heirs, null for none).';
 
 -- Name: search(text, integer); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -717,6 +851,7 @@ CREATE TABLE commerce.customer_order_items (
     discount_amount numeric(14,2) DEFAULT 0 NOT NULL,
     product_attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
     sold_at timestamp with time zone,
+    sold_country text,
     base_total numeric(14,2) NOT NULL,
     source_file uuid,
     source_line bigint,
@@ -731,9 +866,10 @@ CREATE TABLE commerce.customer_order_items (
     CONSTRAINT customer_order_items_product_sku_check CHECK ((length(product_sku) <= 100)),
     CONSTRAINT customer_order_items_product_subcategory_check CHECK ((length(product_subcategory) <= 100)),
     CONSTRAINT customer_order_items_quantity_check CHECK ((quantity <> 0)),
+    CONSTRAINT customer_order_items_sold_country_check CHECK ((length(sold_country) <= 50)),
     CONSTRAINT customer_order_items_source_line_check CHECK ((source_line > 0)),
     CONSTRAINT sale_is_positive CHECK (((line_type <> 'sale'::text) OR ((quantity > 0) AND (unit_price >= (0)::numeric)))),
-    CONSTRAINT sold_is_sale CHECK (((sold_at IS NULL) OR (line_type = 'sale'::text))),
+    CONSTRAINT sold_is_sale CHECK ((((sold_at IS NULL) OR (line_type = 'sale'::text)) AND ((sold_country IS NULL) OR (sold_at IS NOT NULL)))),
     CONSTRAINT source_is_whole CHECK (((source_file IS NULL) = (source_line IS NULL))),
     CONSTRAINT total_is_product CHECK ((total_price = (round((unit_price * (quantity)::numeric), 2) - discount_amount)))
 );
@@ -751,6 +887,10 @@ COMMENT ON COLUMN commerce.customer_order_items.line_type IS 'sale; refund (good
 -- Name: COLUMN customer_order_items.sold_at; Type: COMMENT; Schema: commerce; Owner: -
 
 COMMENT ON COLUMN commerce.customer_order_items.sold_at IS 'The order''s time while it counts as a sale (see commerce.counts_as_sale), else null; kept by trigger, so that products can be ranked from one index.';
+
+-- Name: COLUMN customer_order_items.sold_country; Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON COLUMN commerce.customer_order_items.sold_country IS 'The order''s country, while it counts as a sale.';
 
 -- Name: COLUMN customer_order_items.base_total; Type: COMMENT; Schema: commerce; Owner: -
 
@@ -860,6 +1000,32 @@ COMMENT ON COLUMN commerce.customer_orders.base_total IS 'In the organization''s
 
 COMMENT ON COLUMN commerce.customer_orders.import_id IS 'The import that brought it; an undo takes it back.';
 
+-- Name: product_months; Type: TABLE; Schema: commerce; Owner: -
+
+CREATE TABLE commerce.product_months (
+    organization_id uuid NOT NULL,
+    month date NOT NULL,
+    country text DEFAULT ''::text NOT NULL,
+    product_id text NOT NULL,
+    quantity bigint NOT NULL,
+    revenue numeric NOT NULL,
+    CONSTRAINT product_months_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+ALTER TABLE ONLY commerce.product_months FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE product_months; Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON TABLE commerce.product_months IS 'Pieces and revenue of each product by UTC month and country, changed in the transaction that changes the lines; see commerce.product_drift.';
+
+-- Name: COLUMN product_months.country; Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON COLUMN commerce.product_months.country IS 'Empty: the orders name none.';
+
+-- Name: COLUMN product_months.revenue; Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON COLUMN commerce.product_months.revenue IS 'In the organization''s currency.';
+
 -- Name: staged_order_lines; Type: TABLE; Schema: commerce; Owner: -
 
 CREATE TABLE commerce.staged_order_lines (
@@ -894,9 +1060,9 @@ CREATE TABLE customers.customer_figures (
     organization_id uuid NOT NULL,
     customer_id uuid NOT NULL,
     total_orders bigint DEFAULT 0 NOT NULL,
-    total_revenue numeric(14,2) DEFAULT 0 NOT NULL,
-    average_order_value numeric(14,2) GENERATED ALWAYS AS (round((total_revenue / (NULLIF(total_orders, 0))::numeric), 2)) STORED,
-    total_refunds numeric(14,2) DEFAULT 0 NOT NULL,
+    total_revenue numeric DEFAULT 0 NOT NULL,
+    average_order_value numeric GENERATED ALWAYS AS (round((total_revenue / (NULLIF(total_orders, 0))::numeric), 2)) STORED,
+    total_refunds numeric DEFAULT 0 NOT NULL,
     total_sessions bigint DEFAULT 0 NOT NULL,
     total_page_views bigint DEFAULT 0 NOT NULL,
     first_order_at timestamp with time zone,
@@ -1451,8 +1617,6 @@ CREATE TABLE platform.platform_users (
     status text DEFAULT 'active'::text NOT NULL,
     email_verified boolean DEFAULT false NOT NULL,
     last_login timestamp with time zone,
-    login_attempts integer DEFAULT 0 NOT NULL,
-    locked_until timestamp with time zone,
     timezone text,
     language text DEFAULT 'en'::text NOT NULL,
     theme text DEFAULT 'auto'::text NOT NULL,
@@ -1460,7 +1624,6 @@ CREATE TABLE platform.platform_users (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT platform_users_email_check CHECK ((((length(email) >= 3) AND (length(email) <= 255)) AND (email ~~ '%_@_%'::text))),
     CONSTRAINT platform_users_language_check CHECK ((language = ANY (ARRAY['en'::text, 'fr'::text]))),
-    CONSTRAINT platform_users_login_attempts_check CHECK ((login_attempts >= 0)),
     CONSTRAINT platform_users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
     CONSTRAINT platform_users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text, 'suspended'::text, 'pending_invitation'::text]))),
     CONSTRAINT platform_users_theme_check CHECK ((theme = ANY (ARRAY['light'::text, 'dark'::text, 'auto'::text])))
@@ -1493,6 +1656,23 @@ CREATE TABLE platform.schema_migrations (
 -- Name: TABLE schema_migrations; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.schema_migrations IS 'The schema files applied to this database.';
+
+-- Name: sign_in_attempts; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.sign_in_attempts (
+    address_hash bytea NOT NULL,
+    attempts integer DEFAULT 1 NOT NULL,
+    last_attempt timestamp with time zone DEFAULT now() NOT NULL,
+    locked_until timestamp with time zone,
+    CONSTRAINT sign_in_attempts_address_hash_check CHECK ((length(address_hash) = 32)),
+    CONSTRAINT sign_in_attempts_attempts_check CHECK ((attempts > 0))
+);
+
+ALTER TABLE ONLY platform.sign_in_attempts FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE sign_in_attempts; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.sign_in_attempts IS 'Wrong passwords by address, whether or not somebody has that address: who is locked out tells nothing about who exists. Forgotten after a day, or by the right password.';
 
 -- Name: table_access; Type: TABLE; Schema: platform; Owner: -
 
@@ -1543,6 +1723,11 @@ ALTER TABLE ONLY commerce.customer_orders
 
 ALTER TABLE ONLY commerce.customer_orders
     ADD CONSTRAINT customer_orders_pkey PRIMARY KEY (organization_id, id);
+
+-- Name: product_months product_months_pkey; Type: CONSTRAINT; Schema: commerce; Owner: -
+
+ALTER TABLE ONLY commerce.product_months
+    ADD CONSTRAINT product_months_pkey PRIMARY KEY (organization_id, month, country, product_id);
 
 -- Name: staged_order_lines staged_order_lines_pkey; Type: CONSTRAINT; Schema: commerce; Owner: -
 
@@ -1659,6 +1844,11 @@ ALTER TABLE ONLY platform.platform_users
 ALTER TABLE ONLY platform.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (module, file);
 
+-- Name: sign_in_attempts sign_in_attempts_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.sign_in_attempts
+    ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (address_hash);
+
 -- Name: table_access table_access_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.table_access
@@ -1680,11 +1870,11 @@ CREATE INDEX customer_order_items_order ON commerce.customer_order_items USING b
 
 -- Name: customer_order_items_product; Type: INDEX; Schema: commerce; Owner: -
 
-CREATE INDEX customer_order_items_product ON commerce.customer_order_items USING btree (organization_id, product_id, sold_at) INCLUDE (order_id) WHERE (sold_at IS NOT NULL);
+CREATE INDEX customer_order_items_product ON commerce.customer_order_items USING btree (organization_id, product_id, sold_at) INCLUDE (order_id, sold_country) WHERE (sold_at IS NOT NULL);
 
 -- Name: customer_order_items_sold; Type: INDEX; Schema: commerce; Owner: -
 
-CREATE INDEX customer_order_items_sold ON commerce.customer_order_items USING btree (organization_id, sold_at) INCLUDE (product_id, quantity, base_total) WHERE (sold_at IS NOT NULL);
+CREATE INDEX customer_order_items_sold ON commerce.customer_order_items USING btree (organization_id, sold_at) INCLUDE (product_id, quantity, base_total, sold_country) WHERE (sold_at IS NOT NULL);
 
 -- Name: customer_order_items_source; Type: INDEX; Schema: commerce; Owner: -
 
@@ -1742,6 +1932,10 @@ CREATE INDEX customers_search ON customers.customers USING gin (search_text publ
 
 CREATE INDEX events_order ON ONLY log.events USING btree (epoch, writer, "position");
 
+-- Name: events_batch; Type: INDEX; Schema: log; Owner: -
+
+CREATE INDEX events_batch ON ONLY log.events USING btree (organization_id, batch_id) WHERE (batch_id IS NOT NULL);
+
 -- Name: events_customer; Type: INDEX; Schema: log; Owner: -
 
 CREATE INDEX events_customer ON ONLY log.events USING btree (organization_id, customer_id, occurred_at DESC) WHERE (customer_id IS NOT NULL);
@@ -1794,13 +1988,25 @@ CREATE INDEX platform_user_sessions_user ON platform.platform_user_sessions USIN
 
 CREATE UNIQUE INDEX platform_users_email ON platform.platform_users USING btree (lower(email));
 
+-- Name: customer_order_items count_deleted; Type: TRIGGER; Schema: commerce; Owner: -
+
+CREATE TRIGGER count_deleted AFTER DELETE ON commerce.customer_order_items REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION commerce.count_products();
+
+-- Name: customer_order_items count_inserted; Type: TRIGGER; Schema: commerce; Owner: -
+
+CREATE TRIGGER count_inserted AFTER INSERT ON commerce.customer_order_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION commerce.count_products();
+
+-- Name: customer_order_items count_updated; Type: TRIGGER; Schema: commerce; Owner: -
+
+CREATE TRIGGER count_updated AFTER UPDATE ON commerce.customer_order_items REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION commerce.count_products();
+
 -- Name: customer_order_items fill; Type: TRIGGER; Schema: commerce; Owner: -
 
 CREATE TRIGGER fill BEFORE INSERT ON commerce.customer_order_items FOR EACH ROW WHEN ((new.base_total IS NULL)) EXECUTE FUNCTION commerce.fill_item();
 
 -- Name: customer_orders sold_at; Type: TRIGGER; Schema: commerce; Owner: -
 
-CREATE TRIGGER sold_at AFTER UPDATE OF order_status, ordered_at, kind ON commerce.customer_orders FOR EACH ROW WHEN (((old.order_status IS DISTINCT FROM new.order_status) OR (old.ordered_at IS DISTINCT FROM new.ordered_at) OR (old.kind IS DISTINCT FROM new.kind))) EXECUTE FUNCTION commerce.set_sold_at();
+CREATE TRIGGER sold_at AFTER UPDATE OF order_status, ordered_at, kind, shipping_country ON commerce.customer_orders FOR EACH ROW WHEN (((old.order_status IS DISTINCT FROM new.order_status) OR (old.ordered_at IS DISTINCT FROM new.ordered_at) OR (old.kind IS DISTINCT FROM new.kind) OR (old.shipping_country IS DISTINCT FROM new.shipping_country))) EXECUTE FUNCTION commerce.set_sold_at();
 
 -- Name: customer_orders touch; Type: TRIGGER; Schema: commerce; Owner: -
 
@@ -1853,6 +2059,11 @@ ALTER TABLE ONLY commerce.customer_orders
 
 ALTER TABLE ONLY commerce.customer_orders
     ADD CONSTRAINT customer_orders_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES platform.workspaces(organization_id, id) ON DELETE CASCADE;
+
+-- Name: product_months product_months_organization_id_fkey; Type: FK CONSTRAINT; Schema: commerce; Owner: -
+
+ALTER TABLE ONLY commerce.product_months
+    ADD CONSTRAINT product_months_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
 
 -- Name: staged_order_lines staged_order_lines_organization_id_import_id_fkey; Type: FK CONSTRAINT; Schema: commerce; Owner: -
 
@@ -1939,6 +2150,18 @@ CREATE POLICY organization ON commerce.customer_order_items TO clientele_app USI
 
 CREATE POLICY organization ON commerce.customer_orders TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
+-- Name: product_months organization; Type: POLICY; Schema: commerce; Owner: -
+
+CREATE POLICY organization ON commerce.product_months TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: product_months owner; Type: POLICY; Schema: commerce; Owner: -
+
+CREATE POLICY owner ON commerce.product_months TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: product_months; Type: ROW SECURITY; Schema: commerce; Owner: -
+
+ALTER TABLE commerce.product_months ENABLE ROW LEVEL SECURITY;
+
 -- Name: customer_order_items readonly; Type: POLICY; Schema: commerce; Owner: -
 
 CREATE POLICY readonly ON commerce.customer_order_items FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
@@ -1946,6 +2169,10 @@ CREATE POLICY readonly ON commerce.customer_order_items FOR SELECT TO clientele_
 -- Name: customer_orders readonly; Type: POLICY; Schema: commerce; Owner: -
 
 CREATE POLICY readonly ON commerce.customer_orders FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: product_months readonly; Type: POLICY; Schema: commerce; Owner: -
+
+CREATE POLICY readonly ON commerce.product_months FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: staged_order_lines readonly; Type: POLICY; Schema: commerce; Owner: -
 
@@ -1958,6 +2185,10 @@ CREATE POLICY service ON commerce.customer_order_items TO clientele_service USIN
 -- Name: customer_orders service; Type: POLICY; Schema: commerce; Owner: -
 
 CREATE POLICY service ON commerce.customer_orders TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: product_months service; Type: POLICY; Schema: commerce; Owner: -
+
+CREATE POLICY service ON commerce.product_months TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: staged_order_lines service; Type: POLICY; Schema: commerce; Owner: -
 
@@ -2141,6 +2372,10 @@ ALTER TABLE platform.organizations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON platform.import_transitions FOR SELECT TO clientele_owner USING (true);
 
+-- Name: organizations owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.organizations FOR SELECT TO clientele_owner USING (true);
+
 -- Name: table_access owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.table_access TO clientele_owner USING (true) WITH CHECK (true);
@@ -2225,6 +2460,10 @@ CREATE POLICY service ON platform.platform_user_sessions TO clientele_service US
 
 CREATE POLICY service ON platform.platform_users TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: sign_in_attempts service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.sign_in_attempts TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: table_access service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.table_access TO clientele_service USING (true) WITH CHECK (true);
@@ -2232,6 +2471,10 @@ CREATE POLICY service ON platform.table_access TO clientele_service USING (true)
 -- Name: workspaces service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.workspaces TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: sign_in_attempts; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.sign_in_attempts ENABLE ROW LEVEL SECURITY;
 
 -- Name: table_access; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -2320,6 +2563,12 @@ GRANT SELECT ON TABLE commerce.customer_order_items TO clientele_readonly;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.customer_orders TO clientele_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.customer_orders TO clientele_app;
 GRANT SELECT ON TABLE commerce.customer_orders TO clientele_readonly;
+
+-- Name: TABLE product_months; Type: ACL; Schema: commerce; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.product_months TO clientele_service;
+GRANT SELECT ON TABLE commerce.product_months TO clientele_app;
+GRANT SELECT ON TABLE commerce.product_months TO clientele_readonly;
 
 -- Name: TABLE staged_order_lines; Type: ACL; Schema: commerce; Owner: -
 
@@ -2645,6 +2894,10 @@ GRANT SELECT(created_at) ON TABLE platform.platform_users TO clientele_app;
 -- Name: COLUMN platform_users.updated_at; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT(updated_at) ON TABLE platform.platform_users TO clientele_app;
+
+-- Name: TABLE sign_in_attempts; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.sign_in_attempts TO clientele_service;
 
 -- Name: TABLE table_access; Type: ACL; Schema: platform; Owner: -
 

@@ -52,7 +52,12 @@ public static class App
         services.AddExceptionHandler<ProblemHandler>();
         // A bad request is one in development too.
         services.Configure<ExceptionHandlerOptions>(o => o.StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError);
-        services.AddResponseCompression(c => c.MimeTypes = [.. Microsoft.AspNetCore.ResponseCompression.ResponseCompressionDefaults.MimeTypes, "application/problem+json", "image/svg+xml"]);
+        services.AddResponseCompression(c =>
+        {
+            // Nothing secret stands in an answer beside text of the caller's choosing, so compression gives nothing away.
+            c.EnableForHttps = true;
+            c.MimeTypes = [.. Microsoft.AspNetCore.ResponseCompression.ResponseCompressionDefaults.MimeTypes, "application/problem+json", "image/svg+xml"];
+        });
         services.AddOpenApi("v1", OpenApiDocument.Describe);
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
@@ -87,12 +92,18 @@ public static class App
 
     private static Task SecurityHeaders(HttpContext context, RequestDelegate next)
     {
+        // At the last moment: the handler of errors empties the headers first.
+        context.Response.OnStarting(() => { Secure(context); return Task.CompletedTask; });
+        return next(context);
+    }
+
+    private static void Secure(HttpContext context)
+    {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
         // The console's component library and charts set styles in elements; scripts come from our files only.
         headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
         if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)) headers.CacheControl = "no-store";
-        return next(context);
     }
 }

@@ -50,6 +50,8 @@ internal sealed class DatabaseHome : IAsyncDisposable
     public static async Task<DatabaseHome> Attach(string? connection, string dataFolder, ILoggerFactory loggers, CancellationToken ct)
     {
         if (string.IsNullOrWhiteSpace(connection) && Known(dataFolder) is { } known && await Answers(known.ConnectionString, ct)) connection = known.ConnectionString;
+        if (string.IsNullOrWhiteSpace(connection) && !Directory.Exists(Path.Combine(dataFolder, "postgres")))
+            throw new SetupException($"There is no Clientele in {Path.GetFullPath(dataFolder)}. Name its data folder with --data, or its database with --database.");
         return await Open(connection, dataFolder, loggers, ct);
     }
 

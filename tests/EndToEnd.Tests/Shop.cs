@@ -18,7 +18,6 @@ public sealed class Shop : TestApp
 {
     public const string Foreign = "Zyxwell";
     public const string Year = "from=2024-01-01&to=2024-12-31";
-    public const string OneTimePassword = Password;
 
     private static readonly string[] people =
     [
@@ -45,6 +44,9 @@ public sealed class Shop : TestApp
     /// <summary>Ada Lovelace, who orders most.</summary>
     public JsonElement Ada { get; private set; }
 
+    /// <summary>Her latest order.</summary>
+    public string AdasOrder { get; private set; } = null!;
+
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
@@ -52,6 +54,7 @@ public sealed class Shop : TestApp
         await Import(Stranger, "zyxwell.csv", ForeignOrders(), "EUR");
         WaitingId = (await Upload(Admin, "january.csv", Orders()[..2000])).GetProperty("id").GetString()!;
         Ada = await CaughtUp();
+        AdasOrder = (await Admin.Json($"api/customers/{Ada.GetProperty("id")}/orders")).GetProperty("items")[0].GetProperty("id").GetString()!;
     }
 
     /// <summary>A person's own computer, signed in.</summary>

@@ -33,9 +33,15 @@ public sealed class CommerceModule : IModule
         api.MapGet("/palette", FindAnything.Handle).WithTags("Orders");
     }
 
+    /// <summary>Orders, or an import that is about to write some.</summary>
+    internal static Task<bool> AmountsExist(Transaction t, CancellationToken ct) => t.One<bool>($"""
+        select exists (select from commerce.customer_orders o where o.organization_id = platform.organization())
+            or exists (select from platform.imports i where i.organization_id = platform.organization() and i.kind = 'orders' and i.worker is not null)
+            or exists (select from commerce.staged_order_lines s where s.organization_id = platform.organization())
+        """, ct);
+
     private sealed class OrdersUseCurrency : ICurrencyUse
     {
-        public Task<bool> InUse(Db db, CancellationToken ct) =>
-            db.One<bool>($"select exists (select from commerce.customer_orders o where o.organization_id = platform.organization())", ct);
+        public Task<bool> InUse(Transaction t, CancellationToken ct) => AmountsExist(t, ct);
     }
 }

@@ -48,6 +48,8 @@ public sealed class Databases : IAsyncDisposable
             MaxAutoPrepare = pool > 0 ? 200 : 0,
             AutoPrepareMinUsages = 3,
             IncludeErrorDetail = false,
+            // The owner builds indexes and waits for other nodes' migrations, which takes as long as it takes.
+            CommandTimeout = role == Owner ? 0 : 120,
         };
         if (pool > 0) settings.MaxPoolSize = pool;
         settings.Options = $"{settings.Options} -c role={role} -c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout=60s".Trim();

@@ -28,6 +28,11 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
         while (await db.One<int>($"select log.purge_message_ids()", ct) > 0) { }
         // An upload whose sender or node was killed.
         await db.Run($"delete from platform.imports i where i.state = 'receiving' and i.updated_at < now() - interval '1 day'", ct);
+        // Files nobody went on with: personal data that has no more use.
+        await db.Run($"""
+            delete from platform.import_pieces p using platform.imports i
+            where i.organization_id = p.organization_id and i.id = p.import_id and i.state in ('uploaded', 'failed', 'cancelled') and i.updated_at < now() - interval '30 days'
+            """, ct);
         await db.Run($"delete from platform.sign_in_attempts a where a.last_attempt < now() - interval '1 day'", ct);
         await db.Run($"""
             update platform.platform_user_sessions s

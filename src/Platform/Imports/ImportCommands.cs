@@ -7,7 +7,7 @@ namespace Clientele.Platform.Imports;
 /// <summary>What people and the command line do with imports.</summary>
 public static class ImportCommands
 {
-    private sealed record Stored(string Kind, string State, string? Mapping, long? NotUtf8At);
+    private sealed record Stored(string Kind, string State, bool Wrote, long? NotUtf8At);
 
     /// <summary>Checks the mapping against the file and queues the import. A cancelled or failed one starts over; lines it wrote before are known by file and number, and stay.</summary>
     public static async Task Start(Db db, IEnumerable<IImporter> importers, Guid id, Mapping mapping, CancellationToken ct)
@@ -18,6 +18,9 @@ public static class ImportCommands
         await Open(db, id, ct);
         var importer = Importer(importers, import.Kind);
         var bound = await Bind(db, importer, id, import.NotUtf8At, mapping, ct);
+        // What it wrote was read with the first mapping; a second reading beside it would make one file two truths.
+        if (import.Wrote && !await db.One<bool>($"select i.mapping = {Json.Of(bound.Mapping)} from platform.imports i where i.id = {id}", ct))
+            throw new Problem(409, "mapping_changed", "This import has already written with another mapping. Undo it first, then import the file with the new one.");
         await importer.Check(db, bound, ct);
         await db.InTransaction(async t =>
         {
@@ -94,6 +97,8 @@ public static class ImportCommands
     public static Task<ImportView> Get(Db db, Guid id, CancellationToken ct) => ImportView.Of(db, id, ct);
 
     private static async Task<Stored> Find(Db db, Guid id, CancellationToken ct) => await db.Find<Stored>($"""
-        select i.kind, i.state, i.mapping::text as mapping, i.not_utf8_at from platform.imports i where i.id = {id}
+        select i.kind, i.state, i.not_utf8_at,
+               exists (select from jsonb_each_text(i.counts) n where n.key <> 'undone' and n.value::bigint > 0) as wrote
+        from platform.imports i where i.id = {id}
         """, ct) ?? throw Problem.NotFound("import");
 }

@@ -72,8 +72,12 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
     private async Task Guard(Claimed claimed, CancellationToken ct)
     {
         var db = new Db(databases.Application, new Tenant(claimed.OrganizationId, null, Access.System, claimed.WorkspaceId));
+        var last = TimeProvider.System.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
+            // Troubles far apart are not one trouble that will not go away.
+            if (TimeProvider.System.GetElapsedTime(last) > TimeSpan.FromMinutes(1)) attempt = 1;
+            last = TimeProvider.System.GetTimestamp();
             try
             {
                 await Work(db, claimed, ct);
@@ -132,12 +136,13 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
                 goto case "writing";
             case "writing":
                 await Write(db, importer, Job(claimed), ct);
-                await FillRejects(db, Job(claimed), ct);
+                await FillRejects(db, Job(claimed), "writing", ct);
                 await Finish(db, claimed.Id, "writing", "completed", ct);
                 await Settle(importer, claimed.Id, ct);
                 break;
             case "cancelling":
                 await db.InTransaction(t => importer.DropStaged(t, Job(claimed), ct), ct);
+                await FillRejects(db, Job(claimed), "cancelling", ct);
                 await Finish(db, claimed.Id, "cancelling", "cancelled", ct);
                 break;
             case "undoing":
@@ -167,7 +172,11 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
         var format = job.Mapping.Format!;
         using var reader = await RecordReader.Open(new PieceReader(db, claimed.Id), format.Delimiter!, format.Encoding!);
         var mapping = Bind(importer, job.Mapping, reader.Columns);
-        for (var skip = 0L; skip < claimed.LinesRead; skip++) await reader.Next();
+        for (var skip = 1L; skip <= claimed.LinesRead; skip++)
+        {
+            await reader.Next();
+            if (skip % 50_000 == 0) await db.InTransaction(t => Hold(t, job.Id, "reading", $"lines_read = i.lines_read", ct), ct);
+        }
         var read = claimed.LinesRead;
         var more = true;
         while (more)
@@ -223,15 +232,16 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
     }
 
     // The importer refuses lines it cannot write by their number; what stood on them is in the file.
-    private static async Task FillRejects(Db db, ImportJob job, CancellationToken ct)
+    private async Task FillRejects(Db db, ImportJob job, string state, CancellationToken ct)
     {
         var bare = (await db.List<long>($"select r.line from platform.import_rejects r where r.import_id = {job.Id} and r.fields = '{Sql.Raw("{}")}'", ct)).ToHashSet();
         if (bare.Count == 0) return;
         using var reader = await RecordReader.Open(new PieceReader(db, job.Id), job.Mapping.Format!.Delimiter!, job.Mapping.Format.Encoding!);
         var found = new List<RawRecord>();
-        while (bare.Count > 0)
+        for (var read = 1L; bare.Count > 0; read++)
         {
             var record = await reader.Next();
+            if (read % 50_000 == 0) await db.InTransaction(t => Hold(t, job.Id, state, $"lines_read = i.lines_read", ct), ct);
             if (record is { } r && bare.Remove(r.Line)) found.Add(r);
             if (found.Count < 1000 && bare.Count > 0 && record is not null) continue;
             await db.Run($"""
@@ -306,10 +316,13 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
         if (to is "completed" or "undone") await t.Run($"delete from platform.import_pieces p where p.import_id = {id}", ct);
     }, ct);
 
+    // An undo that has begun can only go on: it is tried again in five minutes.
     private async Task Fail(Db db, Guid id, string problem) => await db.Run($"""
         update platform.imports i
-        set state = 'failed', problem = {problem}, finished_at = now(), worker = null, leased_until = null
-        where i.id = {id} and i.worker = {self} and i.state in ('queued', 'reading', 'writing', 'undoing')
+        set state = case when i.state in ('undoing', 'cancelling') then i.state else 'failed' end, problem = {problem},
+            finished_at = case when i.state in ('undoing', 'cancelling') then null else now() end,
+            worker = null, leased_until = case when i.state in ('undoing', 'cancelling') then now() + interval '5 minutes' end
+        where i.id = {id} and i.worker = {self} and i.state in ('queued', 'reading', 'writing', 'undoing', 'cancelling')
         """, CancellationToken.None);
 
     private async Task Release(Db db, Guid id, CancellationToken ct)

@@ -75,12 +75,15 @@ public sealed class BoundMapping
     private readonly CultureInfo culture;
     private readonly string? dateFormat;
     private readonly TimeZoneInfo zone;
+    private readonly Regex number;
 
     private BoundMapping(Mapping mapping, CultureInfo culture, TimeZoneInfo zone)
     {
         Mapping = mapping;
         Format = mapping.Format!;
         this.culture = culture;
+        var (group, point) = (Regex.Escape(culture.NumberFormat.NumberGroupSeparator), Regex.Escape(culture.NumberFormat.NumberDecimalSeparator));
+        number = new Regex($@"^[+-]?(\d+|\d{{1,3}}({group}\d{{3}})+)({point}\d*)?$", RegexOptions.CultureInvariant);
         this.zone = zone;
         dateFormat = Format.Date == "iso" ? null : Format.Date;
     }
@@ -150,8 +153,9 @@ public sealed class BoundMapping
             ? (null, $"{field.Name} has {text.Length} characters; at most {field.Longest} fit.")
             : text.Contains('\0', StringComparison.Ordinal) ? (null, $"{field.Name} holds a null character.") : (text, null),
         FieldKind.Time => Time(field, text),
-        _ => decimal.TryParse(text, NumberStyles.Number, culture, out var number)
-            ? (number, null)
+        // Groups of three or none: with "." as decimal sign "12,50" is a mistake of the mapping, not 1250.
+        _ => number.IsMatch(text) && decimal.TryParse(text.Replace(culture.NumberFormat.NumberGroupSeparator, string.Empty, StringComparison.Ordinal), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, culture, out var value)
+            ? (value, null)
             : (null, $"{field.Name} \"{Short(text)}\" is not a number with \"{Format.Decimal}\" as decimal sign."),
     };
 

@@ -65,6 +65,9 @@ internal sealed class RecordReader : IDisposable
         {
             throw new Problem(400, "file_damaged", "The compressed file is damaged. Compress and upload it again.");
         }
+        // A quote that never closes swallows all lines to the end of the file.
+        if (parser.RawRow > line && parser.RawRecord.Count(c => c == '"') % 2 != 0)
+            throw new Problem(400, "quote_not_closed", $"A quote is opened near line {line} and never closed, so the rest of the file would be one field. Close it, or double it if it is part of the text.");
         return new RawRecord(line, parser.Record!);
     }
 

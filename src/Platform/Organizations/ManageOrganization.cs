@@ -32,17 +32,21 @@ internal static class ManageOrganization
     {
         caller.Require(Can.Administer);
         await Check(request, db, ct);
-        if (request.Currency is { } currency && currency != (await Get(db, ct)).Currency)
+        await db.InTransaction(async t =>
         {
-            foreach (var use in uses)
-                if (await use.InUse(db, ct))
-                    throw new Problem(409, "currency_in_use", "There are already amounts in the current currency, so it cannot change. Use another organization for another currency.");
-        }
-        await db.Run($"""
-            update platform.organizations o
-            set name = coalesce({request.Name?.Trim()}, o.name), time_zone = coalesce({request.TimeZone}, o.time_zone), currency = coalesce({request.Currency}, o.currency)
-            where o.id = platform.organization()
-            """, ct);
+            await t.Run($"select pg_advisory_xact_lock(hashtext('organization currency'), hashtext(platform.organization()::text))", ct);
+            if (request.Currency is { } currency && currency != await t.One<string>($"select o.currency from platform.organizations o where o.id = platform.organization()", ct))
+            {
+                foreach (var use in uses)
+                    if (await use.InUse(t, ct))
+                        throw new Problem(409, "currency_in_use", "There are already amounts in the current currency, so it cannot change. Use another organization for another currency.");
+            }
+            await t.Run($"""
+                update platform.organizations o
+                set name = coalesce({request.Name?.Trim()}, o.name), time_zone = coalesce({request.TimeZone}, o.time_zone), currency = coalesce({request.Currency}, o.currency)
+                where o.id = platform.organization()
+                """, ct);
+        }, ct);
         return await Get(db, ct);
     }
 
@@ -51,7 +55,8 @@ internal static class ManageOrganization
         if (request.Name is { } name && name.Trim().Length is 0 or > 200) throw Problem.Invalid("name", "The name has 1 to 200 characters.");
         if (request.Currency is { } currency && !(currency.Length == 3 && currency.All(char.IsAsciiLetterUpper)))
             throw Problem.Invalid("currency", "The currency is an ISO 4217 code of three capitals, such as EUR.");
-        if (request.TimeZone is { } zone && !await db.One<bool>($"select exists (select from pg_timezone_names z where z.name = {zone})", ct))
+        // Names without a slash (localtime, posixrules) are PostgreSQL's own; browsers do not know them.
+        if (request.TimeZone is { } zone && zone != "UTC" && (!zone.Contains('/', StringComparison.Ordinal) || zone.StartsWith("posix/", StringComparison.Ordinal) || !await db.One<bool>($"select exists (select from pg_timezone_names z where z.name = {zone})", ct)))
             throw Problem.Invalid("timeZone", "The time zone is an IANA name such as Europe/London.");
     }
 }
@@ -60,5 +65,5 @@ internal static class ManageOrganization
 public interface ICurrencyUse
 {
     /// <summary>Are there amounts in the current currency?</summary>
-    Task<bool> InUse(Db db, CancellationToken ct);
+    Task<bool> InUse(Transaction t, CancellationToken ct);
 }

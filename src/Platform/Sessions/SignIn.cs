@@ -13,6 +13,8 @@ internal static class SignIn
 {
     private static readonly TimeSpan lifetime = TimeSpan.FromDays(14);
 
+    private static readonly SemaphoreSlim hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
+
     public sealed record Request(string? Email, string? Password);
 
     private sealed record Person(Guid Id, string? PasswordHash);
@@ -23,19 +25,23 @@ internal static class SignIn
     public static async Task<SessionView> Handle(Request request, HttpContext context, Databases databases, TimeProvider clock, CancellationToken ct)
     {
         var service = new Db(databases.Service, Tenant.None);
-        var person = await service.Find<Person>($"""
-            select u.id, u.password_hash
-            from platform.platform_users u
-            where lower(u.email) = lower({request.Email ?? string.Empty}) and u.status = 'active'
-            """, ct);
-        var password = request.Password ?? string.Empty;
-        var right = password.Length <= Passwords.Longest & Passwords.Verify(person?.PasswordHash, password[..Math.Min(password.Length, Passwords.Longest)]);
         var address = Authentication.Hash((request.Email ?? string.Empty).Trim().ToLowerInvariant());
         var attempts = await service.Find<Attempts>($"""
             select a.attempts as count, coalesce(a.locked_until > now(), false) as locked from platform.sign_in_attempts a where a.address_hash = {address}
             """, ct);
         if (attempts is { Locked: true })
             throw new Problem(429, "too_many_attempts", "Too many wrong passwords. Wait a little and try again.") { RetryAfter = Delay(attempts.Count) };
+        var person = await service.Find<Person>($"""
+            select u.id, u.password_hash
+            from platform.platform_users u
+            where lower(u.email) = lower({request.Email ?? string.Empty}) and u.status = 'active'
+            """, ct);
+        var password = request.Password ?? string.Empty;
+        // A password's hash is slow by design; strangers must not be able to keep all cores at it.
+        await hashing.WaitAsync(ct);
+        bool right;
+        try { right = password.Length <= Passwords.Longest & Passwords.Verify(person?.PasswordHash, password[..Math.Min(password.Length, Passwords.Longest)]); }
+        finally { hashing.Release(); }
         if (!right)
         {
             await CountFailure(service, address, ct);
@@ -67,7 +73,8 @@ internal static class SignIn
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Lax,
-            Secure = context.Request.IsHttps,
+            // A proxy that is not declared as trusted hides that the browser speaks TLS; the base URL tells.
+            Secure = context.Request.IsHttps || Environment.GetEnvironmentVariable("CLIENTELE_BASE_URL")?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true,
             Path = "/",
             Expires = expires,
             IsEssential = true,

@@ -82,6 +82,7 @@ comment on column log.events.writer is 'The transaction that wrote it.';
 create index events_order on log.events (epoch, writer, position);
 create index events_customer on log.events (organization_id, customer_id, occurred_at desc) where customer_id is not null;
 create index events_type on log.events (organization_id, event_type, occurred_at desc);
+create index events_batch on log.events (organization_id, batch_id) where batch_id is not null;
 create index events_time on log.events (organization_id, occurred_at desc);
 
 -- ---------------------------------------------------------------------------------------------------------

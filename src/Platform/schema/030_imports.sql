@@ -69,7 +69,7 @@ insert into platform.import_transitions (from_state, to_state) values
     ('receiving', 'uploaded'), ('receiving', 'failed'),
     ('uploaded', 'queued'), ('queued', 'reading'), ('reading', 'writing'), ('writing', 'completed'),
     ('queued', 'cancelling'), ('reading', 'cancelling'), ('writing', 'cancelling'), ('cancelling', 'cancelled'),
-    ('queued', 'failed'), ('reading', 'failed'), ('writing', 'failed'), ('undoing', 'failed'),
+    ('queued', 'failed'), ('reading', 'failed'), ('writing', 'failed'),
     ('failed', 'queued'), ('cancelled', 'queued'),
     ('completed', 'undoing'), ('cancelled', 'undoing'), ('failed', 'undoing'), ('undoing', 'undone');
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Net.Sockets;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Problems;
+using Npgsql;
 
 namespace Clientele.Server.Commands;
 
@@ -25,12 +27,22 @@ internal static class CommandLine
         }
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                // A stop may wait for a request, an import's group and PostgreSQL's last checkpoint; cut short it would leave PostgreSQL behind.
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(80),
+            });
         }
         catch (Exception e) when (e is SetupException or PrivatePostgresException or Problem)
         {
             await Console.Error.WriteLineAsync($"clientele: {e.Message}");
             return Refused;
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or SocketException)
+        {
+            await Console.Error.WriteLineAsync($"clientele: {e.Message.ReplaceLineEndings(" ")}");
+            return Failed;
         }
         catch (OperationCanceledException)
         {

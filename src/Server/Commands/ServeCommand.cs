@@ -14,7 +14,7 @@ internal static class ServeCommand
     public static Command Create()
     {
         var (data, database) = (Options.Data(), Options.Database());
-        var port = new Option<int>("--port") { Description = "Port of the console and the API. [CLIENTELE_PORT]", HelpName = "N", DefaultValueFactory = _ => int.TryParse(Environment.GetEnvironmentVariable("CLIENTELE_PORT"), out var p) ? p : 8080 };
+        var port = new Option<int>("--port") { Description = "Port of the console and the API. [CLIENTELE_PORT]", HelpName = "N", DefaultValueFactory = _ => PortOf(Environment.GetEnvironmentVariable("CLIENTELE_PORT")) };
         port.Validators.Add(result => { if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var p) && p is < 1 or > 65535) result.AddError("The port lies between 1 and 65535."); });
         var listen = new Option<string>("--listen") { Description = "Address to listen on: localhost, * or an IP address. [CLIENTELE_LISTEN]", HelpName = "ADDRESS", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_LISTEN") ?? "localhost" };
         var console = new Option<string?>("--console") { Description = "Folder of the built console. [CLIENTELE_CONSOLE]", HelpName = "DIR", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_CONSOLE") };
@@ -28,6 +28,10 @@ internal static class ServeCommand
             parsed.GetValue(demo) || parsed.GetResult(demoSize) is { Implicit: false } ? parsed.GetValue(demoSize) : null, ct));
         return command;
     }
+
+    private static int PortOf(string? word) => string.IsNullOrEmpty(word) ? 8080
+        : int.TryParse(word, out var port) && port is > 0 and <= 65535 ? port
+        : throw new SetupException($"CLIENTELE_PORT is \"{word}\"; it must be a number between 1 and 65535.");
 
     private static async Task<int> Serve(AppOptions options, string data, string? database, long? demoSize, CancellationToken ct)
     {

@@ -64,7 +64,7 @@ internal sealed class OrderImporter : IImporter
         if (quantity == 0) return (null, "quantity is 0.");
         var price = (decimal)values["unitPrice"]!;
         if (price != decimal.Round(price, 6)) return (null, $"unitPrice {price.ToString(CultureInfo.InvariantCulture)} has more than six decimals.");
-        if (Math.Abs(price) >= LargestLine || Math.Abs(price * quantity) >= LargestLine) return (null, "The line is worth more than ten billion.");
+        if (Math.Abs(price) >= LargestLine || Math.Abs(price * quantity) * Math.Max(1, mapping.Format.ExchangeRate) >= LargestLine) return (null, "The line is worth more than ten billion.");
         var status = Text("status")?.ToLowerInvariant() ?? mapping.Mapping.Status ?? "delivered";
         if (!statuses.Contains(status)) return (null, $"status \"{status}\" is not one of {string.Join(", ", statuses)}.");
         if (Text("currency") is { } currency && currency != mapping.Format.Currency) return (null, $"currency {currency} is not the mapping's {mapping.Format.Currency}.");
@@ -107,7 +107,10 @@ internal sealed class OrderImporter : IImporter
     {
         if (mapping.Format.ExchangeRate != 1) return;
         var currency = mapping.Format.Currency!;
-        await t.Run($"update platform.organizations o set currency = {currency} where o.id = platform.organization() and o.currency <> {currency}", ct);
+        // The same lock as a change in the settings takes: the currency and its first amounts come one after the other.
+        await t.Run($"select pg_advisory_xact_lock(hashtext('organization currency'), hashtext(platform.organization()::text))", ct);
+        if (!await CommerceModule.AmountsExist(t, ct))
+            await t.Run($"update platform.organizations o set currency = {currency} where o.id = platform.organization() and o.currency <> {currency}", ct);
         if (await t.One<string>($"select o.currency from platform.organizations o where o.id = platform.organization()", ct) != currency)
             throw Problem.Invalid("format.currency", $"The organization does not report in {currency}. An administrator can change that in its settings, or give the exchange rate: format.exchangeRate.");
     }

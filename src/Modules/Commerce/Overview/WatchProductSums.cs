@@ -13,7 +13,9 @@ internal sealed partial class WatchProductSums(Databases databases, TimeProvider
         using var timer = new PeriodicTimer(TimeSpan.FromDays(1), clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await Look(stoppingToken);
+            await Task.Delay(TimeSpan.FromMinutes(5), clock, stoppingToken);
+            do await Look(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
     }

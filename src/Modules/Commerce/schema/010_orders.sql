@@ -197,7 +197,7 @@ create table commerce.product_months (
     country         text not null default '',
     product_id      text not null,
     quantity        bigint not null,
-    revenue         numeric(18, 2) not null,
+    revenue         numeric not null,
     primary key (organization_id, month, country, product_id)
 );
 comment on table commerce.product_months is 'Pieces and revenue of each product by UTC month and country, changed in the transaction that changes the lines; see commerce.product_drift.';

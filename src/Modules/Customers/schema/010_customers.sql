@@ -71,9 +71,10 @@ create table customers.customer_figures (
     organization_id     uuid not null,
     customer_id         uuid not null,
     total_orders        bigint not null default 0,
-    total_revenue       numeric(14, 2) not null default 0,
-    average_order_value numeric(14, 2) generated always as (round(total_revenue / nullif(total_orders, 0), 2)) stored,
-    total_refunds       numeric(14, 2) not null default 0,
+    -- Sums have no limit of their own: one customer's must never stop the counting of all.
+    total_revenue       numeric not null default 0,
+    average_order_value numeric generated always as (round(total_revenue / nullif(total_orders, 0), 2)) stored,
+    total_refunds       numeric not null default 0,
     total_sessions      bigint not null default 0,
     total_page_views    bigint not null default 0,
     first_order_at      timestamptz,

@@ -19,12 +19,19 @@ begin
         return greatest(taken, 1);
     end if;
     -- The orders are gone; the customers the import created go too, but for those who ordered elsewhere.
-    perform customers.remove_imported(import, array(
-        select distinct o.customer_id from commerce.customer_orders o
-        where o.organization_id = organization and o.customer_id in (select customers.imported_by(import))
-    ));
-    return 0;
+    ids := array(select customers.imported_by(import, most));
+    if cardinality(ids) = 0 then
+        return 0;
+    end if;
+    perform customers.remove_imported(import, ids, coalesce(array_agg(k.customer_id), '{}'), coalesce(array_agg(k.import_id), '{}'))
+    from (
+        select distinct on (o.customer_id) o.customer_id, o.import_id
+        from commerce.customer_orders o
+        where o.organization_id = organization and o.customer_id = any(ids)
+        order by o.customer_id, o.import_id nulls first
+    ) as k;
+    return 1;
 end
 $$;
 comment on function commerce.undo_imported_orders(uuid, integer) is
-    'Takes back the next documents of an import; returns how many lines went, and 0 when all are gone and the customers it created with them.';
+    'Takes back the next documents of an import; returns how many lines went, 1 for a step that dealt with customers, and 0 when all is gone.';

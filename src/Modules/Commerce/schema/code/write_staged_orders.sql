@@ -18,6 +18,9 @@ declare
     taken text[];
     impossible text[];
 begin
+    -- One writer of a workspace's orders at a time: two that meet the same numbers would refuse each other.
+    perform pg_advisory_xact_lock(hashtext('commerce.customer_orders'), hashtext(workspace::text));
+
     -- Whole orders, by number: some shops' lines of one order stand far apart. Every statement below names the range of
     -- numbers, not the list: a range is walked in the primary key whatever the planner believes about a table that
     -- was filled a moment ago.
@@ -66,6 +69,14 @@ begin
                join commerce.staged_order_lines s
                    on s.organization_id = organization and s.import_id = import and s.order_number = r.order_number), '[]')
     into impossible, rejects;
+
+    if exists (
+        select from commerce.staged_order_lines s
+        where s.organization_id = organization and s.import_id = import
+        and s.order_number > coalesce(after, '') and s.order_number <= last and s.exchange_rate = 1 and s.currency <> base_currency
+    ) then
+        raise exception 'The organization''s currency has changed to % since this import started.', base_currency using errcode = 'check_violation';
+    end if;
 
     with fresh as materialized (
         select s.*, coalesce(s.customer_id, lower(s.customer_email)) as person

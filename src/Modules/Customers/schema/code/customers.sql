@@ -34,28 +34,40 @@ $$;
 comment on function customers.ensure(text[], timestamptz[], text[], text[], text[], text, uuid) is
     'The customers of the given client ids, made where they are missing, with what is known of them at first sight. For the transaction''s organization.';
 
-create or replace function customers.imported_by(import uuid) returns setof uuid
+create or replace function customers.imported_by(import uuid, most integer) returns setof uuid
     language sql stable
-    as $$ select c.id from customers.customers c where c.organization_id = (select platform.organization()) and c.import_id = import $$;
-comment on function customers.imported_by(uuid) is 'The customers an import created.';
-
-create or replace function customers.remove_imported(import uuid, referenced uuid[]) returns bigint
-    language sql
     as $$
-        with gone as (
-            delete from customers.customers c
-            where c.organization_id = platform.organization() and c.import_id = import
-            and c.id <> all(referenced)
-            and not exists (
-                select from log.facts e
-                where e.organization_id = c.organization_id and e.customer_id = c.id and e.batch_id is distinct from import
-            )
-            returning 1
-        )
-        select count(*) from gone
+        select c.id from customers.customers c
+        where c.organization_id = (select platform.organization()) and c.import_id = import
+        limit most
     $$;
-comment on function customers.remove_imported(uuid, uuid[]) is
-    'Removes the customers an import created and nothing else has come to know: none of those named as referenced, none with events from elsewhere.';
+comment on function customers.imported_by(uuid, integer) is 'Some of the customers an import created, as many as named at most.';
+
+create or replace function customers.remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]) returns void
+    language plpgsql
+    as $$
+begin
+    -- Whom another import refers to is now that import's: should it be undone too, they go with it.
+    update customers.customers c
+    set import_id = r.heir
+    from unnest(referenced, heirs) as r (id, heir)
+    where c.organization_id = platform.organization() and c.id = r.id;
+
+    delete from customers.customers c
+    where c.organization_id = platform.organization() and c.id = any(candidates) and c.import_id = import
+    and not exists (
+        select from log.facts e
+        where e.organization_id = c.organization_id and e.customer_id = c.id and e.batch_id is distinct from import
+    );
+
+    -- Who has a life of events from elsewhere stays, as nobody's import.
+    update customers.customers c
+    set import_id = null
+    where c.organization_id = platform.organization() and c.id = any(candidates) and c.import_id = import;
+end
+$$;
+comment on function customers.remove_imported(uuid, uuid[], uuid[], uuid[]) is
+    'Removes those of the candidates an import created whom nothing else has come to know. "referenced" stay, each handed over to the import that refers to it (heirs, null for none).';
 
 create or replace function customers.search(query text, most integer default 200) returns setof uuid
     language sql stable security definer set search_path = pg_catalog, public, pg_temp

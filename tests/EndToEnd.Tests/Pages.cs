@@ -1,0 +1,41 @@
+using Microsoft.Playwright;
+
+namespace Clientele.EndToEnd.Tests;
+
+/// <summary>Every page of the console there is, by a name for files.</summary>
+internal static class Pages
+{
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization"];
+
+    public static string Address(Shop shop, string name) => name switch
+    {
+        "sign-in" => "/sign-in",
+        "overview" => $"/o/alpha/overview?{Shop.Year}",
+        "customers" => "/o/alpha/customers",
+        "person" => $"/o/alpha/customers/{shop.Ada.GetProperty("id")}",
+        "person-orders" => $"/o/alpha/customers/{shop.Ada.GetProperty("id")}?tab=orders",
+        "order" => $"/o/alpha/customers/{shop.Ada.GetProperty("id")}?tab=orders&order={shop.AdasOrder}",
+        "imports" => "/o/alpha/imports",
+        "import-file" => "/o/alpha/imports/new",
+        "import-mapping" => $"/o/alpha/imports/new?import={shop.WaitingId}",
+        "import" => $"/o/alpha/imports/{shop.ImportId}",
+        "organization" => "/o/alpha/settings/organization",
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+    };
+
+    /// <summary>Opens one; nobody needs to be signed in for the first.</summary>
+    public static async Task<Visit> Open(Shop shop, Browser browser, string name, BrowserNewContextOptions options)
+    {
+        var visit = name == "sign-in" ? await Visit.Begin(await browser.NewComputer(shop.Address, options)) : await shop.Visit(browser, "admin@alpha.example", options);
+        try
+        {
+            await visit.Open(Address(shop, name));
+            return visit;
+        }
+        catch
+        {
+            await visit.DisposeAsync();
+            throw;
+        }
+    }
+}
