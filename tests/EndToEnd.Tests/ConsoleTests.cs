@@ -237,14 +237,14 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
         await Expect(Field(page, "Between columns")).ToHaveValueAsync("Semicolon");
         await Expect(Field(page, "Decimal sign")).ToHaveValueAsync("Comma (1,5)");
         await Expect(page.GetByLabel("Date and time")).ToHaveValueAsync("yyyy-MM-dd HH:mm");
-        await Expect(page.GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
+        await Expect(Main(page).GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
         var read = page.GetByRole(AriaRole.Table, new() { Name = "As read" });
         await Expect(read).ToContainTextAsync("quantity \"many\" is not a number");
 
         // The columns follow another delimiter, and the check says what that breaks.
         await Field(page, "Between columns").ClickAsync();
-        await page.GetByRole(AriaRole.Option, new() { Name = "Tabulator" }).Or(page.GetByRole(AriaRole.Option, new() { Name = "Tab" })).ClickAsync();
-        await Expect(page.GetByText("The mapping has faults, marked on its fields.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Option, new() { Name = "Tab" }).ClickAsync();
+        await Expect(Main(page).GetByText("The mapping has faults, marked on its fields.")).ToBeVisibleAsync();
         await page.GetByText("In the file", new() { Exact = true }).First.ClickAsync();
         var raw = page.GetByRole(AriaRole.Table, new() { Name = "In the file" });
         await Expect(raw.GetByRole(AriaRole.Columnheader)).ToHaveCountAsync(1);
@@ -252,7 +252,7 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
         await page.GetByRole(AriaRole.Option, new() { Name = "Semicolon" }).ClickAsync();
         await Expect(raw.GetByRole(AriaRole.Columnheader)).ToHaveCountAsync(8);
         await page.GetByText("As read", new() { Exact = true }).First.ClickAsync();
-        await Expect(page.GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
+        await Expect(Main(page).GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Start the import" }).ClickAsync();
         await Expect(visit.Heading).ToHaveTextAsync("spring.csv");
@@ -273,7 +273,7 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "More actions" }).ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Undo this import…" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
-        await Expect(dialog).ToContainTextAsync("1500 orders are removed".Replace("1500", "1,500", StringComparison.Ordinal));
+        await Expect(dialog).ToContainTextAsync("1,500 orders are removed");
         await Expect(dialog).ToContainTextAsync("100 customers it created are removed too, except those who have orders or events from elsewhere");
         var undo = dialog.GetByRole(AriaRole.Button, new() { Name = "Undo the import" });
         await Expect(undo).ToBeDisabledAsync();
@@ -287,6 +287,9 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
         Assert.Empty(visit.Faults);
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
+
+    // What changes is also said to screen readers, outside of it.
+    private static ILocator Main(IPage page) => page.GetByRole(AriaRole.Main);
 
     private static ILocator Field(IPage page, string label) => page.GetByRole(AriaRole.Combobox, new() { NameRegex = new Regex($"^{label}") }).First;
 
@@ -395,7 +398,7 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
     [InlineData(Overview, "**/api/overview?*", "The overview could not be loaded")]
     [InlineData("/o/alpha/customers", "**/api/customers?*", "The customers could not be loaded")]
     [InlineData("/o/alpha/imports", "**/api/imports", "The imports could not be loaded")]
-    [InlineData("/o/alpha/settings/organization", "**/api/organization", "The organization could not be loaded")]
+    [InlineData("/o/alpha/settings/organization", "**/api/organization", "The settings could not be loaded")]
     public async Task A_server_in_trouble_is_named_with_a_code_and_can_be_asked_again(string address, string request, string what)
     {
         await using var visit = await Admin();

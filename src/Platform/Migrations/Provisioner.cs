@@ -31,9 +31,11 @@ public static class Provisioner
         var exists = await Scalar<bool>(connection, $"select exists (select from pg_roles r where r.rolname = {login})", ct);
         var statement = await Scalar<string>(connection, exists
             ? (Sql)$"select format('alter role %I login password %L', {login}::text, {password}::text)"
-            : (Sql)$"select format('create role %I login noinherit createrole password %L', {login}::text, {password}::text)", ct);
+            : (Sql)$"select format('create role %I login noinherit password %L', {login}::text, {password}::text)", ct);
         await Run(connection, Sql.Raw(statement), ct);
-        await Run(connection, $"grant pg_monitor to {Sql.Identifier(login)} with admin option", ct);
+        // The superuser makes the roles, so that the login needs no right to make any.
+        foreach (var role in Roles) await Ensure(connection, role.Name, role.Purpose, login, ct);
+        await Run(connection, Sql.Raw($"grant clientele_search, pg_monitor to {Databases.Owner}"), ct);
         if (!await Scalar<bool>(connection, $"select exists (select from pg_database d where d.datname = {database})", ct))
             await Run(connection, $"create database {Sql.Identifier(database)}", ct);
         await Run(connection, $"alter database {Sql.Identifier(database)} owner to {Sql.Identifier(login)}", ct);

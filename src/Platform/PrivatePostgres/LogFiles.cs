@@ -10,6 +10,8 @@ internal static class LogFiles
 
     internal static async Task Prune(string folder, ServerAccount account, CancellationToken cancellation)
     {
+        // Somebody may have removed the folder; tidying up is no reason to stop watching PostgreSQL.
+        if (!Directory.Exists(folder)) return;
         var oldest = TimeProvider.System.GetUtcNow().UtcDateTime - Age;
         string[] old = [.. NewestFirst(folder).Where((file, index) => index >= MostFiles || file.LastWriteTimeUtc < oldest).Select(file => file.FullName)];
         if (old.Length > 0)

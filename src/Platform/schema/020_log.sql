@@ -217,7 +217,7 @@ create function log.purge_message_ids(keep interval default '8 days', batch inte
 comment on function log.purge_message_ids(interval, integer) is 'Forgets message ids older than the interval, so many at a time; returns how many.';
 
 -- ---------------------------------------------------------------------------------------------------------
--- Appending from SQL. C# appends in bulk with the same rules (Log.cs).
+-- Appending from SQL. C# appends in bulk with the same rules (EventLog.cs).
 
 create function log.moment(claimed timestamptz) returns timestamptz
     language sql stable parallel safe

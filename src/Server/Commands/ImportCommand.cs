@@ -7,6 +7,7 @@ using Clientele.Platform.Imports;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Tenancy;
+using Npgsql;
 
 namespace Clientele.Server.Commands;
 
@@ -65,15 +66,37 @@ internal static class ImportCommand
     {
         using var services = Services(databases);
         var worker = services.GetRequiredService<ImportWorker>();
+        var waiting = false;
         var work = Task.Run(async () =>
         {
             // Not ours alone: a server may have taken it, then this finds nothing and looks again.
-            while (!await worker.RunNext(ct, id) && !await Done(db, id, ct)) await Task.Delay(500, ct);
+            while (true)
+            {
+                try
+                {
+                    if (!await worker.RunNext(ct, id) && await Done(db, id, ct)) return;
+                }
+                catch (NpgsqlException e) when (Away(e))
+                {
+                    // Said by the loop below, once.
+                }
+                await Task.Delay(500, ct);
+            }
         }, ct);
         while (!work.IsCompleted)
         {
             await Task.WhenAny(work, Task.Delay(500, ct));
-            if (!Console.IsErrorRedirected) await Show(await ImportCommands.Get(db, id, ct));
+            try
+            {
+                var now = await ImportCommands.Get(db, id, ct);
+                waiting = false;
+                if (!Console.IsErrorRedirected) await Show(now);
+            }
+            catch (NpgsqlException e) when (Away(e))
+            {
+                if (!waiting) await Console.Error.WriteLineAsync("The database is away; the import goes on when it is back.");
+                waiting = true;
+            }
         }
         await work;
         var import = await ImportCommands.Get(db, id, ct);
@@ -81,6 +104,9 @@ internal static class ImportCommand
         Console.WriteLine(Summary(import));
         return import.State == "completed" ? 0 : CommandLine.Failed;
     }
+
+    // A database that was killed comes back: the server beside us restarts it, and the import goes on.
+    private static bool Away(NpgsqlException e) => e is not PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03";
 
     private static async Task<bool> Done(Db db, Guid id, CancellationToken ct) =>
         (await ImportCommands.Get(db, id, ct)).State is "completed" or "failed" or "cancelled" or "undone";

@@ -92,6 +92,15 @@ public sealed class BadFilesTests(BadFilesTests.Database database) : IClassFixtu
     }
 
     [Fact]
+    public async Task Even_a_small_file_is_not_swallowed_by_a_quote_in_a_column_nobody_maps()
+    {
+        var import = await Rig.Import(database, database.Alpha, Rig.Header.TrimEnd() + ",Notes\n900,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru,\"never closed\n901,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru,\n");
+        Assert.Equal("failed", import.State);
+        Assert.Contains("line 2", import.Problem!, StringComparison.Ordinal);
+        Assert.Equal(0, await database.Db.One<long>($"select count(*) from commerce.customer_orders o where o.order_id in ('900', '901')", Ct));
+    }
+
+    [Fact]
     public async Task Characters_cut_by_chunks_are_still_utf8()
     {
         // Three-byte characters, so that whatever size chunks have, some character lies across two.

@@ -197,6 +197,33 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
     }
 
     [Fact]
+    public async Task Customers_of_two_undone_imports_are_gone()
+    {
+        var first = await Rig.Import(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,bob,Peru\n");
+        var second = await Rig.Import(database, database.Alpha, Rig.Header + "2,2024-01-02 10:00,Z,Cup,1,5.00,bob,Peru\n");
+        foreach (var id in new[] { first.Id, second.Id })
+        {
+            await ImportCommands.Undo(database.Db, id, Ct);
+            while (await Rig.Worker(database).RunNext(Ct, id)) { }
+        }
+        Assert.Empty(await database.Db.List<string>($"select c.customer_id from customers.customers c", Ct));
+    }
+
+    [Fact]
+    public async Task Two_files_with_the_same_orders_at_once_both_finish()
+    {
+        var ids = new List<Guid> { await Rig.Queue(database, database.Alpha, file), await Rig.Queue(database, database.Alpha, file + "9999,2024-05-01 10:00,P,Product,1,1.25,1,France\n") };
+
+        await Task.WhenAll(ids.Select(id => Task.Run(async () => { while (await Rig.Worker(database).RunNext(Ct, id)) { } }, Ct)));
+
+        var imports = new List<ImportView>();
+        foreach (var id in ids) imports.Add(await ImportCommands.Get(database.Db, id, Ct));
+        Assert.All(imports, i => Assert.Equal("completed", i.State));
+        Assert.Equal(3001, imports.Sum(i => i.Orders));
+        Assert.All(imports, i => Assert.Equal(i.LinesRead, i.Accepted + i.Rejected + i.Duplicates));
+    }
+
+    [Fact]
     public async Task Cancel_stops_and_what_was_written_can_be_undone_or_gone_on_with()
     {
         var id = await Rig.Queue(database, database.Alpha, file);
@@ -209,6 +236,9 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         Assert.InRange(partly.Documents, 1, 2999);
         Assert.Equal(0, partly.Staged);
 
+        // With another mapping the file would be read in two ways.
+        var other = Rig.Mapping() with { Format = Rig.Mapping().Format! with { TimeZone = "Asia/Tokyo" } };
+        Assert.Equal("mapping_changed", (await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new OrderImporter()], id, other, Ct))).Code);
         await ImportCommands.Start(database.Db, [new OrderImporter()], id, Rig.Mapping(), Ct);
         while (await Rig.Worker(database).RunNext(Ct, id)) { }
         var done = await ImportCommands.Get(database.Db, id, Ct);

@@ -154,6 +154,46 @@ public sealed class ImportOrdersTests(ImportOrdersTests.Database database) : ICl
         if (instant is not null) Assert.Equal(At(instant), (await Orders()).Single().OrderedAt);
     }
 
+    [Theory]
+    [InlineData(".", "1,234.50", 1234.50)]
+    [InlineData(".", "1234.5", 1234.50)]
+    [InlineData(",", "1.234,50", 1234.50)]
+    [InlineData(",", "12,5", 12.50)]
+    [InlineData(".", "12,50", null)] // a comma file read with a point: refused, not a hundred times too much
+    [InlineData(",", "12.50", null)]
+    [InlineData(".", "1,23,456.00", null)]
+    [InlineData(".", "1 234", null)]
+    [InlineData(".", "1e3", null)]
+    public async Task Numbers_are_read_as_the_mapping_says_or_not_at_all(string point, string text, double? price)
+    {
+        var mapping = Rig.Mapping();
+        var import = await Rig.Import(database, database.Alpha, Rig.Header + $"1,2024-05-01 10:00,A1,Cup,1,\"{text}\",17,France\n", mapping with { Format = mapping.Format! with { Decimal = point } });
+        Assert.Equal(price is null ? 0 : 1, import.Accepted);
+        if (price is not null) Assert.Equal((decimal)price.Value, (await Orders()).Single().OrderTotal);
+    }
+
+    [Fact]
+    public async Task Amounts_near_the_limit_do_not_stop_the_counting_for_anybody()
+    {
+        var big = string.Concat(Enumerable.Range(1, 300).Select(n => $"{n},2024-05-01 10:00,A1,Cup,1,9999999999,17,France\n"));
+        Assert.Equal(300, (await Rig.Import(database, database.Alpha, Rig.Header + big)).Orders);
+        await Rig.CatchUp(database);
+        Assert.Equal(300 * 9_999_999_999m, await database.Db.One<decimal>($"select f.total_revenue from customers.customer_figures f join customers.customers c on c.id = f.customer_id where c.customer_id = '17'", Ct));
+    }
+
+    [Fact]
+    public async Task The_organizations_currency_stays_while_an_import_is_under_way()
+    {
+        await database.Db.Run($"update platform.organizations o set currency = 'EUR' where o.id = platform.organization()", Ct);
+        var first = await Rig.Queue(database, database.Alpha, Rig.Header + "1,2024-05-01 10:00,A1,Cup,1,1.00,17,France\n");
+        await database.Db.Run($"update platform.imports i set worker = gen_random_uuid(), leased_until = now() - interval '1 second' where i.id = {first}", Ct);
+        var second = await Rig.Upload(database, database.Alpha, Rig.Header + "2,2024-05-01 10:00,A1,Cup,1,1.00,17,France\n");
+        var refused = await Assert.ThrowsAsync<Platform.Problems.Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], second, Rig.Mapping("USD"), Ct));
+        Assert.Contains("format.currency", refused.Errors!.Keys);
+        while (await Rig.Worker(database).RunNext(Ct, first)) { }
+        Assert.Equal("GBP", await database.Db.One<string>($"select o.currency from platform.organizations o where o.id = platform.organization()", Ct));
+    }
+
     [Fact]
     public async Task Lines_keep_their_numbers_over_blank_lines_and_quoted_line_ends()
     {
