@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Clientele.Platform.Migrations;
-using Clientele.Server;
 using Clientele.Testing;
 
 namespace Clientele.Server.Tests;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Platform.Organizations;
 using Clientele.Testing;
 

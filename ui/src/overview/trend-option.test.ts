@@ -26,6 +26,16 @@ describe('the chart over time', () => {
     ]);
   });
 
+  it('labels a line where it ends: behind the dashes of an unfinished bucket', () => {
+    const labelled = (last: boolean) => {
+      const series = trend.overview.series.map((point, i, all) => ({ ...point, partial: last && i === all.length - 1 }));
+      const lines = trendOption({ ...trend, overview: { ...trend.overview, series } }, context).series as LineSeriesOption[];
+      return lines.filter((line) => line.endLabel?.show).map((line) => line.name);
+    };
+    expect(labelled(true)).toEqual(['previous', 'dashed']);
+    expect(labelled(false)).toEqual(['previous', 'current']);
+  });
+
   it('leaves the comparison out when it is off', () => {
     expect(lines({ ...trend, compare: false }).map((line) => line.name)).toEqual(['dashed', 'current']);
   });

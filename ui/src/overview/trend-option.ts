@@ -43,12 +43,16 @@ export function trendOption({ overview, metric, compare, format, t }: Trend, con
   const { series, previousSeries, interval } = overview;
   const past = compare ? previousSeries.slice(0, series.length) : [];
   const before = past.map((point) => point[metric]);
-  // The label stands where the solid line ends, before the incomplete bucket.
-  const [offset, pastOffset] = endOffsets(solidValues(series, metric), before);
+  const [offset, pastOffset] = endOffsets(
+    series.map((point) => point[metric]),
+    before,
+  );
+  // The label stands where the line ends: after the incomplete bucket, not on the dashes that lead to it.
+  const unfinished = series.at(-1)?.partial ?? false;
   const alone = series.length === 1;
 
-  const endLabel = (text: string, color: string, y: number): LineSeriesOption['endLabel'] => ({
-    show: wide && compare && past.length > 0,
+  const endLabel = (text: string, color: string, y: number, here = true): LineSeriesOption['endLabel'] => ({
+    show: here && wide && compare && past.length > 0,
     formatter: text,
     color,
     fontSize: 12,
@@ -103,11 +107,12 @@ export function trendOption({ overview, metric, compare, format, t }: Trend, con
       line('dashed', dashedValues(series, metric), tokens.series, {
         z: 2,
         lineStyle: { width: 2, color: tokens.series, type: [4, 4] },
+        endLabel: endLabel(t('overview.thisPeriod'), tokens.series, offset, unfinished),
       }),
       line('current', solidValues(series, metric), tokens.series, {
         z: 3,
         areaStyle: { color: tokens.area },
-        endLabel: endLabel(t('overview.thisPeriod'), tokens.series, offset),
+        endLabel: endLabel(t('overview.thisPeriod'), tokens.series, offset, !unfinished),
       }),
     ],
   };

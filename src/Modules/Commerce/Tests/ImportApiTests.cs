@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Testing;
 
 namespace Clientele.Commerce.Tests;

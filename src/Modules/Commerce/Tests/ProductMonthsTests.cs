@@ -1,5 +1,4 @@
 using System.Globalization;
-using Clientele.Platform.Data;
 using Clientele.Testing;
 
 namespace Clientele.Commerce.Tests;
