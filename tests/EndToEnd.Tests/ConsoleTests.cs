@@ -237,14 +237,14 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
         await Expect(Field(page, "Between columns")).ToHaveValueAsync("Semicolon");
         await Expect(Field(page, "Decimal sign")).ToHaveValueAsync("Comma (1,5)");
         await Expect(page.GetByLabel("Date and time")).ToHaveValueAsync("yyyy-MM-dd HH:mm");
-        await Expect(Main(page).GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
+        await Expect(Content(page).GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
         var read = page.GetByRole(AriaRole.Table, new() { Name = "As read" });
         await Expect(read).ToContainTextAsync("quantity \"many\" is not a number");
 
         // The columns follow another delimiter, and the check says what that breaks.
         await Field(page, "Between columns").ClickAsync();
         await page.GetByRole(AriaRole.Option, new() { Name = "Tab" }).ClickAsync();
-        await Expect(Main(page).GetByText("The mapping has faults, marked on its fields.")).ToBeVisibleAsync();
+        await Expect(Content(page).GetByText("The mapping has faults, marked on its fields.")).ToBeVisibleAsync();
         await page.GetByText("In the file", new() { Exact = true }).First.ClickAsync();
         var raw = page.GetByRole(AriaRole.Table, new() { Name = "In the file" });
         await Expect(raw.GetByRole(AriaRole.Columnheader)).ToHaveCountAsync(1);
@@ -252,7 +252,7 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
         await page.GetByRole(AriaRole.Option, new() { Name = "Semicolon" }).ClickAsync();
         await Expect(raw.GetByRole(AriaRole.Columnheader)).ToHaveCountAsync(8);
         await page.GetByText("As read", new() { Exact = true }).First.ClickAsync();
-        await Expect(Main(page).GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
+        await Expect(Content(page).GetByText("1 of the first 20 lines would be rejected.")).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Start the import" }).ClickAsync();
         await Expect(visit.Heading).ToHaveTextAsync("spring.csv");
@@ -289,7 +289,7 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
     }
 
     // What changes is also said to screen readers, outside of it.
-    private static ILocator Main(IPage page) => page.GetByRole(AriaRole.Main);
+    private static ILocator Content(IPage page) => page.GetByRole(AriaRole.Main);
 
     private static ILocator Field(IPage page, string label) => page.GetByRole(AriaRole.Combobox, new() { NameRegex = new Regex($"^{label}") }).First;
 

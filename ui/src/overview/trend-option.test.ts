@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
+import type { LineSeriesOption } from 'echarts/charts';
 import { chartTokens } from '../components/chart/palette';
 import { makeFormat } from '../i18n/format';
 import { translator } from '../i18n/I18n';

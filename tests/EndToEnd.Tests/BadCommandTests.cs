@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Clientele.EndToEnd.Tests;
+
+/// <summary>A wrong command ends in one line that says what is wrong, and in exit code 2; nothing is left of it.</summary>
+public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFixture<BadCommandTests.Running>
+{
+    /// <summary>A server, and files good and bad beside it.</summary>
+    public sealed class Running : IAsyncLifetime
+    {
+        internal Installation Installation { get; } = new();
+
+        internal string File(string name) => Path.Combine(Installation.Root, name);
+
+        public async ValueTask InitializeAsync()
+        {
+            await Installation.StartServer();
+            await new GeneratedOrders(50).Write(Installation.Root);
+            await Write("empty.csv", []);
+            await Write("header.csv", "Order,Date,SKU,Product,Quantity,Price,Customer,Country\n"u8.ToArray());
+            await Write("latin1.csv", Encoding.Latin1.GetBytes("Order,Date,SKU,Product,Quantity,Price,Customer,Country\n1,2024-01-01 10:00,A,Müsli,1,2.50,c1,France\n"));
+            await Write("utf16.csv", [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("Order,Date\n1,2\n")]);
+            await Write("long.csv", Encoding.ASCII.GetBytes("Order,Date,SKU,Product,Quantity,Price,Customer,Country\n" + new string('x', 10_000_000) + "\n"));
+            await Write("columnless.json", """{ "format": { "date": "yyyy-MM-dd HH:mm", "currency": "EUR" } }"""u8.ToArray());
+            await Write("stranger.json", Encoding.UTF8.GetBytes(GeneratedOrders.Mapping.Replace("\"SKU\"", "\"Article\"", StringComparison.Ordinal)));
+            await Write("broken.json", "{ \"format\": \n\n oh"u8.ToArray());
+        }
+
+        public ValueTask DisposeAsync() => Installation.DisposeAsync();
+
+        private Task Write(string name, byte[] content) => System.IO.File.WriteAllBytesAsync(File(name), content);
+    }
+
+    [Theory]
+    [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --frobnicate", "--frobnicate")]
+    [InlineData("frobnicate", "frobnicate")]
+    [InlineData("import orders {0}/orders.csv", "--map")]
+    [InlineData("import people {0}/orders.csv --map {0}/mapping.json", "people")]
+    [InlineData("import orders {0}/absent.csv --map {0}/mapping.json", "absent.csv")]
+    [InlineData("import orders {0} --map {0}/mapping.json", "cannot be read")]
+    [InlineData("import orders {0}/empty.csv --map {0}/mapping.json", "empty")]
+    [InlineData("import orders {0}/header.csv --map {0}/mapping.json", "no line below")]
+    [InlineData("import orders {0}/latin1.csv --map {0}/mapping.json", "UTF-8")]
+    [InlineData("import orders {0}/utf16.csv --map {0}/mapping.json", "UTF-16")]
+    [InlineData("import orders {0}/long.csv --map {0}/mapping.json", "longer than 1 MB")]
+    [InlineData("import orders {0}/orders.csv --map {0}/absent.json", "absent.json")]
+    [InlineData("import orders {0}/orders.csv --map {0}/broken.json", "broken.json")]
+    [InlineData("import orders {0}/orders.csv --map {0}/columnless.json", "orderNumber")]
+    [InlineData("import orders {0}/orders.csv --map {0}/stranger.json", "Article")]
+    [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --organization nobody", "nobody")]
+    public async Task A_bad_import_is_refused(string command, string names)
+    {
+        var installation = running.Installation;
+        var arguments = string.Format(CultureInfo.InvariantCulture, command, installation.Root).Split(' ');
+        if (arguments[0] == "import") arguments = [.. arguments, "--data", installation.Data];
+        await Refused(installation, names, arguments);
+        Assert.Equal(0, await installation.Scalar<long>("select (select count(*) from platform.imports) + (select count(*) from platform.import_pieces) + (select count(*) from commerce.customer_orders)"));
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_refused_before_anything_is_made()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        var folder = running.File("untouched");
+        await Refused(running.Installation, $"Port {port} is in use", "serve", "--port", port, "--data", folder);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public async Task A_second_server_on_the_same_folder_is_refused_and_the_first_goes_on()
+    {
+        var installation = running.Installation;
+        await Refused(installation, "in use by another Clientele", "serve", "--port", Installation.FreePort().ToString(CultureInfo.InvariantCulture), "--data", installation.Data);
+        Assert.Equal(1, await installation.Scalar<int>("select 1"));
+    }
+
+    [Fact]
+    public Task A_folder_of_somebody_else_is_refused() =>
+        Refused(running.Installation, "holds files", "serve", "--port", Installation.FreePort().ToString(CultureInfo.InvariantCulture), "--data", running.Installation.Root);
+
+    [Fact]
+    public async Task A_wrong_option_of_the_server_is_refused()
+    {
+        await Refused(running.Installation, "between 1 and 65535", "serve", "--port", "70000");
+        await Refused(running.Installation, "eighty", "serve", "--port", "eighty");
+        await Refused(running.Installation, "is no address", "serve", "--listen", "nowhere");
+    }
+
+    private static async Task Refused(Installation installation, string names, params string[] arguments)
+    {
+        var command = await installation.Run(arguments);
+        Assert.Contains(names, command.Errors, StringComparison.OrdinalIgnoreCase);
+        var line = Assert.Single(command.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("clientele: ", line, StringComparison.Ordinal);
+        Assert.Equal(2, command.Process.ExitCode);
+    }
+}

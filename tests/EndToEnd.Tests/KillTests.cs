@@ -1,0 +1,101 @@
+namespace Clientele.EndToEnd.Tests;
+
+/// <summary>What an import that nobody disturbed makes of the file: the measure of all others.</summary>
+internal static class Undisturbed
+{
+    public static readonly GeneratedOrders Orders = new(60_000);
+
+    private static readonly Lazy<Task<string>> totals = new(async () =>
+    {
+        await using var installation = new Installation();
+        await installation.StartServer();
+        var (file, mapping) = await Orders.Write(installation.Root);
+        var command = await installation.Run("import", "orders", file, "--map", mapping, "--data", installation.Data);
+        Assert.True(command.Process.ExitCode == 0, command.Errors);
+        Assert.Contains($"completed: {Orders.Lines:N0} lines read", command.Output, StringComparison.Ordinal);
+        Assert.Equal((long)Orders.Orders, await installation.Scalar<long>("select count(*) from commerce.customer_orders o where o.kind = 'order'"));
+        Assert.Equal(Orders.Revenue, await installation.Scalar<decimal>("select sum(o.base_total) from commerce.customer_orders o where o.kind = 'order'"));
+        Assert.Equal(Orders.Refunded, await installation.Scalar<decimal>("select sum(o.base_total) from commerce.customer_orders o where o.kind = 'refund'"));
+        Assert.Equal((long)Orders.Rejected, await installation.Scalar<long>("select count(*) from platform.import_rejects"));
+        return await installation.Totals();
+    });
+
+    public static Task<string> Totals => totals.Value;
+}
+
+/// <summary>kill -9 of the server, at moments nobody chose.</summary>
+public sealed class KillServerTests
+{
+    [Fact]
+    public async Task An_import_survives_the_death_of_the_server_while_it_reads_and_while_it_writes()
+    {
+        var expected = await Undisturbed.Totals;
+        await using var installation = new Installation();
+        await installation.StartServer();
+        await installation.ImportOverHttp(Undisturbed.Orders);
+
+        await installation.UntilImport("reading", i => i.State is "reading" or "writing");
+        await Task.Delay(Random.Shared.Next(400), TestContext.Current.CancellationToken);
+        await installation.KillServer();
+        await Unfinished(installation, "while reading");
+
+        await installation.StartServer();
+        var share = Random.Shared.NextDouble() * 0.8;
+        await installation.UntilImport("writing", i => i.State == "writing" && i.Written > i.Staged * share);
+        await installation.KillServer();
+        await Unfinished(installation, "while writing");
+
+        // Nobody asks it to: it goes on by itself as soon as it runs.
+        await installation.StartServer();
+        await installation.UntilCompleted();
+        Assert.Equal(expected, await installation.Totals());
+    }
+
+    private static async Task Unfinished(Installation installation, string when)
+    {
+        var import = await installation.Import();
+        TestContext.Current.TestOutputHelper?.WriteLine($"Killed {when}: {import}");
+        Assert.Contains(import.State, (string[])["queued", "reading", "writing"]);
+    }
+}
+
+/// <summary>kill -9 of PostgreSQL while the server goes on.</summary>
+public sealed class KillPostgresTests
+{
+    [Fact]
+    public async Task An_import_survives_the_death_of_PostgreSQL_without_a_restart_of_the_server()
+    {
+        var expected = await Undisturbed.Totals;
+        await using var installation = new Installation();
+        await installation.StartServer();
+        await installation.ImportOverHttp(Undisturbed.Orders);
+        await installation.UntilImport("reading", i => i.State is "reading" or "writing");
+        await Task.Delay(Random.Shared.Next(300), TestContext.Current.CancellationToken);
+        await installation.KillPostgres();
+        var share = Random.Shared.NextDouble() * 0.8;
+        await installation.UntilImport("writing", i => i.State == "writing" && i.Written > i.Staged * share);
+        await installation.KillPostgres();
+        await installation.UntilCompleted();
+        Assert.False(installation.Server!.Process.HasExited);
+        Assert.Equal(expected, await installation.Totals());
+    }
+}
+
+/// <summary>kill -9 of the command that imports, beside a server.</summary>
+public sealed class KillCommandTests
+{
+    [Fact]
+    public async Task The_server_finishes_what_a_killed_command_began()
+    {
+        var expected = await Undisturbed.Totals;
+        await using var installation = new Installation();
+        await installation.StartServer();
+        var (file, mapping) = await Undisturbed.Orders.Write(installation.Root);
+        var command = installation.Start("import", "orders", file, "--map", mapping, "--data", installation.Data);
+        var share = Random.Shared.NextDouble() * 0.5;
+        await installation.UntilImport("writing", i => i.State == "writing" && i.Written > i.Staged * share);
+        command.Process.Kill();
+        await installation.UntilCompleted();
+        Assert.Equal(expected, await installation.Totals());
+    }
+}
