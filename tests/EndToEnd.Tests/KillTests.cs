@@ -29,7 +29,7 @@ public sealed class KillServerTests
     [Fact]
     public async Task An_import_survives_the_death_of_the_server_while_it_reads_and_while_it_writes()
     {
-        var expected = await Undisturbed.Totals;
+        var expected = Undisturbed.Totals;
         await using var installation = new Installation();
         await installation.StartServer();
         await installation.ImportOverHttp(Undisturbed.Orders);
@@ -48,7 +48,7 @@ public sealed class KillServerTests
         // Nobody asks it to: it goes on by itself as soon as it runs.
         await installation.StartServer();
         await installation.UntilCompleted();
-        Assert.Equal(expected, await installation.Totals());
+        Assert.Equal(await expected, await installation.Totals());
     }
 
     private static async Task Unfinished(Installation installation, string when)
@@ -65,7 +65,7 @@ public sealed class KillPostgresTests
     [Fact]
     public async Task An_import_survives_the_death_of_PostgreSQL_without_a_restart_of_the_server()
     {
-        var expected = await Undisturbed.Totals;
+        var expected = Undisturbed.Totals;
         await using var installation = new Installation();
         await installation.StartServer();
         await installation.ImportOverHttp(Undisturbed.Orders);
@@ -77,7 +77,7 @@ public sealed class KillPostgresTests
         await installation.KillPostgres();
         await installation.UntilCompleted();
         Assert.False(installation.Server!.Process.HasExited);
-        Assert.Equal(expected, await installation.Totals());
+        Assert.Equal(await expected, await installation.Totals());
     }
 }
 
@@ -87,7 +87,7 @@ public sealed class KillCommandTests
     [Fact]
     public async Task The_server_finishes_what_a_killed_command_began()
     {
-        var expected = await Undisturbed.Totals;
+        var expected = Undisturbed.Totals;
         await using var installation = new Installation();
         await installation.StartServer();
         var (file, mapping) = await Undisturbed.Orders.Write(installation.Root);
@@ -96,6 +96,6 @@ public sealed class KillCommandTests
         await installation.UntilImport("writing", i => i.State == "writing" && i.Written > i.Staged * share);
         command.Process.Kill();
         await installation.UntilCompleted();
-        Assert.Equal(expected, await installation.Totals());
+        Assert.Equal(await expected, await installation.Totals());
     }
 }

@@ -22,7 +22,9 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
         {
-            await Console.Error.WriteLineAsync($"clientele: {Sentence(parsed.Errors[0])} Try: clientele {Path(parsed)}--help");
+            // The word that is wrong says more than the one that is missing because of it.
+            var what = parsed.UnmatchedTokens is [var unknown, ..] ? $"\"{unknown}\" is not known here." : Sentence(parsed.Errors[0]);
+            await Console.Error.WriteLineAsync($"clientele: {what} Try: clientele {Path(parsed)}--help");
             return Refused;
         }
         try
