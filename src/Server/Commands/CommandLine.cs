@@ -19,16 +19,16 @@ internal static class CommandLine
 
     public static async Task<int> Run(RootCommand root, string[] args)
     {
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
-        {
-            // The word that is wrong says more than the one that is missing because of it.
-            var what = parsed.UnmatchedTokens is [var unknown, ..] ? $"\"{unknown}\" is not known here." : Sentence(parsed.Errors[0]);
-            await Console.Error.WriteLineAsync($"clientele: {what} Try: clientele {Path(parsed)}--help");
-            return Refused;
-        }
         try
         {
+            var parsed = root.Parse(args);
+            if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+            {
+                // The word that is wrong says more than the one that is missing because of it.
+                var what = parsed.UnmatchedTokens is [var unknown, ..] ? $"\"{unknown}\" is not known here." : Sentence(parsed.Errors[0]);
+                await Console.Error.WriteLineAsync($"clientele: {what} Try: clientele {Path(parsed)}--help");
+                return Refused;
+            }
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
