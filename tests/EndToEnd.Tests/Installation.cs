@@ -129,10 +129,9 @@ internal sealed partial class Installation : IAsyncDisposable
     /// <summary>All that the import made, order and line for line, so that two imports can be compared.</summary>
     public async Task<string> Totals()
     {
-        // The figures of customers follow a moment later.
-        await Until("the figures of the customers", async () => await Scalar<bool>("""
-            select (select coalesce(sum(f.total_orders), 0) from customers.customer_figures f)
-                 = (select count(*) from commerce.customer_orders o where o.kind = 'order' and o.customer_id is not null)
+        // The figures of customers follow a moment later, refunds last.
+        await Until("the consumers of the log", () => Scalar<bool>("""
+            select not exists (select from log.consumers c, log.events e where (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position))
             """));
         return await Scalar<string>("""
             select concat_ws(E'\n',
@@ -142,7 +141,7 @@ internal sealed partial class Installation : IAsyncDisposable
                  from commerce.customer_order_items i),
                 (select format('facts %s %s', count(*), sum(f.event_value)) from log.facts f where f.event_category = 'transaction'),
                 (select format('products %s %s', sum(m.quantity), sum(m.revenue)) from commerce.product_months m),
-                (select format('customers %s %s', count(*), md5(string_agg(concat_ws('|', c.customer_id, f.total_orders, f.total_revenue, f.total_refunds), ';' order by c.customer_id)))
+                (select format('customers %s orders %s revenue %s refunds %s %s', count(*), sum(f.total_orders), sum(f.total_revenue), sum(f.total_refunds), md5(string_agg(concat_ws('|', c.customer_id, f.total_orders, f.total_revenue, f.total_refunds), ';' order by c.customer_id)))
                  from customers.customers c left join customers.customer_figures f on f.organization_id = c.organization_id and f.customer_id = c.id),
                 (select format('import %s read %s accepted %s rejected %s duplicates %s %s', i.state, i.lines_read, i.accepted, i.rejected, i.duplicates, i.counts) from platform.imports i),
                 (select format('rejects %s', string_agg(concat_ws('|', r.line, r.reason, r.fields), ';' order by r.line)) from platform.import_rejects r),

@@ -17,7 +17,9 @@ internal static class Undisturbed
         Assert.Equal(Orders.Revenue, await installation.Scalar<decimal>("select sum(o.base_total) from commerce.customer_orders o where o.kind = 'order'"));
         Assert.Equal(Orders.Refunded, await installation.Scalar<decimal>("select sum(o.base_total) from commerce.customer_orders o where o.kind = 'refund'"));
         Assert.Equal((long)Orders.Rejected, await installation.Scalar<long>("select count(*) from platform.import_rejects"));
-        return await installation.Totals();
+        var made = await installation.Totals();
+        TestContext.Current.TestOutputHelper?.WriteLine(made);
+        return made;
     });
 
     public static Task<string> Totals => totals.Value;

@@ -39,7 +39,14 @@ export function TimelineEvent({ event }: { event: EventRow }) {
 /** The one property that tells two events of a type apart. */
 function aboutOf(event: EventRow): string | null {
   const { properties } = event;
-  const candidates = [properties.order_id, properties.orderNumber, properties.order_number, properties.title, properties.productName, properties.name];
+  const candidates = [
+    properties.order_id,
+    properties.orderNumber,
+    properties.order_number,
+    properties.title,
+    properties.productName,
+    properties.name,
+  ];
   const text = candidates.find((value) => typeof value === 'string' && value !== '');
   return typeof text === 'string' ? text : event.pageUrl;
 }
