@@ -84,7 +84,8 @@ apt_update() {
 }
 
 apt_candidate() { # package → exit code
-  apt-cache policy "$1" 2>/dev/null | grep -q '^ *Candidate: [^(]'
+  # Read whole, not piped into `grep -q`: that closes the pipe early, and pipefail then calls a hit a failure.
+  [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ [^\(] ]]
 }
 
 # ── .NET ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,7 +95,7 @@ need_dotnet() {
   for candidate in dotnet "${HOME:-}/.dotnet/dotnet" /usr/share/dotnet/dotnet /usr/lib/dotnet/dotnet /usr/local/share/dotnet/dotnet; do
     candidate=$(command -v "$candidate" 2>/dev/null) || continue
     candidate=$(readlink -f "$candidate")
-    "$candidate" --list-sdks 2>/dev/null | grep -q '^10\.' || continue
+    [[ $'\n'$("$candidate" --list-sdks 2>/dev/null) == *$'\n'10.* ]] || continue
     # The built server looks for its runtime only where packages put it, unless it is told.
     if [ -d "$(dirname "$candidate")/host/fxr" ]; then
       DOTNET_ROOT=$(dirname "$candidate")
