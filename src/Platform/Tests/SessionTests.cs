@@ -6,11 +6,79 @@ using Clientele.Testing;
 
 namespace Clientele.Platform.Tests;
 
-public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTests.App>
+public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTests.App>, IAsyncLifetime
 {
-    public sealed class App : TestApp;
+    /// <summary>Beta has people, sessions, keys, a second workspace, a customer with an order and an event, and an import with a reject.</summary>
+    public sealed class App : TestApp
+    {
+        /// <summary>Stands in everything of beta's, and nowhere else.</summary>
+        public const string Word = "atlantis";
+
+        public Guid Customer { get; private set; }
+
+        public Guid Order { get; private set; }
+
+        public Guid Import { get; private set; }
+
+        /// <summary>Sessions of beta's people before any test; tests that sign in add more.</summary>
+        private Guid[] sessions = [];
+
+        public override async ValueTask InitializeAsync()
+        {
+            await base.InitializeAsync();
+            var (beta, workspace) = (Beta.OrganizationId!.Value, Beta.WorkspaceId!.Value);
+            await Service.Run($"update platform.organizations o set name = 'Atlantis Ltd' where o.id = {beta}", CancellationToken.None);
+            // As forgetful as alpha's.
+            await AddPerson("forgetful@atlantis.example", beta, "viewer");
+            using (await SignIn("forgetful@atlantis.example", "beta")) { }
+            await Service.Run($"insert into platform.workspaces (organization_id, slug, name) values ({beta}, 'atlantis', 'Atlantis shop')", CancellationToken.None);
+            await Service.Run($"insert into platform.api_keys (organization_id, workspace_id, kind, name, public_key) values ({beta}, {workspace}, 'write', 'Atlantis', 'wk_atlantis')", CancellationToken.None);
+            await Service.Run($"insert into platform.api_keys (organization_id, workspace_id, kind, name, key_hash) values ({beta}, {workspace}, 'secret', 'Atlantis', sha256('atlantis'))", CancellationToken.None);
+
+            var theirs = For(Beta);
+            Customer = await theirs.One<Guid>($"insert into customers.customers (organization_id, customer_id, name, country) values ({beta}, 'atlantis-1', 'Ann Atlantis', 'Atlantis') returning id", CancellationToken.None);
+            Order = await theirs.One<Guid>($"""
+                insert into commerce.customer_orders (organization_id, workspace_id, order_id, customer_id, order_status, order_total, subtotal, currency, ordered_at, shipping_country)
+                values ({beta}, {workspace}, 'atlantis-a', {Customer}, 'delivered', 9, 9, 'EUR', now(), 'Atlantis') returning id
+                """, CancellationToken.None);
+            await theirs.One<Guid>($$"""select log.append('page_viewed', {{Customer}}, '{"path": "/atlantis"}')""", CancellationToken.None);
+            Import = await theirs.One<Guid>($"insert into platform.imports (organization_id, workspace_id, kind, file_name) values ({beta}, {workspace}, 'orders', 'atlantis.csv') returning id", CancellationToken.None);
+            await theirs.Run($"insert into platform.import_rejects (organization_id, import_id, line, reason, fields) values ({beta}, {Import}, 2, 'no date', array['atlantis'])", CancellationToken.None);
+            await theirs.Run($"update platform.imports i set state = 'uploaded' where i.id = {Import}", CancellationToken.None);
+            sessions = [.. await Service.List<Guid>($"select s.id from platform.platform_user_sessions s join platform.organization_members m on m.user_id = s.user_id where m.organization_id = {beta}", CancellationToken.None)];
+        }
+
+        /// <summary>Beta's organization, people, keys, workspaces and sessions as they stand, without what their own use touches.</summary>
+        public Task<List<string>> Theirs() => Service.List<string>($"""
+            select (to_jsonb(o))::text from platform.organizations o where o.id = {Beta.OrganizationId}
+            union all
+            select (to_jsonb(m))::text from platform.organization_members m where m.organization_id = {Beta.OrganizationId}
+            union all
+            select (to_jsonb(u) - array['last_login', 'updated_at'])::text
+            from platform.platform_users u join platform.organization_members m on m.user_id = u.id
+            where m.organization_id = {Beta.OrganizationId}
+            union all
+            select (to_jsonb(w))::text from platform.workspaces w where w.organization_id = {Beta.OrganizationId}
+            union all
+            select (to_jsonb(k))::text from platform.api_keys k where k.organization_id = {Beta.OrganizationId}
+            union all
+            select (to_jsonb(s) - 'last_activity')::text from platform.platform_user_sessions s where s.id = any({sessions})
+            union all
+            select (to_jsonb(i))::text from platform.imports i where i.organization_id = {Beta.OrganizationId}
+            order by 1
+            """, CancellationToken.None);
+    }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private List<string> before = [];
+
+    public async ValueTask InitializeAsync() => before = await app.Theirs();
+
+    // Whoever of alpha signed in or out, was locked out or changed something: beta has what it had.
+    public async ValueTask DisposeAsync() => Assert.Equal(before, await app.Theirs());
+
+    private static void HasNothingOfTheirs(string text) => Assert.DoesNotContain(App.Word, text, StringComparison.OrdinalIgnoreCase);
 
     [Fact]
     public async Task Signing_in_sets_a_cookie_scripts_cannot_read_and_the_token_is_not_stored()
@@ -23,6 +91,7 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
         var token = cookie.Split(';')[0].Split('=', 2)[1];
         Assert.False(await app.Service.One<bool>($"select exists (select from platform.platform_user_sessions s where encode(s.token_hash, 'escape') like '%' || {token} || '%')", Ct));
         var session = await client.Json("api/session");
+        HasNothingOfTheirs(session.GetRawText());
         Assert.Equal("alpha", Assert.Single(session.GetProperty("organizations").EnumerateArray()).GetProperty("slug").GetString());
     }
 
@@ -47,6 +116,9 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
         using var answer = await client.Post("api/session", new { email = "forgetful@alpha.example", password = TestApp.Password });
         Assert.NotNull(answer.Headers.RetryAfter);
         Assert.Equal((429, "too_many_attempts"), await answer.Problem());
+        // The lock is the address's, not everybody's.
+        using var other = await app.SignIn("forgetful@atlantis.example", "beta");
+        Assert.Contains("Atlantis", (await other.Json("api/organization")).GetRawText(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,25 +149,84 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
     }
 
     [Theory]
-    [InlineData("api/organization")]
-    [InlineData("api/overview")]
-    [InlineData("api/overview/countries")]
-    [InlineData("api/customers")]
-    [InlineData("api/customers/0198c000-0000-7000-8000-000000000000")]
-    [InlineData("api/customers/0198c000-0000-7000-8000-000000000000/timeline")]
-    [InlineData("api/customers/0198c000-0000-7000-8000-000000000000/orders")]
-    [InlineData("api/events/newest")]
-    [InlineData("api/imports")]
-    [InlineData("api/imports/fields")]
-    [InlineData("api/orders/0198c000-0000-7000-8000-000000000000")]
-    [InlineData("api/palette?query=a")]
-    public async Task Without_a_session_or_in_another_organization_there_is_nothing(string path)
+    [InlineData("api/organization", 200)]
+    [InlineData("api/overview", 200)]
+    [InlineData("api/overview/countries", 200)]
+    [InlineData("api/customers", 200)]
+    [InlineData("api/customers/{customer}", 404)]
+    [InlineData("api/customers/{customer}/timeline", 200)]
+    [InlineData("api/customers/{customer}/orders", 200)]
+    [InlineData("api/events/newest", 200)]
+    [InlineData("api/imports", 200)]
+    [InlineData("api/imports/{import}", 404)]
+    [InlineData("api/imports/{import}/rejects.csv", 404)]
+    [InlineData("api/imports/fields", 200)]
+    [InlineData("api/orders/{order}", 404)]
+    [InlineData("api/palette?query=atlantis", 200)]
+    public async Task Without_a_session_or_in_another_organization_there_is_nothing(string path, int status)
     {
+        path = path.Replace("{customer}", $"{app.Customer}").Replace("{order}", $"{app.Order}").Replace("{import}", $"{app.Import}");
         Assert.Equal((401, "not_signed_in"), await (await app.Anonymous.GetAsync(new Uri(path, UriKind.Relative), Ct)).Problem());
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Add("Clientele-Organization", "ignored");
         using var stranger = await app.SignIn("admin@beta.example", "alpha"); // signed in, but no member of alpha
         Assert.Equal((404, "organization_not_found"), await (await stranger.GetAsync(new Uri(path, UriKind.Relative), Ct)).Problem());
+        using var intruder = await app.SignIn("admin@alpha.example", "beta");
+        Assert.Equal((404, "organization_not_found"), await (await intruder.GetAsync(new Uri(path, UriKind.Relative), Ct)).Problem());
+
+        // In alpha there is nothing of beta's, and what is asked for by beta's ids is not there; beta itself has it.
+        foreach (var client in (HttpClient[])[app.Admin, app.Viewer])
+        {
+            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), Ct);
+            Assert.Equal(status, (int)answer.StatusCode);
+            HasNothingOfTheirs(await answer.Content.ReadAsStringAsync(Ct));
+        }
+        var theirs = await app.Stranger.GetStringAsync(new Uri(path, UriKind.Relative), Ct);
+        Assert.Equal(path != "api/imports/fields", theirs.Contains("atlantis", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Workspaces_and_keys_are_ones_own()
+    {
+        var ours = await app.Admin.Json("api/organization");
+        Assert.Equal("alpha", Assert.Single(ours.GetProperty("workspaces").EnumerateArray()).GetProperty("name").GetString());
+        var key = ours.GetProperty("writeKey").GetString()!;
+        var theirs = await app.Stranger.Json("api/organization");
+        Assert.Equal(["beta", "Atlantis shop"], theirs.GetProperty("workspaces").EnumerateArray().Select(w => w.GetProperty("name").GetString()));
+        Assert.DoesNotContain(key, theirs.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain(theirs.GetProperty("writeKey").GetString()!, ours.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_alpha_changes_is_alphas()
+    {
+        using var answer = await app.Admin.PutAsJsonAsync("api/organization", new { timeZone = "Asia/Tokyo" }, Ct);
+        Assert.Equal("Asia/Tokyo", JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Ct)).GetProperty("timeZone").GetString());
+        Assert.Equal("UTC", (await app.Stranger.Json("api/organization")).GetProperty("timeZone").GetString());
+        using var preferences = await app.Viewer.PutAsJsonAsync("api/session/preferences", new { language = "fr", theme = "dark" }, Ct);
+        HasNothingOfTheirs(await preferences.Content.ReadAsStringAsync(Ct));
+        Assert.Equal("en", (await app.Stranger.Json("api/session")).GetProperty("user").GetProperty("language").GetString());
+    }
+
+    [Fact]
+    public async Task Who_works_in_both_sees_each_by_itself()
+    {
+        await app.AddPerson("both@alpha.example", app.Alpha.OrganizationId!.Value, "viewer");
+        await app.Service.Run($"""
+            insert into platform.organization_members (organization_id, user_id, role)
+            select {app.Beta.OrganizationId}, u.id, 'viewer' from platform.platform_users u where u.email = 'both@alpha.example'
+            """, Ct);
+        try
+        {
+            using var inAlpha = await app.SignIn("both@alpha.example", "alpha");
+            using var inBeta = await app.SignIn("both@alpha.example", "beta");
+            Assert.Equal(["alpha", "beta"], (await inAlpha.Json("api/session")).GetProperty("organizations").EnumerateArray().Select(o => o.GetProperty("slug").GetString()).Order());
+            HasNothingOfTheirs((await inAlpha.Json("api/customers")).GetRawText());
+            Assert.Contains("Ann Atlantis", (await inBeta.Json("api/customers")).GetRawText(), StringComparison.Ordinal);
+            Assert.Equal(404, (await (await inAlpha.GetAsync(new Uri($"api/customers/{app.Customer}", UriKind.Relative), Ct)).Problem()).Status);
+        }
+        finally
+        {
+            await app.Service.Run($"delete from platform.platform_users u where u.email = 'both@alpha.example'", Ct);
+        }
     }
 
     [Fact]
@@ -128,7 +259,9 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
         await app.Viewer.Json("api/overview");
         Assert.Equal((403, "forbidden"), await (await app.Viewer.PutAsJsonAsync("api/organization", new { name = "Mine" }, Ct)).Problem());
         Assert.Equal((403, "forbidden"), await (await app.Viewer.PostAsync(new Uri("api/imports?kind=orders&name=a.csv", UriKind.Relative), new StringContent("a,b\n1,2\n"), Ct)).Problem());
-        Assert.Equal(JsonValueKind.Null, (await app.Viewer.Json("api/organization")).GetProperty("writeKey").ValueKind);
+        var seen = await app.Viewer.Json("api/organization");
+        Assert.Equal(JsonValueKind.Null, seen.GetProperty("writeKey").ValueKind);
+        HasNothingOfTheirs(seen.GetRawText());
     }
 
     [Theory]
@@ -185,6 +318,7 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
         using var client = new HttpClient { BaseAddress = app.Address };
         Assert.Contains("\"status\":\"healthy\"", await client.GetStringAsync(new Uri("health/live", UriKind.Relative), Ct), StringComparison.Ordinal);
         Assert.Contains("log watermark", await client.GetStringAsync(new Uri("health/ready", UriKind.Relative), Ct), StringComparison.Ordinal);
+        foreach (var path in new[] { "health/live", "health/ready", "metrics" }) HasNothingOfTheirs(await client.GetStringAsync(new Uri(path, UriKind.Relative), Ct));
         Assert.Contains("clientele_log_watermark_age_seconds", await client.GetStringAsync(new Uri("metrics", UriKind.Relative), Ct), StringComparison.Ordinal);
     }
 }

@@ -31,11 +31,12 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>An importer that fails at the given step, as a killed connection does.</summary>
-    private sealed class Dying(int atStep, bool afterWork) : IImporter
+    private enum Step { Stage, Write, Undo }
+
+    /// <summary>The importer with something in the way of its steps: the hook is given each one and runs it, or does not.</summary>
+    private sealed class Hooked(Func<Step, Func<Task>, Task> hook) : IImporter
     {
         private readonly OrderImporter inner = new();
-        private int step;
 
         public string Kind => inner.Kind;
         public IReadOnlyList<string> Tables => [];
@@ -45,28 +46,34 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => inner.Check(db, mapping, ct);
         public Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct) => inner.Begin(t, mapping, ct);
         public Task DropStaged(Transaction t, ImportJob job, CancellationToken ct) => inner.DropStaged(t, job, ct);
-        public Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct) => Dies(() => inner.Stage(t, job, lines, ct));
+        public Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct) => hook(Step.Stage, () => inner.Stage(t, job, lines, ct));
 
         public async Task<WrittenGroup> WriteNext(Transaction t, ImportJob job, CancellationToken ct)
         {
             WrittenGroup? group = null;
-            await Dies(async () => group = await inner.WriteNext(t, job, ct));
+            await hook(Step.Write, async () => group = await inner.WriteNext(t, job, ct));
             return group!;
         }
 
         public async Task<long> UndoNext(Transaction t, ImportJob job, CancellationToken ct)
         {
             var taken = 0L;
-            await Dies(async () => taken = await inner.UndoNext(t, job, ct));
+            await hook(Step.Undo, async () => taken = await inner.UndoNext(t, job, ct));
             return taken;
         }
+    }
 
-        private async Task Dies(Func<Task> work)
+    /// <summary>Fails at the given step, as a killed connection does.</summary>
+    private static Hooked Dying(int atStep, bool afterWork)
+    {
+        var steps = 0;
+        return new Hooked(async (_, work) =>
         {
-            if (++step == atStep && !afterWork) throw new OperationCanceledException("killed");
+            var dies = ++steps == atStep;
+            if (dies && !afterWork) throw new OperationCanceledException("killed");
             await work();
-            if (step == atStep && afterWork) throw new OperationCanceledException("killed");
-        }
+            if (dies) throw new OperationCanceledException("killed");
+        });
     }
 
     [Theory]
@@ -82,7 +89,7 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         await killed.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
-            await Rig.Worker(database, new Dying(step, afterWork)).RunNext(Ct, id);
+            await Rig.Worker(database, Dying(step, afterWork)).RunNext(Ct, id);
             // The engine reports an unexpected failure on the import; a kill would not have let it.
             if ((await ImportCommands.Get(database.Db, id, Ct)).State == "failed") throw new InvalidOperationException("failed");
         });
@@ -113,7 +120,16 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         var id = await Rig.Queue(database, database.Alpha, file);
         var gate = new TaskCompletionSource();
         var entered = new TaskCompletionSource();
-        var paused = Rig.Worker(database, new Pausing(entered, gate.Task)).RunNext(Ct, id);
+        var pausing = new Hooked(async (step, work) =>
+        {
+            if (step == Step.Stage)
+            {
+                entered.TrySetResult();
+                await gate.Task;
+            }
+            await work();
+        });
+        var paused = Rig.Worker(database, pausing).RunNext(Ct, id);
         await entered.Task;
         await database.Service.Run($"update platform.imports i set leased_until = now() - interval '1 second' where i.id = {id}", Ct);
 
@@ -123,29 +139,6 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
 
         Assert.Equal(whole, await Rig.Count(database, database.Alpha));
         Assert.Equal("completed", (await ImportCommands.Get(database.Db, id, Ct)).State);
-    }
-
-    private sealed class Pausing(TaskCompletionSource entered, Task gate) : IImporter
-    {
-        private readonly OrderImporter inner = new();
-
-        public string Kind => inner.Kind;
-        public IReadOnlyList<string> Tables => [];
-        public IReadOnlyList<ImportField> Fields => inner.Fields;
-        public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
-        public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);
-        public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => inner.Check(db, mapping, ct);
-        public Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct) => inner.Begin(t, mapping, ct);
-        public Task DropStaged(Transaction t, ImportJob job, CancellationToken ct) => inner.DropStaged(t, job, ct);
-        public Task<WrittenGroup> WriteNext(Transaction t, ImportJob job, CancellationToken ct) => inner.WriteNext(t, job, ct);
-        public Task<long> UndoNext(Transaction t, ImportJob job, CancellationToken ct) => inner.UndoNext(t, job, ct);
-
-        public async Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct)
-        {
-            entered.TrySetResult();
-            await gate;
-            await inner.Stage(t, job, lines, ct);
-        }
     }
 
     [Fact]
@@ -227,7 +220,12 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
     public async Task Cancel_stops_and_what_was_written_can_be_undone_or_gone_on_with()
     {
         var id = await Rig.Queue(database, database.Alpha, file);
-        var worker = Rig.Worker(database, new Cancelling(database, id));
+        var groups = 0;
+        var worker = Rig.Worker(database, new Hooked(async (step, work) =>
+        {
+            if (step == Step.Write && ++groups == 3) await ImportCommands.Cancel(database.Db, id, Ct);
+            await work();
+        }));
         while (await worker.RunNext(Ct, id)) { }
 
         var cancelled = await ImportCommands.Get(database.Db, id, Ct);
@@ -244,29 +242,6 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         var done = await ImportCommands.Get(database.Db, id, Ct);
         Assert.Equal(("completed", 6000L, 0L), (done.State, done.Accepted + done.Duplicates, done.Rejected));
         Assert.Equal(whole, await Rig.Count(database, database.Alpha));
-    }
-
-    private sealed class Cancelling(TestDatabase database, Guid id) : IImporter
-    {
-        private readonly OrderImporter inner = new();
-        private int groups;
-
-        public string Kind => inner.Kind;
-        public IReadOnlyList<string> Tables => [];
-        public IReadOnlyList<ImportField> Fields => inner.Fields;
-        public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values) => inner.Parse(mapping, number, values);
-        public IReadOnlyDictionary<string, string?> Describe(object line) => inner.Describe(line);
-        public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => inner.Check(db, mapping, ct);
-        public Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct) => inner.Begin(t, mapping, ct);
-        public Task DropStaged(Transaction t, ImportJob job, CancellationToken ct) => inner.DropStaged(t, job, ct);
-        public Task Stage(Transaction t, ImportJob job, IReadOnlyList<object> lines, CancellationToken ct) => inner.Stage(t, job, lines, ct);
-        public Task<long> UndoNext(Transaction t, ImportJob job, CancellationToken ct) => inner.UndoNext(t, job, ct);
-
-        public async Task<WrittenGroup> WriteNext(Transaction t, ImportJob job, CancellationToken ct)
-        {
-            if (++groups == 3) await ImportCommands.Cancel(database.Db, id, ct);
-            return await inner.WriteNext(t, job, ct);
-        }
     }
 
     [Fact]

@@ -1,0 +1,325 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Clientele.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Clientele.Server.Tests;
+
+/// <summary>
+/// Alpha asks every endpoint for everything that is beta's, with each id of beta in each place where an id goes. No answer
+/// is a 5xx or holds a word of beta's, and not a row of beta's changes. Whoever adds an endpoint or a parameter says in
+/// <see cref="calls"/> how it is called; until then these tests fail.
+/// </summary>
+public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFixture<TenantWalkTests.App>
+{
+    /// <summary>Stands in every name, address, product, country and file of beta's, and nowhere else.</summary>
+    private const string Word = "xyzzy";
+
+    private const string Mapping = """
+        {"mapping": {
+            "format": {"date": "yyyy-MM-dd HH:mm", "currency": "EUR"},
+            "columns": {"orderNumber": "Order", "orderedAt": "Date", "productId": "Article", "productName": "Name", "quantity": "Quantity",
+                        "unitPrice": "Price", "customerId": "Customer", "customerName": "Person", "customerEmail": "Email", "country": "Country"},
+            "kinds": {"order": "^[0-9]+$", "refund": "^C"}
+        }}
+        """;
+
+    /// <summary>How an endpoint is called: its body, and each query it is to be asked with. Words in braces are filled in.</summary>
+    /// <param name="Lists">Answers with an empty list, not with 404, when the id in its path is nobody's.</param>
+    private sealed record Call(string? Body = null, string[]? Queries = null, bool Lists = false);
+
+    // In this order; the last ones end the session.
+    private static readonly Dictionary<string, Call> calls = new()
+    {
+        ["POST /api/session"] = new($$"""{"email": "{email}", "password": "{{TestApp.Password}}"}"""),
+        ["GET /api/session"] = new(),
+        ["PUT /api/session/preferences"] = new("""{"language": "fr", "theme": "dark"}"""),
+        ["GET /api/organization"] = new(),
+        ["PUT /api/organization"] = new("""{"name": "Plugh Ltd", "timeZone": "Europe/Paris"}"""),
+        ["GET /api/imports/fields"] = new(null, ["kind=orders"]),
+        ["POST /api/imports"] = new("Order,Date\n1,2\n", ["kind=orders&name=plugh.csv"]),
+        ["GET /api/imports"] = new(),
+        ["GET /api/imports/{id}"] = new(),
+        ["GET /api/imports/{id}/preview"] = new(null, ["", "delimiter=,&encoding=utf-8"]),
+        ["POST /api/imports/{id}/check"] = new(Mapping),
+        ["POST /api/imports/{id}/start"] = new(Mapping),
+        ["POST /api/imports/{id}/cancel"] = new(),
+        ["POST /api/imports/{id}/undo"] = new(),
+        ["GET /api/imports/{id}/rejects.csv"] = new(),
+        ["GET /api/imports/{id}/mapping.json"] = new(),
+        ["DELETE /api/imports/{id}"] = new(),
+        ["GET /api/customers"] = new(null, ["", $"search={Word}", "country=Xyzzyland", "sort=-revenue&limit=200", "cursor={cursor}"]),
+        ["GET /api/customers/{id}"] = new(),
+        ["GET /api/customers/{id}/timeline"] = new(null, ["", "type=order_completed&limit=200", "before={before}"], Lists: true),
+        ["GET /api/customers/{id}/orders"] = new(null, ["", "limit=200", "before={before}"], Lists: true),
+        ["GET /api/events/newest"] = new(null, ["", "limit=200"]),
+        ["GET /api/orders/{id}"] = new(),
+        ["GET /api/overview"] = new(null, ["", "from=2024-03-01&to=2024-03-31&interval=day", "country=Xyzzyland"]),
+        ["GET /api/overview/countries"] = new(),
+        ["GET /api/palette"] = new(null, [$"query={Word}", "query=1", $"query={Word}@example.com"]),
+        ["PUT /api/session/password"] = new($$"""{"currentPassword": "{{TestApp.Password}}", "newPassword": "a new pass phrase"}"""),
+        ["DELETE /api/session"] = new(),
+    };
+
+    private sealed record Answer(string Operation, string Asked, int Status, string Text)
+    {
+        public override string ToString() => $"{Asked}: {Status} {Text[..Math.Min(Text.Length, 300)]}";
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_endpoint_is_walked_with_all_its_parameters()
+    {
+        var document = (await app.Anonymous.Json("openapi/v1.json")).GetProperty("paths");
+        var operations = document.EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => (Name: $"{o.Name.ToUpperInvariant()} {p.Name}", o.Value))).ToList();
+        Assert.Empty(operations.Select(o => o.Name).Except(calls.Keys));
+        Assert.Empty(calls.Keys.Except(operations.Select(o => o.Name)));
+
+        // A route may be left out of the document, but not out of the walk.
+        var routes = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(e => (e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(m => $"{m} {Constraint().Replace("/" + e.RoutePattern.RawText!.Trim('/'), "}")}"))
+            .Where(r => r.Contains(" /api/", StringComparison.Ordinal));
+        Assert.Empty(routes.Except(calls.Keys));
+
+        foreach (var (name, operation) in operations)
+        {
+            if (!operation.TryGetProperty("parameters", out var parameters)) continue;
+            var asked = (calls[name].Queries ?? []).SelectMany(q => q.Split('&')).Select(p => p.Split('=')[0]).ToHashSet();
+            Assert.All(parameters.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query"),
+                p => Assert.True(asked.Contains(p.GetProperty("name").GetString()!), $"{name} is never asked with {p.GetProperty("name")}"));
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_of_beta_is_seen_or_changed_in_alpha()
+    {
+        var before = await app.Theirs();
+        var answers = await Walk(app, "alpha", calls.Keys);
+
+        Assert.Empty(answers.SelectMany(a => Faults(app, a)));
+        foreach (var answer in answers)
+        {
+            if (!answer.Operation.Contains('{', StringComparison.Ordinal)) Assert.True(answer.Status is >= 200 and < 300, $"not called as it should be: {answer}");
+            else if (calls[answer.Operation].Lists) Assert.True(answer.Status == 200 && answer.Text.Contains("\"items\":[]", StringComparison.Ordinal), $"{answer}");
+            else Assert.True(answer.Status == 404, $"{answer}");
+        }
+        Assert.Equal(before, await app.Theirs());
+    }
+
+    [Fact]
+    public async Task To_name_beta_in_the_header_opens_nothing()
+    {
+        var before = await app.Theirs();
+        var answers = await Walk(app, "beta", calls.Keys);
+
+        Assert.Empty(answers.SelectMany(a => Faults(app, a)));
+        Assert.All(answers.Where(a => !a.Operation.Contains("/api/session", StringComparison.Ordinal)),
+            a => Assert.True(a.Status == 404 && a.Text.Contains("organization_not_found", StringComparison.Ordinal), $"{a}"));
+        Assert.Equal(before, await app.Theirs());
+    }
+
+    // Without this, a walk that looks for the wrong words would find nothing wherever it looks.
+    [Fact]
+    public async Task Beta_itself_sees_its_words_at_every_endpoint()
+    {
+        var reading = calls.Keys.Where(c => c.StartsWith("GET ", StringComparison.Ordinal)).ToList();
+        var answers = await Walk(app, "beta", reading, app.Stranger);
+        var seeing = answers.Where(a => a.Status == 200 && a.Text.Contains(Word, StringComparison.OrdinalIgnoreCase)).Select(a => a.Operation).Distinct();
+        Assert.Equal(["GET /api/imports/fields"], reading.Except(seeing));
+    }
+
+    // A policy too many on each table: what stands between the organizations now is only what the endpoints say themselves.
+    [Fact]
+    public async Task A_leak_would_be_noticed()
+    {
+        await using var leaking = new App();
+        await leaking.InitializeAsync();
+        await leaking.Superuser($"do $$ declare t text; begin for t in {App.TenantTables} loop execute format('create policy leak on %s to clientele_app using (true) with check (true)', t); end loop; end $$");
+        var before = await leaking.Theirs();
+        var answers = await Walk(leaking, "alpha", calls.Keys);
+
+        var leaks = answers.Where(a => Faults(leaking, a).Any()).Select(a => a.Operation).ToHashSet();
+        Assert.Superset(new HashSet<string> { "GET /api/imports", "GET /api/imports/{id}", "GET /api/imports/{id}/preview", "GET /api/imports/{id}/rejects.csv", "POST /api/imports/{id}/undo" }, leaks);
+        var after = await leaking.Theirs();
+        Assert.Contains("platform.imports", before.Keys.Where(t => before[t] != after[t]));
+    }
+
+    private static IEnumerable<string> Faults(App app, Answer answer)
+    {
+        if (answer.Status >= 500) yield return $"failed: {answer}";
+        if (answer.Text.Contains(Word, StringComparison.OrdinalIgnoreCase)) yield return $"a word of beta's: {answer}";
+        // What was asked for may be named in the answer; anything else of beta's may not.
+        foreach (var id in app.TheirIds.Where(i => !answer.Asked.Contains(i, StringComparison.Ordinal) && answer.Text.Contains(i, StringComparison.Ordinal)))
+            yield return $"an id of beta's ({id}): {answer}";
+    }
+
+    /// <summary>Calls the operations in the order of <see cref="calls"/>, as a new administrator of alpha unless somebody is given.</summary>
+    private static async Task<List<Answer>> Walk(App app, string organization, IEnumerable<string> operations, HttpClient? somebody = null)
+    {
+        var email = $"{Guid.NewGuid():N}@plugh.example";
+        if (somebody is null) await app.AddPerson(email, app.Alpha.OrganizationId!.Value, "admin");
+        var client = somebody ?? await app.SignIn(email, organization);
+        var answers = new List<Answer>();
+        foreach (var operation in operations)
+        {
+            var (method, path) = (operation.Split(' ')[0], operation.Split(' ')[1]);
+            var call = calls[operation];
+            foreach (var id in path.Contains('{', StringComparison.Ordinal) ? app.TheirIds : [string.Empty])
+            {
+                foreach (var query in call.Queries ?? [string.Empty])
+                {
+                    var address = PathParameter().Replace(path, id) + "?" + query.Replace("{cursor}", app.Cursor, StringComparison.Ordinal).Replace("{before}", app.Before, StringComparison.Ordinal);
+                    using var request = new HttpRequestMessage(new HttpMethod(method), address.TrimEnd('?'));
+                    if (method is "POST" or "PUT") request.Content = new StringContent((call.Body ?? "{}").Replace("{email}", email, StringComparison.Ordinal), Encoding.UTF8, "application/json");
+                    using var answer = await client.SendAsync(request, Ct);
+                    answers.Add(new Answer(operation, $"{method} {address}", (int)answer.StatusCode, $"{await answer.Content.ReadAsStringAsync(Ct)}\n{answer.Headers}{answer.Content.Headers}"));
+                }
+            }
+        }
+        if (somebody is null) client.Dispose();
+        return answers;
+    }
+
+    [GeneratedRegex(@"\{[^}]+\}")]
+    private static partial Regex PathParameter();
+
+    [GeneratedRegex(@"(:[^}]*)?\}")]
+    private static partial Regex Constraint();
+
+    /// <summary>Both organizations have people, orders, events and imports; beta has one in every state.</summary>
+    public sealed class App : TestApp
+    {
+        /// <summary>A select of every table that holds rows of organizations.</summary>
+        public const string TenantTables = """
+            select c.oid::regclass::text from pg_class c join pg_attribute a on a.attrelid = c.oid
+            where a.attname = 'organization_id' and not a.attisdropped and c.relkind in ('r', 'p') and not c.relispartition
+            """;
+
+        private const string Header = "Order,Date,Article,Name,Quantity,Price,Customer,Person,Email,Country\n";
+
+        private static CancellationToken Ct => CancellationToken.None;
+
+        /// <summary>Ids of what is beta's, whatever it is.</summary>
+        public IReadOnlyList<string> TheirIds { get; private set; } = [];
+
+        /// <summary>Where beta's list of customers goes on.</summary>
+        public string Cursor { get; private set; } = string.Empty;
+
+        /// <summary>Where the orders of one of them go on.</summary>
+        public string Before { get; private set; } = string.Empty;
+
+        public override async ValueTask InitializeAsync()
+        {
+            await base.InitializeAsync();
+            await Service.Run($"update platform.organizations o set name = 'Xyzzy Ltd' where o.slug = 'beta'", Ct);
+            await AddPerson("eve@xyzzy.example", Beta.OrganizationId!.Value, "viewer");
+            using (await SignIn("eve@xyzzy.example", "beta")) { }
+
+            // The numbers of the orders and the days are the same, so that only the organization tells them apart.
+            await Import(Admin, "plugh.csv", Header + "1,2024-03-01 10:00,P1,Plugh cup,1,5.00,ann,Ann Plugh,ann@plugh.example,Plughland\n");
+            var done = await Import(Stranger, "xyzzy.csv", Header.Replace("Article", "Xyzzy article", StringComparison.Ordinal) + """
+                1,2024-03-01 10:00,XYZZY-1,Xyzzy cup,2,43210.55,xyzzy-eve,Eve Xyzzy,eve@xyzzy.example,Xyzzyland
+                1,2024-03-01 10:00,XYZZY-2,Xyzzy pot,1,76543.21,xyzzy-eve,Eve Xyzzy,eve@xyzzy.example,Xyzzyland
+                2,2024-03-02 10:00,XYZZY-1,Xyzzy cup,1,43210.55,xyzzy-eve,Eve Xyzzy,eve@xyzzy.example,Xyzzyland
+                3,2024-03-03 10:00,XYZZY-1,Xyzzy cup,1,43210.55,xyzzy-bob,Bob Xyzzy,bob@xyzzy.example,Xyzzyland
+                C4,2024-03-04 10:00,XYZZY-1,Xyzzy cup,-1,43210.55,xyzzy-bob,Bob Xyzzy,bob@xyzzy.example,Xyzzyland
+                5,when xyzzy,XYZZY-1,Xyzzy cup,1,1.00,xyzzy-bob,Bob Xyzzy,bob@xyzzy.example,Xyzzyland
+                6,2024-03-06 10:00,XYZZY-1,Xyzzy cup,xyzzy,1.00,xyzzy-bob,Bob Xyzzy,bob@xyzzy.example,Xyzzyland
+
+                """, Mapping.Replace("Article", "Xyzzy article", StringComparison.Ordinal));
+            await Upload(Stranger, "xyzzy-waits.csv", Header + "9,2024-03-09 10:00,XYZZY-9,Xyzzy tin,1,9.00,xyzzy-joe,Joe Xyzzy,joe@xyzzy.example,Xyzzyland\n");
+            // In states that pass by, or that only trouble leads to; leased to a worker that never comes. Triggers would not let them be made.
+            await Superuser($"""
+                set session_replication_role = replica;
+                insert into platform.imports (organization_id, workspace_id, kind, file_name, state, mapping, worker, leased_until)
+                select i.organization_id, i.workspace_id, i.kind, 'xyzzy-' || s.state || '.csv', s.state, i.mapping, gen_random_uuid(), now() + interval '1 day'
+                from platform.imports i, unnest(array['queued', 'reading', 'writing', 'cancelling', 'cancelled', 'failed', 'undoing', 'undone']) as s(state)
+                where i.id = '{done}'
+                """);
+            var customer = await For(Beta).One<Guid>($"select c.id from customers.customers c where c.customer_id = 'xyzzy-eve'", Ct);
+            await For(Beta).One<Guid>($$"""select log.append('page_viewed', {{customer}}, '{"path": "/xyzzy"}')""", Ct);
+            await Quiet();
+
+            Cursor = Uri.EscapeDataString((await Stranger.Json("api/customers?limit=1")).GetProperty("next").GetString()!);
+            Before = Uri.EscapeDataString((await Stranger.Json($"api/customers/{customer}/orders?limit=1")).GetProperty("next").GetString()!);
+            TheirIds = await Ids();
+        }
+
+        public async Task<List<string>> Superuser(string sql)
+        {
+            await using var connection = await OpenSuperuser();
+            await using var command = new NpgsqlCommand(sql, connection);
+            await using var reader = await command.ExecuteReaderAsync(Ct);
+            var values = new List<string>();
+            while (await reader.ReadAsync(Ct)) values.Add(Convert.ToString(reader.GetValue(0), CultureInfo.InvariantCulture)!);
+            return values;
+        }
+
+        /// <summary>How many rows of beta's there are, and what stands in them, table by table.</summary>
+        public async Task<SortedDictionary<string, string>> Theirs()
+        {
+            var beta = Beta.OrganizationId;
+            var people = $"select m.user_id from platform.organization_members m where m.organization_id = '{beta}'";
+            var rows = (await Superuser(TenantTables)).ToDictionary(t => t, t => $"select t::text as r from {t} t where t.organization_id = '{beta}'");
+            rows["platform.organizations"] = $"select o::text as r from platform.organizations o where o.id = '{beta}'";
+            rows["platform.platform_users"] = $"select u::text as r from platform.platform_users u where u.id in ({people})";
+            // A session is touched by its own use.
+            rows["platform.platform_user_sessions"] = $"select (to_jsonb(s) - 'last_activity')::text as r from platform.platform_user_sessions s where s.user_id in ({people})";
+            var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (table, select) in rows)
+                found[table] = (await Superuser($"select count(*) || ' ' || coalesce(md5(string_agg(r, '|' order by r)), '') from ({select}) as rows"))[0];
+            return found;
+        }
+
+        private async Task<List<string>> Ids()
+        {
+            var ids = new List<string> { Beta.OrganizationId!.Value.ToString() };
+            ids.AddRange(await Superuser($"select m.user_id from platform.organization_members m where m.organization_id = '{Beta.OrganizationId}'"));
+            var tables = await Superuser(TenantTables + " and exists (select from pg_attribute i where i.attrelid = c.oid and i.attname = 'id' and i.atttypid = 'uuid'::regtype)");
+            // Some of each kind are enough: every one of them goes to every endpoint.
+            foreach (var table in tables) ids.AddRange(await Superuser($"select t.id from {table} t where t.organization_id = '{Beta.OrganizationId}' limit 20"));
+            return ids;
+        }
+
+        // Figures follow the log: what beta has must stand still before it is compared.
+        private async Task Quiet()
+        {
+            for (var patience = 0; patience < 600; patience++)
+            {
+                if (await Service.One<bool>($"""
+                    select exists (select from customers.customer_figures)
+                       and not exists (select from log.events e, log.consumers c where (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position))
+                    """, Ct)) return;
+                await Task.Delay(100, Ct);
+            }
+            throw new TimeoutException("The log's consumers did not catch up.");
+        }
+
+        private static async Task<string> Upload(HttpClient client, string name, string csv)
+        {
+            using var content = new StringContent(csv);
+            using var answer = await client.PostAsync(new Uri($"api/imports?kind=orders&name={name}", UriKind.Relative), content, Ct);
+            return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("id").GetString()!;
+        }
+
+        private static async Task<string> Import(HttpClient client, string name, string csv, string mapping = Mapping)
+        {
+            var id = await Upload(client, name, csv);
+            using var body = new StringContent(mapping, Encoding.UTF8, "application/json");
+            using var started = await client.PostAsync(new Uri($"api/imports/{id}/start", UriKind.Relative), body, Ct);
+            started.EnsureSuccessStatusCode();
+            for (var patience = 0; patience < 600; patience++)
+            {
+                if ((await client.Json($"api/imports/{id}")).GetProperty("state").GetString() == "completed") return id;
+                await Task.Delay(100, Ct);
+            }
+            throw new TimeoutException($"The import of {name} did not complete.");
+        }
+    }
+}
