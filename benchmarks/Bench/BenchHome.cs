@@ -28,6 +28,9 @@ internal sealed class BenchHome : IAsyncDisposable
     /// <summary>Past row-level security, for COPY.</summary>
     public Db Superuser { get; }
 
+    /// <summary>The superuser's connection string, for databases beside the first.</summary>
+    public string Server => server.ConnectionString;
+
     public Founding.Welcome Welcome { get; private set; } = null!;
 
     /// <summary>The platform acting for the first organization.</summary>

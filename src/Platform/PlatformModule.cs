@@ -1,6 +1,7 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
+using Clientele.Platform.Jobs;
 using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Organizations;
@@ -28,6 +29,9 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<LogHealth>();
         services.AddHostedService(s => s.GetRequiredService<LogHealth>());
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService<ChoreRunner>();
+        services.AddSingleton<JobWorker>();
+        services.AddHostedService(s => s.GetRequiredService<JobWorker>());
         services.AddSingleton<ImportWorker>();
         services.AddHostedService<ImportHost>();
     }

@@ -1,7 +1,14 @@
 using System.CommandLine;
+using Clientele.Analytics;
+using Clientele.Billing;
+using Clientele.Blueprints;
 using Clientele.Commerce;
 using Clientele.Customers;
 using Clientele.Events;
+using Clientele.Flags;
+using Clientele.Giving;
+using Clientele.Growth;
+using Clientele.Messaging;
 using Clientele.Platform;
 using Clientele.Platform.Modules;
 using Clientele.Server.Commands;
@@ -12,6 +19,7 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     ServeCommand.Create(),
     ImportCommand.Create(),
     MigrateCommand.Create(),
+    BlueprintCommand.Create(),
 };
 return await CommandLine.Run(root, args);
 
@@ -20,6 +28,10 @@ namespace Clientele.Server
     /// <summary>The modules of this build, each after those it depends on.</summary>
     public static class Modules
     {
-        public static IReadOnlyList<IModule> All { get; } = [new PlatformModule(), new CustomersModule(), new EventsModule(), new CommerceModule()];
+        public static IReadOnlyList<IModule> All { get; } = 
+        [
+            new PlatformModule(), new CustomersModule(), new EventsModule(), new AnalyticsModule(), new MessagingModule(), new CommerceModule(),
+            new FlagsModule(), new GrowthModule(), new BillingModule(), new GivingModule(), .. Blueprint.All,
+        ];
     }
 }

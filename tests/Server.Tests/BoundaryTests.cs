@@ -1,44 +1,26 @@
 using System.Text.RegularExpressions;
+using Clientele.Blueprints;
 using Clientele.Platform.Migrations;
+using Clientele.Platform.Modules;
 using Clientele.Testing;
 
 namespace Clientele.Server.Tests;
 
-/// <summary>Modules depend one way, and reach into another's schema only through what it publishes.</summary>
-public sealed partial class BoundaryTests
+/// <summary>
+/// Modules depend one way, in the order of <see cref="Modules.All"/>, and reach into another's schema only through what it
+/// publishes: what stands in backticks after "SQL:" in the chapter "Publishes" of its README. Blueprints are views over all
+/// modules, and know nothing of one another.
+/// </summary>
+public sealed partial class BoundaryTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    // What each module lets others use: functions, views, and keys to refer to. Everything else is its own.
-    private static readonly Dictionary<string, string[]> published = new()
-    {
-        ["platform"] = ["platform.tenant", "platform.organization", "platform.actor", "platform.workspace", "platform.protect", "platform.searchable", "platform.owned_by_search",
-                        "platform.touch", "platform.organizations", "platform.workspaces", "platform.imports"],
-        ["log"] = ["log.events", "log.events_history", "log.facts", "log.append", "log.moment", "log.undone_batches"],
-        ["customers"] = ["customers.customers", "customers.ensure", "customers.names", "customers.search", "customers.imported_by", "customers.remove_imported"],
-        ["events"] = [],
-        ["commerce"] = ["commerce.counts_as_sale"],
-    };
+    private sealed record Text(string Name, string Sql);
 
-    // Which schemas a module may name at all: its own, and those of the modules it depends on.
-    private static readonly Dictionary<string, string[]> reads = new()
-    {
-        ["platform"] = ["platform", "log"],
-        ["customers"] = ["customers", "platform", "log"],
-        ["events"] = ["events", "customers", "platform", "log"],
-        ["commerce"] = ["commerce", "customers", "events", "platform", "log"],
-    };
-
-    private static readonly Dictionary<string, string> folders = new()
-    {
-        ["platform"] = "src/Platform",
-        ["customers"] = "src/Modules/Customers",
-        ["events"] = "src/Modules/Events",
-        ["commerce"] = "src/Modules/Commerce",
-    };
+    private static readonly List<IModule> modules = [.. Modules.All.Where(m => m is not Blueprint)];
 
     [Fact]
     public void Assemblies_depend_one_way()
     {
-        var order = Modules.All.Select(m => m.Assembly).ToList();
+        var order = Modules.All.Select(m => m.Assembly).Distinct().ToList();
         foreach (var (assembly, place) in order.Select((a, i) => (a, i)))
         {
             var later = order.Skip(place + 1).Select(a => a.GetName().Name).ToHashSet();
@@ -47,40 +29,95 @@ public sealed partial class BoundaryTests
     }
 
     [Fact]
-    public void Every_module_is_checked_here() => Assert.Equal(Modules.All.Select(m => m.Name).Order(), folders.Keys.Order());
+    public void Modules_come_before_the_blueprints_that_read_them() => Assert.Equal([.. modules, .. Modules.All.OfType<Blueprint>()], Modules.All);
 
     [Fact]
-    public void Sql_names_only_what_other_modules_publish()
+    public void Sql_names_only_what_earlier_modules_publish()
     {
         var faults = new List<string>();
-        foreach (var (module, folder) in folders)
+        foreach (var (module, place) in modules.Select((m, i) => (m, i)))
         {
-            var path = Path.Combine(SharedData.Root, folder);
-            var texts = Directory.EnumerateFiles(path, "*.cs", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(path, "*.sql", SearchOption.AllDirectories))
-                .Where(f => !f.Contains("/Tests/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
-            foreach (var file in texts)
+            var earlier = modules.Take(place).SelectMany(Schemas).ToHashSet();
+            foreach (var text in Texts(module))
             {
-                foreach (Match match in Relation().Matches(WithoutComments(File.ReadAllText(file))))
+                foreach (var name in Relations(Quoted().Replace(text.Sql, string.Empty)).Where(n => !Schemas(module).Contains(SchemaOf(n))))
                 {
-                    var (schema, name) = (match.Groups[1].Value, match.Value);
-                    if (schema == module || (module == "platform" && schema == "log")) continue;
-                    if (!reads[module].Contains(schema)) faults.Add($"{Path.GetRelativePath(SharedData.Root, file)}: {module} may not know {schema} ({name})");
-                    else if (!published[schema].Contains(name)) faults.Add($"{Path.GetRelativePath(SharedData.Root, file)}: {name} is not published by {schema}");
+                    if (!earlier.Contains(SchemaOf(name))) faults.Add($"{text.Name}: {module.Name} may not know {SchemaOf(name)} ({name})");
+                    else if (!published.Value.Contains(name)) faults.Add($"{text.Name}: {name} is not published by {SchemaOf(name)}");
                 }
             }
         }
+        Assert.True(faults.Count == 0, string.Join('\n', faults.Distinct()));
+    }
+
+    [Fact]
+    public void Blueprints_know_nothing_of_one_another()
+    {
+        var faults = from blueprint in Modules.All.OfType<Blueprint>()
+                     from text in Texts(blueprint)
+                     from name in Relations(text.Sql)
+                     where SchemaOf(name) != blueprint.Name && Modules.All.Any(m => m is Blueprint && m.Name == SchemaOf(name))
+                     select $"{text.Name}: {name} is another blueprint's";
         Assert.Empty(faults.Distinct());
     }
 
     [Fact]
-    public void Every_schema_file_belongs_to_a_known_module() =>
-        Assert.All(SchemaFile.Of(Modules.All), f => Assert.Contains(f.Module, folders.Keys));
+    public async Task What_is_published_is_there()
+    {
+        var there = await database.Service.List<string>($"""
+            select format('%s.%s', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            union select format('%s.%s', n.nspname, p.proname) from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            union select format('%s.%s', n.nspname, t.typname) from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype = 'd'
+            """, TestContext.Current.CancellationToken);
+        Assert.NotEmpty(published.Value);
+        Assert.Empty(published.Value.Except(there));
+    }
 
-    private static string WithoutComments(string text) => Comment().Replace(text, string.Empty);
+    [Fact]
+    public void Every_schema_file_belongs_to_a_known_module() => Assert.All(SchemaFile.Of(Modules.All), f => Assert.Contains(f.Module, Modules.All.Select(m => m.Name)));
 
-    [GeneratedRegex(@"\b(platform|log|customers|events|commerce)\.[a-z_]+\b")]
-    private static partial Regex Relation();
+    private static string SchemaOf(string relation) => relation[..relation.IndexOf('.', StringComparison.Ordinal)];
 
-    [GeneratedRegex(@"--[^\n]*|///[^\n]*|//[^\n]*|comment on [^;]*;|'[^'\n]*'", RegexOptions.IgnoreCase)]
+    // The log belongs to the platform and has a schema of its own.
+    private static string[] Schemas(IModule module) => module.Name == "platform" ? ["platform", "log"] : [module.Name];
+
+    private static string Folder(IModule module) => Path.Combine(SharedData.Root, module switch
+    {
+        Blueprint => $"blueprints/{module.Name}",
+        { Name: "platform" } => "src/Platform",
+        _ => "src/Modules/" + module.Assembly.GetName().Name!.Split('.')[^1],
+    });
+
+    private static readonly Lazy<HashSet<string>> published = new(() => [.. modules.SelectMany(Published)]);
+
+    private static IEnumerable<string> Published(IModule module)
+    {
+        var readme = Path.Combine(Folder(module), "README.md");
+        if (!File.Exists(readme)) return [];
+        var listed = Chapter().Match(File.ReadAllText(readme)) is { Success: true } chapter ? chapter.Groups[1].Value : string.Empty;
+        return Word().Matches(listed).Select(w => w.Groups[1].Value).Select(w => w.Contains('.', StringComparison.Ordinal) ? w : $"{module.Name}.{w}");
+    }
+
+    private static IEnumerable<Text> Texts(IModule module) =>
+        Directory.EnumerateFiles(Folder(module), "*", SearchOption.AllDirectories)
+            .Where(f => f.EndsWith(".cs", StringComparison.Ordinal) || f.EndsWith(".sql", StringComparison.Ordinal))
+            .Where(f => !f.Contains("/Tests/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
+            .Select(f => new Text(Path.GetRelativePath(SharedData.Root, f), Comment().Replace(File.ReadAllText(f), string.Empty)));
+
+    private static readonly Regex relation = new($@"(?<![\w.""])({string.Join('|', Modules.All.SelectMany(Schemas))})\.[a-z][a-z0-9_]*\b");
+
+    private static IEnumerable<string> Relations(string text) => relation.Matches(text).Select(m => m.Value);
+
+    [GeneratedRegex(@"--[^\n]*|///[^\n]*|//[^\n]*|comment on [^;]*;", RegexOptions.IgnoreCase)]
     private static partial Regex Comment();
+
+    [GeneratedRegex(@"'[^'\n]*'")]
+    private static partial Regex Quoted();
+
+    // From "SQL:" to the end of its paragraph or the next entry of the list.
+    [GeneratedRegex(@"(?ms)^## Publishes\s.*?\bSQL:(.*?)(?=\n- |\n\n|\n## |\z)")]
+    private static partial Regex Chapter();
+
+    [GeneratedRegex(@"`([a-z_]+(?:\.[a-z_0-9]+)?)`")]
+    private static partial Regex Word();
 }

@@ -57,6 +57,10 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/customers/{id}"] = new(),
         ["GET /api/customers/{id}/timeline"] = new(null, ["", "type=order_completed&limit=200", "before={before}"], Lists: true),
         ["GET /api/customers/{id}/orders"] = new(null, ["", "limit=200", "before={before}"], Lists: true),
+        ["GET /api/customers/{id}/merges"] = new(Lists: true),
+        ["POST /api/customers/{id}/merge"] = new("""{"merged": "9a2f9f5e-0000-4000-8000-000000000001", "reason": "plugh"}"""),
+        ["POST /api/customers/{id}/merges/{merge}/undo"] = new(),
+        ["DELETE /api/customers/{id}"] = new(),
         ["GET /api/events/newest"] = new(null, ["", "limit=200"]),
         ["GET /api/orders/{id}"] = new(),
         ["GET /api/overview"] = new(null, ["", "from=2024-03-01&to=2024-03-31&interval=day", "country=Xyzzyland"]),
@@ -106,7 +110,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         foreach (var answer in answers)
         {
             if (!answer.Operation.Contains('{', StringComparison.Ordinal)) Assert.True(answer.Status is >= 200 and < 300, $"not called as it should be: {answer}");
-            else if (calls[answer.Operation].Lists) Assert.True(answer.Status == 200 && answer.Text.Contains("\"items\":[]", StringComparison.Ordinal), $"{answer}");
+            else if (calls[answer.Operation].Lists) Assert.True(answer.Status == 200 && (answer.Text.Contains("\"items\":[]", StringComparison.Ordinal) || answer.Text.StartsWith("[]", StringComparison.Ordinal)), $"{answer}");
             else Assert.True(answer.Status == 404, $"{answer}");
         }
         Assert.Equal(before, await app.Theirs());
@@ -244,6 +248,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
                 """);
             var customer = await For(Beta).One<Guid>($"select c.id from customers.customers c where c.customer_id = 'xyzzy-eve'", Ct);
             await For(Beta).One<Guid>($$"""select log.append('page_viewed', {{customer}}, '{"path": "/xyzzy"}')""", Ct);
+            var twin = await For(Beta).One<Guid>($"insert into customers.customers (customer_id, name) values ('xyzzy-twin', 'Xyzzy Twin') returning id", Ct);
+            await For(Beta).One<Guid>($"select customers.merge({customer}, {twin}, 'xyzzy')", Ct);
             await Quiet();
 
             Cursor = Uri.EscapeDataString((await Stranger.Json("api/customers?limit=1")).GetProperty("next").GetString()!);

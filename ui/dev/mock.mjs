@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { customers, events, newestEvents, orderDetail, orders, publicOrder } from './mock/data.mjs';
 import * as imports from './mock/imports.mjs';
 import { countries, overview } from './mock/overview.mjs';
+import * as people from './mock/people.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const port = Number(process.env.PORT ?? 8090);
@@ -66,7 +67,7 @@ const session = (play) => ({
 function listCustomers(query, play) {
   const search = query.get('search')?.toLowerCase();
   const country = query.get('country');
-  const found = (play.has('empty') ? [] : customers).filter(
+  const found = (play.has('empty') ? [] : people.persons()).filter(
     (c) =>
       (!country || c.country === country) && (!search || [c.name, c.email, c.externalId].some((v) => v?.toLowerCase().includes(search))),
   );
@@ -84,6 +85,10 @@ const byId = (list, id) => {
   const found = list.find((item) => item.id === id);
   if (!found) throw missing();
   return found;
+};
+const managesCustomers = (play) => {
+  if (!['admin', 'super_admin'].includes(play.get('role') ?? 'admin'))
+    throw new Problem(403, 'forbidden', 'Your role does not allow you to merge and erase customers.');
 };
 const newestFirst = (list, key) => [...list].sort((a, b) => b[key].localeCompare(a[key]));
 
@@ -129,19 +134,39 @@ const routes = [
   ['GET', '/overview', ({ query, play }) => overview(query, play.has('empty'))],
   ['GET', '/events/newest', ({ query, play }) => ({ items: play.has('empty') ? [] : newestEvents(Number(query.get('limit') ?? 20)) })],
   ['GET', '/customers', ({ query, play }) => listCustomers(query, play)],
+  ['GET', '/customers/:id', ({ id }) => people.detail(byId(customers, people.personOf(id)))],
   [
-    'GET',
+    'DELETE',
     '/customers/:id',
-    ({ id }) => ({
-      ...byId(customers, id),
-      phone: null,
-      state: null,
-      acquisitionChannel: 'import',
-      acquisitionSource: null,
-      tags: ['wholesale', 'newsletter'],
-      customAttributes: { loyaltyTier: 'gold', sizes: ['M', 'L'] },
-      createdAt: '2026-11-20T15:02:11Z',
-    }),
+    ({ id, play }) => {
+      managesCustomers(play);
+      byId(customers, id);
+      if (play.has('held'))
+        throw new Problem(409, 'wrong_state', 'There are still 2 rows of debts that hold the customer. Finish them first.');
+      people.erase(id);
+    },
+  ],
+  [
+    'POST',
+    '/customers/:id/merge',
+    ({ id, body, play }) => {
+      managesCustomers(play);
+      const [survivor, merged] = [byId(customers, id), byId(customers, body.merged)];
+      const [person, other] = [people.personOf(survivor.id), people.personOf(merged.id)];
+      if (person !== survivor.id || other !== merged.id)
+        throw new Problem(409, 'wrong_state', `One of them was merged before. Merge the persons: ${person} and ${other}.`);
+      return people.merge(survivor, merged, body.reason ?? '', user.name);
+    },
+  ],
+  ['GET', '/customers/:id/merges', ({ id, play }) => (play.has('empty') ? [] : people.mergesOf(id))],
+  [
+    'POST',
+    '/customers/:id/merges/:merge/undo',
+    ({ second, play }) => {
+      managesCustomers(play);
+      const refused = people.undo(second);
+      if (refused) throw new Problem(409, 'wrong_state', refused);
+    },
   ],
   [
     'GET',
@@ -150,7 +175,7 @@ const routes = [
       const type = query.get('type');
       return page(
         newestFirst(
-          events.filter((e) => e.customer?.id === id && (!type || e.type === type)),
+          events.filter((e) => e.customer && people.personOf(e.customer.id) === people.personOf(id) && (!type || e.type === type)),
           'occurredAt',
         ),
         query,
@@ -165,7 +190,7 @@ const routes = [
     ({ id, query }) =>
       page(
         newestFirst(
-          orders.filter((o) => o.customer?.id === id),
+          orders.filter((o) => o.customer?.id === people.personOf(id)),
           'orderedAt',
         ).map(publicOrder),
         query,
@@ -181,7 +206,8 @@ const routes = [
       const text = (query.get('query') ?? '').toLowerCase();
       const fits = (value) => value?.toLowerCase().includes(text);
       return {
-        customers: customers
+        customers: people
+          .persons()
           .filter((c) => fits(c.name) || fits(c.externalId) || fits(c.email))
           .slice(0, 5)
           .map(({ id, name, externalId, email }) => ({ id, name, externalId, email })),
@@ -213,7 +239,7 @@ const routes = [
 
 const patterns = routes.map(([method, path, answer]) => ({
   method,
-  pattern: new RegExp(`^/api${path.replace(':id', '([^/]+)')}$`),
+  pattern: new RegExp(`^/api${path.replace(/:\w+/g, '([^/]+)')}$`),
   answer,
 }));
 
@@ -261,8 +287,10 @@ async function api(request, response, url, play, set) {
     const json = request.headers['content-type'] === 'application/json' ? JSON.parse(Buffer.concat(chunks).toString()) : {};
     const forget = (name) => set((p) => p.delete(name));
     const remember = (name, value) => set((p) => p.set(name, value));
+    const [, id, second] = route.pattern.exec(url.pathname);
     const body = route.answer({
-      id: route.pattern.exec(url.pathname)[1],
+      id,
+      second,
       query: url.searchParams,
       body: json,
       size,

@@ -38,13 +38,14 @@ export const session = (more: Partial<Session['user']> = {}, role: Session['orga
 
 type Answer = { status: number; body: unknown } | 'never';
 
-/** Answers by path; what is not listed is not found. */
+/** Answers by path, or by method and path ("POST /imports"), also with a function of the body; what is not listed is not found. */
 export function stubServer(answers: Record<string, unknown>) {
   const asked: string[] = [];
-  vi.stubGlobal('fetch', (url: string) => {
+  vi.stubGlobal('fetch', (url: string, { method = 'GET', body: sent }: RequestInit = {}) => {
     asked.push(url);
     const path = url.split('?')[0]!.replace('/api', '');
-    const given = answers[path];
+    const listed = answers[`${method} ${path}`] ?? answers[path];
+    const given: unknown = typeof listed === 'function' ? listed(sent ? JSON.parse(sent as string) : undefined) : listed;
     if (given === 'never') return new Promise<Response>(() => undefined);
     const { status, body } = (given as Exclude<Answer, 'never'> | undefined) ?? { status: 404, body: { code: 'not_found' } };
     return Promise.resolve(new Response(JSON.stringify(body), { status }));

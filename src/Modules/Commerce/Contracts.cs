@@ -77,10 +77,10 @@ public static class OrderBook
                 insert into commerce.customer_orders (
                     organization_id, id, workspace_id, order_id, kind, order_status, refunds_order, customer_id, order_total, subtotal, currency,
                     exchange_rate, ordered_at, shipped_at, delivered_at, cancelled_at, shipping_country, shipping_city, acquisition_channel,
-                    promotion_code, payment_method, payment_status, order_source)
+                    promotion_code, payment_method, payment_status, order_source, event_id)
                 select platform.organization(), d.id, platform.workspace(), d.number, d.kind, d.status, d.refunds_order, d.customer_id, s.total, s.total,
                        d.currency, d.exchange_rate, d.ordered_at, d.shipped_at, d.delivered_at, d.cancelled_at, d.country, d.city, d.channel,
-                       d.promotion, d.payment_method, d.payment_status, d.source
+                       d.promotion, d.payment_method, d.payment_status, d.source, d.event_id
                 from document d
                 join sum s on s.order_id = d.id
                 returning id, base_total

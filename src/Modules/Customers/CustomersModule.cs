@@ -21,5 +21,9 @@ public sealed class CustomersModule : IModule
         var customers = api.MapGroup("/customers").WithTags("Customers");
         customers.MapGet("/", ListCustomers.Handle);
         customers.MapGet("/{id:guid}", GetCustomer.Handle);
+        customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Produces(StatusCodes.Status204NoContent);
+        customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge);
+        customers.MapGet("/{id:guid}/merges", MergeCustomers.List);
+        customers.MapPost("/{id:guid}/merges/{merge:guid}/undo", MergeCustomers.Undo).Produces(StatusCodes.Status204NoContent);
     }
 }

@@ -15,12 +15,11 @@ public sealed class Db(NpgsqlDataSource source, Tenant tenant)
     public Tenant Tenant { get; } = tenant;
 
     /// <summary>All rows.</summary>
-    public async Task<List<T>> List<T>(Sql sql, CancellationToken ct)
+    public Task<List<T>> List<T>(Sql sql, CancellationToken ct) => OnConnection(async connection =>
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
         await using var batch = new NpgsqlBatch(connection);
         return await Read<T>(batch, Tenant, sql, ct);
-    }
+    }, ct);
 
     /// <summary>The row, or null when there is none.</summary>
     public async Task<T?> Find<T>(Sql sql, CancellationToken ct) => (await List<T>(sql, ct)) is [var first, ..] ? first : default;
@@ -29,28 +28,43 @@ public sealed class Db(NpgsqlDataSource source, Tenant tenant)
     public async Task<T> One<T>(Sql sql, CancellationToken ct) => (await List<T>(sql, ct))[0];
 
     /// <summary>Runs a statement; returns how many rows it changed.</summary>
-    public async Task<long> Run(Sql sql, CancellationToken ct)
+    public Task<long> Run(Sql sql, CancellationToken ct) => OnConnection(async connection =>
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
         await using var batch = new NpgsqlBatch(connection);
         return await Run(batch, Tenant, sql, ct);
-    }
+    }, ct);
 
     /// <summary>Several statements in one transaction: it commits when <paramref name="work"/> returns, and rolls back when it throws.</summary>
-    public async Task<T> InTransaction<T>(Func<Transaction, Task<T>> work, CancellationToken ct)
+    public Task<T> InTransaction<T>(Func<Transaction, Task<T>> work, CancellationToken ct) => OnConnection(async connection =>
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
         var scope = new Transaction(connection, transaction, Tenant);
         await scope.Run(Tenant.Settings, ct);
         var result = await work(scope);
         await transaction.CommitAsync(ct);
         return result;
-    }
+    }, ct);
 
     /// <inheritdoc cref="InTransaction{T}"/>
     public Task InTransaction(Func<Transaction, Task> work, CancellationToken ct) =>
         InTransaction(async t => { await work(t); return true; }, ct);
+
+    // Npgsql 10.0.0: when the very use of a statement by which it becomes a prepared one is refused by PostgreSQL, the
+    // driver takes it for prepared all the same, and a later use on that connection ends in "unexpected backend message".
+    // So a connection that saw a refusal forgets its statements.
+    private async Task<T> OnConnection<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        try
+        {
+            return await work(connection);
+        }
+        catch (PostgresException)
+        {
+            if (connection.State == ConnectionState.Open) connection.UnprepareAll();
+            throw;
+        }
+    }
 
     internal static async Task<List<T>> Read<T>(NpgsqlBatch batch, Tenant? tenant, Sql sql, CancellationToken ct)
     {

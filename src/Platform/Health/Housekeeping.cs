@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Clientele.Platform.Health;
 
-/// <summary>What must be done now and then: next months' partitions, old message ids, ended sessions. Safe on every node at once.</summary>
+/// <summary>What must be done now and then: next months' partitions, old message ids, ended sessions, past rate limits. Safe on every node at once.</summary>
 public sealed partial class Housekeeping(Databases databases, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     private readonly Db db = new(databases.Service, Tenant.None);
@@ -24,7 +24,7 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
 
     public async Task Run(CancellationToken ct)
     {
-        await db.Run($"select log.make_partitions()", ct);
+        await db.Run($"select platform.make_partitions(t.relation::regclass) from platform.partitioned_tables t", ct);
         while (await db.One<int>($"select log.purge_message_ids()", ct) > 0) { }
         // An upload whose sender or node was killed.
         await db.Run($"delete from platform.imports i where i.state = 'receiving' and i.updated_at < now() - interval '1 day'", ct);
@@ -39,6 +39,9 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
             set ended_at = now(), logout_reason = 'session_expired'
             where s.ended_at is null and s.expires_at < now()
             """, ct);
+        // Where somebody was and with what: of no use after a while, and personal.
+        await db.Run($"delete from platform.platform_user_sessions s where s.ended_at < now() - interval '90 days'", ct);
+        await db.Run($"select platform.purge_rate_limits()", ct);
     }
 
     private static async Task<bool> Tick(PeriodicTimer timer, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Clientele.Platform.Modules;
 
 namespace Clientele.Platform.Migrations;
@@ -8,8 +9,9 @@ namespace Clientele.Platform.Migrations;
 /// <summary>
 /// One SQL file of a module. Files directly under <c>schema/</c> are applied once, in the order of their numbers;
 /// files under <c>schema/code/</c> (functions and views) whenever their text changed, after the numbered ones.
+/// <c>$include name.json$</c> stands for the text of a file beside <c>schema/</c>'s own, as an SQL literal.
 /// </summary>
-public sealed record SchemaFile(string Module, string Name, string Text)
+public sealed partial record SchemaFile(string Module, string Name, string Text)
 {
     public bool IsCode => Name.StartsWith("code/", StringComparison.Ordinal);
 
@@ -17,17 +19,24 @@ public sealed record SchemaFile(string Module, string Name, string Text)
 
     /// <summary>All files of all modules, in the order they are applied.</summary>
     public static IReadOnlyList<SchemaFile> Of(IEnumerable<IModule> modules) =>
-        [.. modules.SelectMany(module => Of(module.Name, module.Assembly).OrderBy(f => f.IsCode).ThenBy(f => f.Name, StringComparer.Ordinal))];
+        [.. modules.SelectMany(module => Of(module).OrderBy(f => f.IsCode).ThenBy(f => f.Name, StringComparer.Ordinal))];
 
     /// <summary>A word for the whole schema: equal schemas have equal words. Names the template database of the tests.</summary>
     public static string Fingerprint(IEnumerable<SchemaFile> files) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', files.Select(f => f.Module + f.Name + f.Checksum)))))[..16];
 
-    private static IEnumerable<SchemaFile> Of(string module, Assembly assembly) => assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith("schema/", StringComparison.Ordinal))
-        .Select(name =>
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
-            return new SchemaFile(module, name["schema/".Length..], reader.ReadToEnd());
-        });
+    private static IEnumerable<SchemaFile> Of(IModule module) => module.Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(module.SchemaFolder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
+        .Select(name => new SchemaFile(module.Name, name[module.SchemaFolder.Length..], Include().Replace(Read(module.Assembly, name), match =>
+            $"$json${Read(module.Assembly, module.SchemaFolder + match.Groups[1].Value)}$json$")));
+
+    private static string Read(Assembly assembly, string name)
+    {
+        using var stream = assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"There is no embedded file {name}.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex(@"\$include ([\w./-]+)\$")]
+    private static partial Regex Include();
 }

@@ -16,9 +16,12 @@ public interface IModule
     /// <summary>The assembly that holds the module's schema files.</summary>
     Assembly Assembly => GetType().Assembly;
 
+    /// <summary>Where in the assembly the schema files are.</summary>
+    string SchemaFolder => "schema/";
+
     /// <summary>Services, consumers of the log, importers and jobs.</summary>
-    void AddServices(IServiceCollection services);
+    void AddServices(IServiceCollection services) { }
 
     /// <summary>Routes under <c>/api</c>.</summary>
-    void MapRoutes(IEndpointRouteBuilder api);
+    void MapRoutes(IEndpointRouteBuilder api) { }
 }

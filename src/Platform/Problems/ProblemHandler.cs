@@ -63,6 +63,14 @@ public sealed partial class ProblemHandler(ILogger<ProblemHandler> logger) : IEx
         PostgresException { SqlState: "23503" } => new(409, "in_use", "It is still referred to, or refers to something that is gone. Remove the reference first."),
         PostgresException { SqlState: "23514" or "23502" or "22001" or "22003" or "22P02" or "22007" or "22008" or "22021" or "22P05" } =>
             new(400, "invalid_value", "A value is outside what its field allows. Check the fields of the request."),
+        // Rules of the database's own making (005_mechanisms.sql): their message is meant for the caller.
+        PostgresException { SqlState: "P0002" } e => new(404, "not_found", e.MessageText),
+        PostgresException { SqlState: "CL001" } e => new(409, "wrong_state", e.MessageText),
+        PostgresException { SqlState: "CL002" } e => new(409, "balance_too_low", e.MessageText),
+        PostgresException { SqlState: "CL003" } e => new(409, "limit_reached", e.MessageText),
+        PostgresException { SqlState: "CL004" } e => new(409, "only_added_to", e.MessageText),
+        PostgresException { SqlState: "CL005" } e => new(409, "key_used_otherwise", e.MessageText),
+        PostgresException { SqlState: "CL006" } e => new(400, "not_writable", e.MessageText),
         PostgresException { SqlState: "42501" } => new(403, "forbidden", "You may not do this here. Ask an administrator of the organization."),
         PostgresException { SqlState: "40001" or "40P01" } => new(409, "conflict", "Somebody changed the same thing at the same moment. Try again."),
         PostgresException { SqlState: "57014" } => new(504, "timeout", "The question took too long and was stopped. Ask for a shorter range."),

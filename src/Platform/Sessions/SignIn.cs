@@ -11,8 +11,6 @@ namespace Clientele.Platform.Sessions;
 /// <summary>POST /api/session</summary>
 internal static class SignIn
 {
-    private static readonly TimeSpan lifetime = TimeSpan.FromDays(14);
-
     private static readonly SemaphoreSlim hashing = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     public sealed record Request(string? Email, string? Password);
@@ -55,7 +53,7 @@ internal static class SignIn
     private static async Task Open(Db service, Guid userId, HttpContext context, TimeProvider clock, CancellationToken ct)
     {
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var expires = clock.GetUtcNow() + lifetime;
+        var expires = clock.GetUtcNow() + await service.One<TimeSpan>($"select platform.session_lifetime({userId})", ct);
         var agent = context.Request.Headers.UserAgent.ToString();
         await service.InTransaction(async t =>
         {

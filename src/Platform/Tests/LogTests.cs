@@ -153,8 +153,8 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
     [Fact]
     public async Task Partitions_reach_ahead_and_are_made_once()
     {
-        Assert.Equal(0, await database.Service.One<int>($"select log.make_partitions()", Ct));
-        Assert.Equal(2, (await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => database.Service.One<int>($"select log.make_partitions(5)", Ct)))).Sum());
+        Assert.Equal(0, await database.Service.One<int>($"select platform.make_partitions('log.events')", Ct));
+        Assert.Equal(2, (await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => database.Service.One<int>($"select platform.make_partitions('log.events', 5)", Ct)))).Sum());
     }
 
     [Theory]
@@ -164,7 +164,7 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
     [InlineData("insert into log.events (organization_id, event_type, event_name, occurred_at, writer) values (platform.organization(), 'x', 'x', now(), '1')")]
     [InlineData("insert into log.events (organization_id, event_type, event_name, occurred_at, epoch) values (platform.organization(), 'x', 'x', now(), 9)")]
     [InlineData("update log.consumers set position = 0")]
-    [InlineData("select log.make_partitions()")]
+    [InlineData("select platform.make_partitions('log.events')")]
     [InlineData("select log.verify_epoch()")]
     public async Task The_application_only_appends(string statement)
     {

@@ -59,7 +59,7 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
             from platform.platform_user_sessions s
             join platform.platform_users u on u.id = s.user_id and u.status = 'active'
             left join platform.organizations o on o.slug = {slug}
-            left join platform.organization_members m on m.organization_id = o.id and m.user_id = u.id
+            left join platform.organization_members m on m.organization_id = o.id and m.user_id = u.id and m.status = 'active'
             where s.token_hash = {Hash(token)} and s.ended_at is null and s.expires_at > now()
             """, context.RequestAborted);
         if (row is null) return;

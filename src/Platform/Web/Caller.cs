@@ -32,6 +32,8 @@ public enum Can
     Import,
     /// <summary>Change the organization.</summary>
     Administer,
+    /// <summary>Merge and erase customers.</summary>
+    ManageCustomers,
 }
 
 internal static class Permissions
@@ -39,7 +41,7 @@ internal static class Permissions
     public static bool Allows(string? role, Can permission) => permission switch
     {
         Can.Import => role is "super_admin" or "admin" or "marketing_manager",
-        Can.Administer => role is "super_admin" or "admin",
+        Can.Administer or Can.ManageCustomers => role is "super_admin" or "admin",
         _ => false,
     };
 
@@ -47,6 +49,7 @@ internal static class Permissions
     {
         Can.Import => "import data",
         Can.Administer => "change the organization",
+        Can.ManageCustomers => "merge and erase customers",
         _ => "do this",
     };
 }

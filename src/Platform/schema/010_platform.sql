@@ -4,146 +4,6 @@
 -- tables names the tenant too (PostgreSQL checks foreign keys without row-level security: a key on id alone
 -- could point into another organization) and so that tables can be distributed by it one day.
 
-create extension if not exists pg_trgm with schema public;
-
-comment on schema platform is 'Organizations, staff, sessions, keys, settings, imports; the mechanisms every module stands on.';
-
-grant usage on schema platform to clientele_app, clientele_service, clientele_search, clientele_readonly;
-
--- ---------------------------------------------------------------------------------------------------------
--- Who is asking: settings local to the transaction, put there by the server (see Tenant.cs).
-
-create function platform.tenant(minimum text) returns uuid
-    language sql stable parallel safe
-    as $$
-        select case
-            when array_position(array['visitor', 'key', 'member', 'admin', 'system'], current_setting('clientele.access', true))
-              >= array_position(array['visitor', 'key', 'member', 'admin', 'system'], minimum)
-            then nullif(current_setting('clientele.organization_id', true), '')::uuid
-        end
-    $$;
-comment on function platform.tenant(text) is
-    'The organization of this transaction when its access is at least the one named, else null. Policies compare organization_id with it, as a sub-select, so that it is computed once per query.';
-
-create function platform.organization() returns uuid
-    language sql stable parallel safe
-    as $$ select platform.tenant('visitor') $$;
-comment on function platform.organization() is 'The organization of this transaction; null when none is set.';
-
-create function platform.actor() returns uuid
-    language sql stable parallel safe
-    as $$ select nullif(current_setting('clientele.actor_id', true), '')::uuid $$;
-comment on function platform.actor() is 'The platform user of this transaction; null for keys, visitors and the platform itself.';
-
-create function platform.workspace() returns uuid
-    language sql stable parallel safe
-    as $$ select nullif(current_setting('clientele.workspace_id', true), '')::uuid $$;
-comment on function platform.workspace() is 'The workspace of this transaction, set for visitors.';
-
--- ---------------------------------------------------------------------------------------------------------
--- Access classes: one line per table.
-
-create table platform.table_access (
-    relation    text primary key,
-    class       text not null check (class in
-                    ('organization', 'member', 'visitor', 'service', 'admin', 'own', 'own_or_admin', 'public', 'custom')),
-    own_column  text,
-    check ((class in ('own', 'own_or_admin')) = (own_column is not null))
-);
-comment on table platform.table_access is 'The access class of every table, as declared with platform.protect; tests and the Data API read it.';
-
-create function platform.protect(relation regclass, class text, own_column name default null) returns void
-    language plpgsql
-    as $protect$
-declare
-    -- Each predicate compares the leading key column with a value computed once per query.
-    organization text := 'organization_id = (select platform.tenant(''key''))';
-    member       text := 'organization_id = (select platform.tenant(''member''))';
-    admin        text := 'organization_id = (select platform.tenant(''admin''))';
-    own          text := format('organization_id = (select platform.tenant(''member'')) and %I = (select platform.actor())', coalesce(own_column, 'id'));
-    readers      text;
-    writers      text;
-begin
-    case class
-        when 'organization' then readers := organization;
-        when 'member'       then readers := member;
-        when 'admin'        then readers := admin;
-        when 'own'          then readers := own;
-        when 'own_or_admin' then readers := format('(%s) or (%s)', own, admin);
-        when 'visitor'      then readers :=
-            'organization_id = (select platform.tenant(''visitor'')) and ((select platform.tenant(''key'')) is not null or workspace_id = (select platform.workspace()))';
-        when 'public'       then readers := 'true';
-        when 'service'      then null;
-        when 'custom'       then null;
-        else raise exception 'platform.protect: unknown access class "%"', class;
-    end case;
-    writers := case class when 'public' then null else readers end;
-
-    insert into platform.table_access (relation, class, own_column) values (relation::text, class, own_column);
-
-    execute format('alter table %s enable row level security', relation);
-    execute format('alter table %s force row level security', relation);
-    execute format('revoke all on %s from public', relation);
-    execute format('create policy service on %s to clientele_service using (true) with check (true)', relation);
-    execute format('grant select, insert, update, delete on %s to clientele_service', relation);
-
-    if writers is not null then
-        execute format('create policy %I on %s to clientele_app using (%s) with check (%s)', class, relation, writers, writers);
-        execute format('grant select, insert, update, delete on %s to clientele_app', relation);
-    elsif readers is not null then
-        execute format('create policy %I on %s for select to clientele_app using (%s)', class, relation, readers);
-        execute format('grant select on %s to clientele_app', relation);
-    end if;
-    -- Questions in SQL run as the read-only role; what only administrators or one person may see is not for it.
-    if class in ('organization', 'member', 'public') then
-        execute format('create policy readonly on %s for select to clientele_readonly using (%s)', relation, readers);
-        execute format('grant select on %s to clientele_readonly', relation);
-    end if;
-end
-$protect$;
-comment on function platform.protect(regclass, text, name) is
-    'Puts a table under forced row-level security with the policies and grants of its access class: organization, member, visitor, service, admin, own, own_or_admin, public. "custom" leaves the policies to the lines that follow.';
-revoke execute on function platform.protect(regclass, text, name) from public;
-
-create function platform.searchable(relation regclass) returns void
-    language plpgsql
-    as $$
-begin
-    execute format('create policy search on %s for select to clientele_search using (true)', relation);
-    execute format('grant select on %s to clientele_search', relation);
-end
-$$;
-comment on function platform.searchable(regclass) is
-    'Lets functions owned by clientele_search read a table. Row-level security keeps indexes from serving operators that are not leakproof (like, trigrams), so such searches go through a function of that role which names the organization itself.';
-revoke execute on function platform.searchable(regclass) from public;
-
-create function platform.owned_by_search(routine regprocedure) returns void
-    language plpgsql
-    as $$
-declare
-    home text := (select n.nspname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid = routine);
-begin
-    -- A new owner must be able to create in the schema, at the moment it becomes the owner.
-    execute format('grant usage, create on schema %I to clientele_search', home);
-    execute format('alter function %s owner to clientele_search', routine);
-    execute format('revoke create on schema %I from clientele_search', home);
-    execute format('revoke execute on function %s from public', routine);
-    execute format('grant execute on function %s to clientele_app, clientele_service', routine);
-end
-$$;
-comment on function platform.owned_by_search(regprocedure) is 'Gives a security definer search function to clientele_search; see platform.searchable.';
-revoke execute on function platform.owned_by_search(regprocedure) from public;
-
-create function platform.touch() returns trigger
-    language plpgsql
-    as $$
-begin
-    new.updated_at := now();
-    return new;
-end
-$$;
-comment on function platform.touch() is 'Trigger: keeps updated_at.';
-
 -- ---------------------------------------------------------------------------------------------------------
 -- Organizations and workspaces
 
@@ -176,7 +36,6 @@ $$;
 comment on function platform.check_time_zone() is 'Trigger: refuses a time zone PostgreSQL does not know.';
 create trigger time_zone before insert or update of time_zone on platform.organizations
     for each row when (new.time_zone <> 'UTC') execute function platform.check_time_zone();
-create trigger touch before update on platform.organizations for each row execute function platform.touch();
 
 create table platform.workspaces (
     organization_id uuid not null references platform.organizations (id) on delete cascade,
@@ -189,32 +48,62 @@ create table platform.workspaces (
     unique (organization_id, slug)
 );
 comment on table platform.workspaces is 'A shop, a site or an app of an organization; what the assistant document calls a customer_config.';
-create trigger touch before update on platform.workspaces for each row execute function platform.touch();
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Staff
 
-create table platform.platform_users (
-    id                  uuid primary key default gen_random_uuid(),
-    email               text not null check (length(email) between 3 and 255 and email like '%_@_%'),
-    password_hash       text,
-    must_change_password boolean not null default false,
-    name                text not null check (length(name) between 1 and 255),
-    avatar_url          text,
-    status              text not null default 'active' check (status in ('active', 'inactive', 'suspended', 'pending_invitation')),
-    email_verified      boolean not null default false,
-    last_login          timestamptz,
-    timezone            text,
-    language            text not null default 'en' check (language in ('en', 'fr')),
-    theme               text not null default 'auto' check (theme in ('light', 'dark', 'auto')),
-    created_at          timestamptz not null default now(),
-    updated_at          timestamptz not null default now()
+create table platform.roles (
+    role        text primary key check (role ~ '^[a-z][a-z0-9_]{0,49}$'),
+    rank        smallint not null unique check (rank > 0),
+    description text not null
 );
-comment on table platform.platform_users is 'Staff who sign in to the console. A person may be a member of several organizations.';
+comment on table platform.roles is 'The roles a member of staff can have. What a role may do stands in platform.role_permissions.';
+comment on column platform.roles.rank is '1 is the highest.';
+insert into platform.roles (role, rank, description) values
+    ('super_admin', 1, 'May do everything in the organization'),
+    ('admin', 2, 'Runs the organization: staff, customers, campaigns, dashboards'),
+    ('marketing_manager', 3, 'Campaigns, segments, promotions'),
+    ('data_analyst', 4, 'Analytics and cohorts'),
+    ('viewer', 5, 'Reads');
+
+create table platform.platform_users (
+    id                      uuid primary key default gen_random_uuid(),
+    email                   platform.email_address not null,
+    password_hash           text,
+    must_change_password    boolean not null default false,
+    name                    text not null check (length(name) between 1 and 255),
+    avatar_url              text,
+    status                  text not null default 'active',
+
+    email_verified          boolean not null default false,
+    email_verification_hash bytea unique check (length(email_verification_hash) = 32),
+    password_reset_hash     bytea unique check (length(password_reset_hash) = 32),
+    password_reset_expires  timestamptz,
+    last_login              timestamptz,
+
+    timezone                platform.time_zone not null default 'UTC',
+    language                text not null default 'en' check (language in ('en', 'fr')),
+    theme                   text not null default 'auto' check (theme in ('light', 'dark', 'auto')),
+    dashboard_config        jsonb not null default '{}' check (jsonb_typeof(dashboard_config) = 'object'),
+    notification_preferences jsonb not null default '{"email_campaigns": true, "email_alerts": true, "browser_notifications": true}'
+                                check (jsonb_typeof(notification_preferences) = 'object'),
+
+    created_at              timestamptz not null default now(),
+    updated_at              timestamptz not null default now(),
+    created_by              uuid references platform.platform_users (id) on delete set null,
+    updated_by              uuid references platform.platform_users (id) on delete set null,
+    check ((password_reset_hash is null) = (password_reset_expires is null))
+);
+comment on table platform.platform_users is 'Staff who sign in to the console. A person may be a member of several organizations; role and standing there are in organization_members.';
+comment on column platform.platform_users.status is 'Of the account, everywhere. Its standing in one organization is organization_members.status.';
 comment on column platform.platform_users.password_hash is 'PBKDF2-HMAC-SHA512 with its own salt and iteration count; null until a password is set.';
 comment on column platform.platform_users.must_change_password is 'True while the password is the one-time one.';
+comment on column platform.platform_users.email_verification_hash is 'SHA-256 of the token in the mail that proves the address.';
+comment on column platform.platform_users.password_reset_hash is 'SHA-256 of the token in the mail that lets its reader choose a password.';
+comment on column platform.platform_users.notification_preferences is 'What the person wants to be told: email_campaigns, email_alerts, browser_notifications.';
 create unique index platform_users_email on platform.platform_users (lower(email));
-create trigger touch before update on platform.platform_users for each row execute function platform.touch();
+create index platform_users_created_by on platform.platform_users (created_by);
+create index platform_users_updated_by on platform.platform_users (updated_by);
 
 create table platform.sign_in_attempts (
     address_hash    bytea primary key check (length(address_hash) = 32),
@@ -223,34 +112,83 @@ create table platform.sign_in_attempts (
     locked_until    timestamptz
 );
 comment on table platform.sign_in_attempts is 'Wrong passwords by address, whether or not somebody has that address: who is locked out tells nothing about who exists. Forgotten after a day, or by the right password.';
+comment on column platform.sign_in_attempts.address_hash is 'SHA-256 of the address in lower case.';
 
 create table platform.organization_members (
-    organization_id uuid not null references platform.organizations (id) on delete cascade,
-    user_id         uuid not null references platform.platform_users (id) on delete cascade,
-    role            text not null check (role in ('super_admin', 'admin', 'marketing_manager', 'data_analyst', 'viewer')),
-    created_at      timestamptz not null default now(),
-    primary key (organization_id, user_id)
+    organization_id         uuid not null references platform.organizations (id) on delete cascade,
+    user_id                 uuid not null references platform.platform_users (id) on delete cascade,
+    role                    text not null references platform.roles (role),
+    status                  text not null default 'active',
+    invited_by              uuid references platform.platform_users (id) on delete set null,
+    invitation_hash         bytea unique check (length(invitation_hash) = 32),
+    invitation_expires      timestamptz,
+    invitation_accepted_at  timestamptz,
+    created_at              timestamptz not null default now(),
+    updated_at              timestamptz not null default now(),
+    primary key (organization_id, user_id),
+    check (invitation_hash is null or (status = 'pending_invitation' and invitation_expires is not null))
 );
-comment on table platform.organization_members is 'Who works in which organization, in which role.';
+comment on table platform.organization_members is 'Who works in which organization, in which role, and how they came.';
+comment on column platform.organization_members.invitation_hash is 'SHA-256 of the token in the invitation; gone once it was accepted.';
 create index organization_members_user on platform.organization_members (user_id);
+create index organization_members_role on platform.organization_members (role);
+create index organization_members_invited_by on platform.organization_members (invited_by);
 
 create table platform.platform_user_sessions (
-    id              uuid primary key default gen_random_uuid(),
-    user_id         uuid not null references platform.platform_users (id) on delete cascade,
-    token_hash      bytea not null unique check (length(token_hash) = 32),
-    ip_address      inet,
-    user_agent      text,
-    created_at      timestamptz not null default now(),
-    last_activity   timestamptz not null default now(),
-    expires_at      timestamptz not null,
-    ended_at        timestamptz,
-    logout_reason   text check (logout_reason in ('user_logout', 'session_expired', 'admin_revoked', 'security_logout')),
+    id                  uuid primary key default gen_random_uuid(),
+    user_id             uuid not null references platform.platform_users (id) on delete cascade,
+    token_hash          bytea not null unique check (length(token_hash) = 32),
+    refresh_token_hash  bytea unique check (length(refresh_token_hash) = 32),
+
+    ip_address          inet,
+    user_agent          text,
+    device_type         text check (length(device_type) <= 50),
+    browser             text check (length(browser) <= 100),
+    os                  text check (length(os) <= 100),
+    country             text check (length(country) <= 50),
+    city                text check (length(city) <= 100),
+
+    admin_level         text not null default 'regular' check (admin_level in ('regular', 'super', 'partner', 'sponsor')),
+    permissions_granted text[] not null default '{}',
+    is_suspicious       boolean not null default false,
+    security_flags      jsonb not null default '{}' check (jsonb_typeof(security_flags) = 'object'),
+
+    created_at          timestamptz not null default now(),
+    last_activity       timestamptz not null default now(),
+    expires_at          timestamptz not null,
+    ended_at            timestamptz,
+    logout_reason       text check (logout_reason in ('user_logout', 'session_expired', 'admin_revoked', 'security_logout')),
     check (expires_at > created_at),
     check ((ended_at is null) = (logout_reason is null))
 );
-comment on table platform.platform_user_sessions is 'A signed-in browser. Only the SHA-256 of its token is kept.';
+comment on table platform.platform_user_sessions is 'A signed-in browser. Only the SHA-256 of its tokens is kept. It is active while it has not ended and not expired; nothing has to switch it off.';
+comment on column platform.platform_user_sessions.country is 'Where the IP address seems to be.';
+comment on column platform.platform_user_sessions.admin_level is 'What kind of access it was opened for.';
+comment on column platform.platform_user_sessions.permissions_granted is 'Permissions of this session alone, beside those of the role.';
+comment on column platform.platform_user_sessions.security_flags is 'Why it looks suspicious: new_country, impossible_travel…';
 create index platform_user_sessions_user on platform.platform_user_sessions (user_id);
 create index platform_user_sessions_expiry on platform.platform_user_sessions (expires_at) where ended_at is null;
+
+create function platform.end_session() returns trigger
+    language plpgsql
+    as $$
+begin
+    if old.ended_at is not null then
+        raise exception 'This session has ended and stays so. Sign in again.' using errcode = 'CL001', table = tg_table_name;
+    end if;
+    -- Whoever gives only one of the two means the other.
+    new.ended_at := coalesce(new.ended_at, now());
+    new.logout_reason := coalesce(new.logout_reason, case
+        when new.expires_at <= now() then 'session_expired'
+        when new.user_id = platform.actor() then 'user_logout'
+        else 'admin_revoked' end);
+    return new;
+end
+$$;
+comment on function platform.end_session() is 'Trigger: ends a session once and for all, with a time and a reason.';
+create trigger end_session before update of ended_at, logout_reason on platform.platform_user_sessions
+    for each row when (old.ended_at is distinct from new.ended_at or old.logout_reason is distinct from new.logout_reason)
+    execute function platform.end_session();
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Keys
@@ -263,27 +201,56 @@ create table platform.api_keys (
     name            text not null check (length(name) between 1 and 200),
     public_key      text unique,
     key_hash        bytea unique check (length(key_hash) = 32),
+    key_hint        text check (length(key_hint) <= 12),
+    scopes          text[] not null default '{}' check (array_to_string(scopes, ' ', '?') ~ '^([a-z][a-z0-9_.]*:[a-z*]+( |$))*$'),
+    allowed_origins text[] not null default '{}' check (array_to_string(allowed_origins, ' ', '?') ~ '^(https?://[^ /]+( |$))*$'),
+    replaces        uuid,
+    created_by      uuid references platform.platform_users (id) on delete set null,
     created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    expires_at      timestamptz,
+    last_used_at    timestamptz,
     revoked_at      timestamptz,
     primary key (organization_id, id),
     foreign key (organization_id, workspace_id) references platform.workspaces (organization_id, id) on delete cascade,
+    foreign key (organization_id, replaces) references platform.api_keys (organization_id, id) on delete set null (replaces),
     check (case kind when 'write' then public_key is not null and key_hash is null
-                     else public_key is null and key_hash is not null end)
+                     else public_key is null and key_hash is not null end),
+    check (expires_at > created_at)
 );
 comment on table platform.api_keys is 'Keys of programs. A write key is public by nature (it stands in web pages) and kept as it is; of a secret key only the SHA-256.';
+comment on column platform.api_keys.key_hint is 'How a secret key begins, so that people tell their keys apart.';
+comment on column platform.api_keys.scopes is 'What it may be used for, as resource:action ("events:write", "customers:*"); empty: everything its kind may.';
+comment on column platform.api_keys.allowed_origins is 'Web origins a write key is taken from; empty: any.';
+comment on column platform.api_keys.replaces is 'The key it came after in a rotation.';
+comment on column platform.api_keys.last_used_at is 'To the minute.';
 create index api_keys_workspace on platform.api_keys (organization_id, workspace_id);
+create index api_keys_replaces on platform.api_keys (organization_id, replaces) where replaces is not null;
+create index api_keys_created_by on platform.api_keys (created_by);
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Access
 
 select platform.protect('platform.workspaces', 'organization');
-select platform.protect('platform.api_keys', 'admin');
-select platform.protect('platform.organization_members', 'member');
+select platform.protect('platform.roles', 'public');
+create policy owner on platform.roles to clientele_owner using (true) with check (true);
 select platform.protect('platform.platform_user_sessions', 'service');
+create policy owner on platform.platform_user_sessions to clientele_owner using (true) with check (true);
 select platform.protect('platform.sign_in_attempts', 'service');
+create policy owner on platform.sign_in_attempts for select to clientele_owner using (true);
 select platform.protect('platform.table_access', 'public');
 -- Later migrations declare their tables as the owner, who is under the policies too.
 create policy owner on platform.table_access to clientele_owner using (true) with check (true);
+select platform.protect('platform.transitions', 'public');
+create policy owner on platform.transitions to clientele_owner using (true) with check (true);
+select platform.protect('platform.partitioned_tables', 'service');
+create policy owner on platform.partitioned_tables to clientele_owner using (true) with check (true);
+
+select platform.protect('platform.api_keys', 'admin');
+-- What proves who somebody is never leaves through the application role: it is granted the other columns.
+revoke select on platform.api_keys from clientele_app;
+grant select (organization_id, id, workspace_id, kind, name, public_key, key_hint, scopes, allowed_origins, replaces, created_by, created_at, updated_at, expires_at, last_used_at, revoked_at)
+    on platform.api_keys to clientele_app;
 
 select platform.protect('platform.organizations', 'custom');
 create policy organization on platform.organizations for select to clientele_app, clientele_readonly
@@ -295,10 +262,81 @@ create policy admin on platform.organizations for update to clientele_app
 grant select on platform.organizations to clientele_app, clientele_readonly;
 grant update (name, time_zone, currency) on platform.organizations to clientele_app;
 
+-- Members see one another. They are written by platform.write_member alone, which knows who may make whom what.
+select platform.protect('platform.organization_members', 'custom');
+create policy member on platform.organization_members for select to clientele_app, clientele_readonly
+    using (organization_id = (select platform.tenant('member')));
+create policy owner on platform.organization_members to clientele_owner using (true) with check (true);
+grant select (organization_id, user_id, role, status, invited_by, invitation_expires, invitation_accepted_at, created_at, updated_at)
+    on platform.organization_members to clientele_app, clientele_readonly;
+
 select platform.protect('platform.platform_users', 'custom');
+-- An account that was there before is a stranger's until its owner accepts the invitation.
 create policy colleagues on platform.platform_users for select to clientele_app
     using (exists (select from platform.organization_members m
-                   where m.organization_id = (select platform.tenant('member')) and m.user_id = platform_users.id));
--- What proves who somebody is never leaves through the application role.
-grant select (id, email, name, avatar_url, status, email_verified, last_login, timezone, language, theme, created_at, updated_at)
+                   where m.organization_id = (select platform.tenant('member')) and m.user_id = platform_users.id
+                   and (m.status <> 'pending_invitation' or platform_users.status = 'pending_invitation')));
+create policy owner on platform.platform_users to clientele_owner using (true) with check (true);
+grant select (id, email, name, avatar_url, status, email_verified, password_reset_expires, last_login, timezone, language, theme,
+              dashboard_config, notification_preferences, created_at, updated_at, created_by, updated_by)
     on platform.platform_users to clientele_app;
+
+select platform.states('platform.platform_users', 'status', $$
+    pending_invitation > active, inactive
+    active             > inactive, suspended
+    inactive           > active
+    suspended          > active, inactive
+$$);
+select platform.states('platform.organization_members', 'status', $$
+    pending_invitation > active, inactive
+    active             > inactive, suspended
+    inactive           > active, pending_invitation
+    suspended          > active, inactive
+$$);
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Limits
+
+create table platform.usage_counters (
+    organization_id uuid not null references platform.organizations (id) on delete cascade,
+    limit_name      text not null check (limit_name ~ '^[a-z][a-z0-9_.]{0,99}$'),
+    subject         text not null default '' check (length(subject) <= 200),
+    period          date not null default '-infinity',
+    used            bigint not null check (used >= 0),
+    updated_at      timestamptz not null default now(),
+    primary key (organization_id, limit_name, subject, period)
+);
+comment on table platform.usage_counters is 'How much of a limit is used up, changed by platform.take in the transaction of what it counts.';
+comment on column platform.usage_counters.subject is 'Whom the limit is for: a sponsor, a key, a promotion; empty for the whole organization.';
+comment on column platform.usage_counters.period is 'The day a daily limit counts for, in the zone of whoever set the limit; -infinity: for ever.';
+create index usage_counters_age on platform.usage_counters (period) where period > '-infinity';
+select platform.protect('platform.usage_counters', 'organization');
+
+create function platform.take(limit_name text, subject text, most bigint, amount bigint default 1, period date default '-infinity') returns bigint
+    language plpgsql
+    as $$
+declare
+    total bigint;
+begin
+    -- The row is locked until the transaction ends, so of many who take the last one, one gets it; who rolls back gives it back.
+    insert into platform.usage_counters as c (organization_id, limit_name, subject, period, used)
+    select platform.organization(), take.limit_name, take.subject, take.period, take.amount where take.amount <= take.most
+    on conflict on constraint usage_counters_pkey do update set used = c.used + excluded.used where c.used + excluded.used <= take.most
+    returning c.used into total;
+    if total is null then
+        raise exception 'The limit of % is reached (%).', take.most, replace(replace(take.limit_name, '_', ' '), '.', ', ') using errcode = 'CL003';
+    end if;
+    return total;
+end
+$$;
+comment on function platform.take(text, text, bigint, bigint, date) is
+    'Takes an amount of a limit for the transaction''s organization and returns how much is used now, so which one of the day this is; raises CL003 when it does not fit. Whatever it counts is written in the same transaction.';
+
+create function platform.give_back(limit_name text, subject text, amount bigint default 1, period date default '-infinity') returns void
+    language sql
+    as $$
+        update platform.usage_counters c set used = greatest(c.used - give_back.amount, 0)
+        where c.organization_id = platform.organization() and c.limit_name = give_back.limit_name
+        and c.subject = give_back.subject and c.period = give_back.period
+    $$;
+comment on function platform.give_back(text, text, bigint, date) is 'Gives back what was taken of a limit, when what it counted is taken back.';

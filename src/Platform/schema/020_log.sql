@@ -88,41 +88,7 @@ create index events_time on log.events (organization_id, occurred_at desc);
 -- ---------------------------------------------------------------------------------------------------------
 -- Partitions: a month each, made ahead by a job; whatever is older goes to one history partition.
 
-create function log.make_partitions(ahead integer default 3) returns integer
-    language plpgsql security definer set search_path = pg_catalog, pg_temp
-    as $$
-declare
-    month   date;
-    made    integer := 0;
-    last    date := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => ahead))::date;
-begin
-    -- Two nodes may start at once.
-    perform pg_advisory_xact_lock(hashtext('log.make_partitions'));
-    select max(to_date(right(c.relname, 7), 'YYYY_MM')) into month
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'log.events'::regclass and c.relname ~ '^events_\d{4}_\d{2}$';
-    if month is null then
-        month := (date_trunc('month', now() at time zone 'UTC') - interval '13 months')::date;
-        execute format('create table log.events_history partition of log.events for values from (minvalue) to (%L)', month::text || ' 00:00Z');
-        execute 'comment on table log.events_history is ''Events older than the monthly partitions.''';
-        made := made + 1;
-    else
-        month := (month + interval '1 month')::date;
-    end if;
-    while month <= last loop
-        execute format('create table log.%I partition of log.events for values from (%L) to (%L)',
-            'events_' || to_char(month, 'YYYY_MM'), month::text || ' 00:00Z', (month + interval '1 month')::date::text || ' 00:00Z');
-        execute format('comment on table log.%I is %L', 'events_' || to_char(month, 'YYYY_MM'), 'Events of ' || to_char(month, 'YYYY-MM') || ' (UTC).');
-        month := (month + interval '1 month')::date;
-        made := made + 1;
-    end loop;
-    return made;
-end
-$$;
-comment on function log.make_partitions(integer) is 'Makes the monthly partitions up to so many months ahead; returns how many it made. Ingest never runs DDL.';
-revoke execute on function log.make_partitions(integer) from public;
-grant execute on function log.make_partitions(integer) to clientele_service;
-select log.make_partitions();
+select platform.partitioned('log.events', ahead => 3, past => 13);
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Epoch
@@ -289,3 +255,5 @@ select platform.protect('log.state', 'service');
 -- The epoch is raised by log.verify_epoch alone, which runs as the owner.
 create policy owner on log.state to clientele_owner using (true) with check (true);
 revoke insert, update, delete on log.state from clientele_service;
+-- An erasure (log.erase) empties events as the owner, who is under the policies too.
+create policy owner on log.events to clientele_owner using (true) with check (true);

@@ -16,8 +16,7 @@ create table platform.imports (
     lines            bigint not null default 0 check (lines >= 0),
     not_utf8_at      bigint,
     mapping          jsonb,
-    state            text not null default 'receiving' check (state in
-                         ('receiving', 'uploaded', 'queued', 'reading', 'writing', 'completed', 'cancelling', 'cancelled', 'failed', 'undoing', 'undone')),
+    state            text not null default 'receiving',
 
     lines_read       bigint not null default 0 check (lines_read >= 0),
     accepted         bigint not null default 0 check (accepted >= 0),
@@ -56,36 +55,20 @@ create index imports_newest on platform.imports (organization_id, created_at des
 create index imports_workspace on platform.imports (organization_id, workspace_id);
 create index imports_created_by on platform.imports (created_by);
 create index imports_work on platform.imports (leased_until) where state in ('queued', 'reading', 'writing', 'cancelling', 'undoing');
-create trigger touch before update on platform.imports for each row execute function platform.touch();
 
--- States change along these lines and no others.
-create table platform.import_transitions (
-    from_state text not null,
-    to_state   text not null,
-    primary key (from_state, to_state)
-);
-comment on table platform.import_transitions is 'Which state of an import may follow which.';
-insert into platform.import_transitions (from_state, to_state) values
-    ('receiving', 'uploaded'), ('receiving', 'failed'),
-    ('uploaded', 'queued'), ('queued', 'reading'), ('reading', 'writing'), ('writing', 'completed'),
-    ('queued', 'cancelling'), ('reading', 'cancelling'), ('writing', 'cancelling'), ('cancelling', 'cancelled'),
-    ('queued', 'failed'), ('reading', 'failed'), ('writing', 'failed'),
-    ('failed', 'queued'), ('cancelled', 'queued'),
-    ('completed', 'undoing'), ('cancelled', 'undoing'), ('failed', 'undoing'), ('undoing', 'undone');
-
-create function platform.check_import_state() returns trigger
-    language plpgsql security definer set search_path = pg_catalog, pg_temp
-    as $$
-begin
-    if not exists (select from platform.import_transitions t where t.from_state = old.state and t.to_state = new.state) then
-        raise exception 'An import cannot go from % to %.', old.state, new.state using errcode = 'check_violation';
-    end if;
-    return new;
-end
-$$;
-comment on function platform.check_import_state() is 'Trigger: refuses a change of state that is not in platform.import_transitions.';
-create trigger state before update of state on platform.imports
-    for each row when (old.state is distinct from new.state) execute function platform.check_import_state();
+select platform.states('platform.imports', 'state', $$
+    receiving  > uploaded, failed
+    uploaded   > queued
+    queued     > reading, cancelling, failed
+    reading    > writing, cancelling, failed
+    writing    > completed, cancelling, failed
+    completed  > undoing
+    cancelling > cancelled
+    cancelled  > queued, undoing
+    failed     > queued, undoing
+    undoing    > undone
+    undone
+$$);
 
 create table platform.import_pieces (
     organization_id uuid not null,
@@ -113,5 +96,3 @@ comment on table platform.import_rejects is 'Lines that could not be read, as th
 select platform.protect('platform.imports', 'member');
 select platform.protect('platform.import_pieces', 'member');
 select platform.protect('platform.import_rejects', 'member');
-select platform.protect('platform.import_transitions', 'public');
-create policy owner on platform.import_transitions for select to clientele_owner using (true);

@@ -17,8 +17,6 @@ namespace Clientele.Server.Commands;
 /// </summary>
 internal static class ImportCommand
 {
-    private sealed record Organization(Guid Id, string Slug);
-
     public static Command Create()
     {
         var (data, database) = (Options.Data(), Options.Database());
@@ -42,7 +40,7 @@ internal static class ImportCommand
         await using var stream = Open(path);
         using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
-        var db = new Db(home.Databases.Application, new Tenant(await Find(home.Databases, slug, ct), null, Access.System));
+        var db = new Db(home.Databases.Application, new Tenant(await Options.FindOrganization(home.Databases, slug, ct), null, Access.System));
         var id = await Receive(db, importers, kind, path, stream, mapping, ct);
         return await Follow(home.Databases, db, id, ct);
     }
@@ -123,16 +121,6 @@ internal static class ImportCommand
         {i.Orders:N0} orders, {i.Refunds:N0} refunds, {i.Adjustments:N0} adjustments, {i.CustomersCreated:N0} new customers
         {i.Problem ?? $"import {i.Id}; rejected lines and undo: console, Imports"}
         """);
-
-    private static async Task<Guid> Find(Databases databases, string? slug, CancellationToken ct)
-    {
-        var all = await new Db(databases.Service, Tenant.None).List<Organization>($"select o.id, o.slug from platform.organizations o order by o.created_at", ct);
-        if (slug is null && all.Count == 1) return all[0].Id;
-        if (all.Count == 0) throw new SetupException("There is no organization yet. Start the platform once first: ./run");
-        var names = string.Join(", ", all.Select(o => o.Slug));
-        if (slug is null) throw new SetupException($"There are several organizations: {names}. Say which with --organization.");
-        return all.Find(o => o.Slug == slug)?.Id ?? throw new SetupException($"There is no organization \"{slug}\". There is: {names}.");
-    }
 
     private static async Task<Mapping> ReadMapping(string path, CancellationToken ct)
     {

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Clientele.Platform.Data;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.Tenancy;
 
 namespace Clientele.Server.Commands;
 
@@ -18,4 +21,18 @@ internal static class Options
         HelpName = "CONNECTION",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_DATABASE"),
     };
+
+    private sealed record Organization(Guid Id, string Slug);
+
+    /// <summary>The organization of that slug; without one, the only one there is.</summary>
+    /// <exception cref="SetupException">There is none, or there are several; the message names them.</exception>
+    public static async Task<Guid> FindOrganization(Databases databases, string? slug, CancellationToken ct)
+    {
+        var all = await new Db(databases.Service, Tenant.None).List<Organization>($"select o.id, o.slug from platform.organizations o order by o.created_at", ct);
+        if (slug is null && all.Count == 1) return all[0].Id;
+        if (all.Count == 0) throw new SetupException("There is no organization yet. Start the platform once first: ./run");
+        var names = string.Join(", ", all.Select(o => o.Slug));
+        if (slug is null) throw new SetupException($"There are several organizations: {names}. Say which with --organization.");
+        return all.Find(o => o.Slug == slug)?.Id ?? throw new SetupException($"There is no organization \"{slug}\". There is: {names}.");
+    }
 }

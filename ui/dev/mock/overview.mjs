@@ -58,7 +58,7 @@ function series(list, from, to, interval) {
   return points;
 }
 
-export const countries = () => [...new Set(customers.map((c) => c.country))].sort();
+export const countries = () => [...new Set(customers.map((c) => c.country).filter(Boolean))].sort();
 
 export function overview(query, empty) {
   const to = utc(query.get('to') ?? text(lastDay));

@@ -1,6 +1,8 @@
 import { request, requestBlob } from './client';
 import type { Import, ImportCheck, Mapping } from './imports.types';
-import type { Language, Organization, Session, Theme } from './types';
+import type { Language, Merge, Organization, Session, Theme } from './types';
+
+const customerPath = (id: string, act = '') => `/customers/${encodeURIComponent(id)}${act}`;
 
 const importPath = (id: string, act = '') => `/imports/${encodeURIComponent(id)}${act}`;
 
@@ -16,6 +18,14 @@ export const savePreferences = (preferences: { language?: Language; theme?: Them
 
 export const saveOrganization = (organization: string, changes: Partial<Pick<Organization, 'name' | 'timeZone' | 'currency'>>) =>
   request<Organization>('/organization', { method: 'PUT', organization, body: changes });
+
+export const mergeCustomers = (organization: string, survivor: string, merged: string, reason: string) =>
+  request<Merge>(customerPath(survivor, '/merge'), { method: 'POST', organization, body: { merged, reason } });
+
+export const undoMerge = (organization: string, { id, survivor }: Pick<Merge, 'id' | 'survivor'>) =>
+  request<void>(customerPath(survivor, `/merges/${encodeURIComponent(id)}/undo`), { method: 'POST', organization });
+
+export const eraseCustomer = (organization: string, id: string) => request<void>(customerPath(id), { method: 'DELETE', organization });
 
 export const checkMapping = (organization: string, id: string, mapping: Mapping, signal?: AbortSignal) =>
   request<ImportCheck>(importPath(id, '/check'), { method: 'POST', organization, body: { mapping }, signal });

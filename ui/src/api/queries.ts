@@ -8,6 +8,7 @@ import type {
   CustomerDetail,
   EventRow,
   Interval,
+  Merge,
   Order,
   OrderDetail,
   Organization,
@@ -85,6 +86,13 @@ export const customerQuery = (organization: string, id: string) =>
   queryOptions({
     queryKey: key(organization, 'customer', id),
     queryFn: ({ signal }) => request<CustomerDetail>(`/customers/${encodeURIComponent(id)}`, { organization, signal }),
+  });
+
+/** What was merged into a person, newest first. */
+export const mergesQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'customer', id, 'merges'),
+    queryFn: ({ signal }) => request<Merge[]>(`/customers/${encodeURIComponent(id)}/merges`, { organization, signal }),
   });
 
 export const timelineQuery = (organization: string, id: string, type: string | undefined, limit = 50) =>

@@ -149,6 +149,22 @@ export interface CustomerDetail extends Customer {
   createdAt: string;
 }
 
+/** Two profiles found to be one person: the merged one became part of the survivor. */
+export interface Merge {
+  id: string;
+  survivor: string;
+  merged: string;
+  mergedExternalId: string;
+  mergedName: string | null;
+  status: 'done' | 'undone';
+  reason: string;
+  by: string | null;
+  mergedAt: string;
+  undoneAt: string | null;
+  /** The last merge of a person goes first. */
+  undoable: boolean;
+}
+
 export type OrderKind = 'order' | 'refund' | 'adjustment';
 
 export interface Order {

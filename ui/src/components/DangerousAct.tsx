@@ -7,6 +7,8 @@ interface DangerousActProps {
   title: string;
   /** What will happen, each in numbers. */
   consequences: string[];
+  /** What is left of it. */
+  stays?: string[];
   /** Whether and how it can be taken back. */
   remark: string;
   /** Has to be typed, so that nobody does this by habit. */
@@ -18,10 +20,9 @@ interface DangerousActProps {
   error: unknown;
 }
 
-export function DangerousAct({ title, consequences, remark, name, action, onConfirm, onClose, pending, error }: DangerousActProps) {
+export function DangerousAct({ title, consequences, stays, remark, name, action, onConfirm, onClose, pending, error }: DangerousActProps) {
   const t = useT();
   const [typed, setTyped] = useState('');
-  const listId = useId();
   const matches = typed.trim() === name;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -32,14 +33,8 @@ export function DangerousAct({ title, consequences, remark, name, action, onConf
     <Modal opened onClose={onClose} title={title} size="md" closeButtonProps={{ 'aria-label': t('action.close') }}>
       <form onSubmit={submit}>
         <Stack gap="md">
-          <div>
-            <Text id={listId}>{t('danger.willHappen')}</Text>
-            <List size="sm" mt={6} spacing={2} aria-labelledby={listId}>
-              {consequences.map((consequence) => (
-                <List.Item key={consequence}>{consequence}</List.Item>
-              ))}
-            </List>
-          </div>
+          <Sentences title={t('danger.willHappen')} list={consequences} />
+          {stays && <Sentences title={t('danger.stays')} list={stays} />}
           <Text c="dimmed" size="sm">
             {remark}
           </Text>
@@ -67,5 +62,19 @@ export function DangerousAct({ title, consequences, remark, name, action, onConf
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+function Sentences({ title, list }: { title: string; list: string[] }) {
+  const id = useId();
+  return (
+    <div>
+      <Text id={id}>{title}</Text>
+      <List size="sm" mt={6} spacing={2} aria-labelledby={id}>
+        {list.map((sentence) => (
+          <List.Item key={sentence}>{sentence}</List.Item>
+        ))}
+      </List>
+    </div>
   );
 }

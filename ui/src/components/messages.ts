@@ -42,7 +42,10 @@ export const componentMessages = messages({
   'state.error.retry': { en: 'Try again', fr: 'Réessayer' },
 
   'danger.willHappen': { en: 'This will happen:', fr: 'Voici ce qui va se passer\u00a0:' },
+  'danger.stays': { en: 'This stays:', fr: 'Ceci reste\u00a0:' },
   'danger.typeName': { en: 'Type {name} to go on', fr: 'Saisissez {name} pour continuer' },
+
+  'notice.region': { en: 'What was just done', fr: 'Ce qui vient d’être fait' },
 
   'delta.up': { en: '{amount} higher', fr: '{amount} de plus' },
   'delta.down': { en: '{amount} lower', fr: '{amount} de moins' },

@@ -1,4 +1,4 @@
-import { Skeleton, Tabs } from '@mantine/core';
+import { Alert, Skeleton, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { customerQuery } from '../api/queries';
@@ -14,10 +14,12 @@ import { CustomerFacts } from './CustomerFacts';
 import { CustomerState } from './CustomerState';
 import { Details } from './Details';
 import { Orders } from './Orders';
+import { PersonActions } from './person/PersonActions';
+import { useOwnAddress } from './person/useOwnAddress';
 import { customerTabs, type CustomerTab } from './search';
 import { Timeline } from './Timeline';
 import { TimelineFilter } from './TimelineFilter';
-import { customerName } from './words';
+import { customerName, isErased } from './words';
 
 const tabNames: Record<CustomerTab, Key> = {
   timeline: 'customer.tab.timeline',
@@ -30,6 +32,7 @@ export function CustomerPage() {
   const { slug } = useOrganization();
   const { id } = useParams({ from: '/o/$slug/customers/$id' });
   const query = useQuery(customerQuery(slug, id));
+  useOwnAddress(query);
   const list = (
     <Link to="/o/$slug/customers" params={{ slug }} className={crumbClass}>
       {t('nav.customers')}
@@ -37,7 +40,11 @@ export function CustomerPage() {
   );
   return (
     <>
-      <PageHeader title={query.data ? customerName(query.data) : t('customer.one')} crumbs={[t('nav.people'), list]} />
+      <PageHeader
+        title={query.data ? customerName(query.data) : t('customer.one')}
+        crumbs={[t('nav.people'), list]}
+        actions={query.data && <PersonActions customer={query.data} />}
+      />
       <QueryState query={query} failed={t('customer.failed')} skeleton={<CustomerSkeleton />}>
         {(customer) => <Loaded customer={customer} />}
       </QueryState>
@@ -58,6 +65,11 @@ function Loaded({ customer }: { customer: CustomerDetail }) {
         <CustomerState customer={customer} />
       </div>
       <div className={classes.body}>
+        {isErased(customer) && (
+          <Alert color="gray" variant="light" title={t('erase.erased.title')}>
+            {t('erase.erased.text')}
+          </Alert>
+        )}
         <CustomerFacts customer={customer} />
         <Tabs value={tab} onChange={choose} keepMounted={false}>
           <Tabs.List aria-label={t('customer.tabs')} mb="md">

@@ -6,6 +6,7 @@ import { FactList } from '../components/FactList';
 import { Money, Nothing, When } from '../components/Values';
 import { useT } from '../i18n/I18n';
 import classes from './Customer.module.css';
+import { MergedProfiles } from './person/MergedProfiles';
 
 export function Details({ customer }: { customer: CustomerDetail }) {
   const t = useT();
@@ -60,6 +61,7 @@ export function Details({ customer }: { customer: CustomerDetail }) {
           <FactList facts={attributes.map(([name, value]) => [name, <Code>{JSON.stringify(value)}</Code>])} />
         )}
       </Card>
+      <MergedProfiles customer={customer} />
     </div>
   );
 }

@@ -16,6 +16,10 @@ export const orderStatuses: Record<string, Key> = {
   refunded: 'order.status.refunded',
 };
 
+/** Of an erased person only the pseudonym is left, which the server makes from the id. */
+export const isErased = (customer: { id: string; externalId: string | null }) =>
+  customer.externalId === `erased-${customer.id.replaceAll('-', '')}`;
+
 /** The first of the names a person goes by that is known. */
 export const customerName = (customer: { id: string; name: string | null; externalId: string | null; email?: string | null }) =>
   customer.name ?? customer.email ?? customer.externalId ?? customer.id;

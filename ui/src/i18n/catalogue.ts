@@ -1,4 +1,5 @@
 import { customerMessages } from '../customers/messages';
+import { personMessages } from '../customers/person/messages';
 import { eventMessages } from '../events/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
@@ -16,6 +17,7 @@ export const catalogue = {
   ...overviewMessages,
   ...eventMessages,
   ...customerMessages,
+  ...personMessages,
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,

@@ -4,6 +4,7 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { sessionQuery } from '../api/queries';
+import { Notices } from '../components/Notices';
 import { FormatProvider, useT } from '../i18n/I18n';
 import { Navigation } from './Navigation';
 import { OrganizationContext } from './organization';
@@ -44,35 +45,37 @@ export function Shell() {
         <a href="#main" className={classes.skip}>
           {t('shell.skip')}
         </a>
-        <AppShell
-          header={{ height: { base: 52, md: 0 } }}
-          navbar={{ width: 232, breakpoint: 'md', collapsed: { mobile: !menuOpen } }}
-          padding={0}
-          transitionDuration={0}
-        >
-          <AppShell.Header hiddenFrom="md" className={classes.header}>
-            <Group h="100%" px="sm" gap="sm" wrap="nowrap">
-              <Burger
-                size="sm"
-                opened={menuOpen}
-                onClick={menu.toggle}
-                aria-label={t(menuOpen ? 'shell.closeMenu' : 'shell.openMenu')}
-                aria-expanded={menuOpen}
-              />
-              <Text fw={600} truncate>
-                {membership.name}
-              </Text>
-            </Group>
-          </AppShell.Header>
-          <AppShell.Navbar className={classes.navbar}>
-            <Navigation session={session} openPalette={palette.open} />
-          </AppShell.Navbar>
-          <AppShell.Main id="main" ref={main} tabIndex={-1} className={classes.main}>
-            <Outlet />
-          </AppShell.Main>
-        </AppShell>
-        <Suspense>{paletteOpen && <Palette close={palette.close} />}</Suspense>
-        <Suspense>{order && <OrderDrawer id={order} />}</Suspense>
+        <Notices>
+          <AppShell
+            header={{ height: { base: 52, md: 0 } }}
+            navbar={{ width: 232, breakpoint: 'md', collapsed: { mobile: !menuOpen } }}
+            padding={0}
+            transitionDuration={0}
+          >
+            <AppShell.Header hiddenFrom="md" className={classes.header}>
+              <Group h="100%" px="sm" gap="sm" wrap="nowrap">
+                <Burger
+                  size="sm"
+                  opened={menuOpen}
+                  onClick={menu.toggle}
+                  aria-label={t(menuOpen ? 'shell.closeMenu' : 'shell.openMenu')}
+                  aria-expanded={menuOpen}
+                />
+                <Text fw={600} truncate>
+                  {membership.name}
+                </Text>
+              </Group>
+            </AppShell.Header>
+            <AppShell.Navbar className={classes.navbar}>
+              <Navigation session={session} openPalette={palette.open} />
+            </AppShell.Navbar>
+            <AppShell.Main id="main" ref={main} tabIndex={-1} className={classes.main}>
+              <Outlet />
+            </AppShell.Main>
+          </AppShell>
+          <Suspense>{paletteOpen && <Palette close={palette.close} />}</Suspense>
+          <Suspense>{order && <OrderDrawer id={order} />}</Suspense>
+        </Notices>
       </FormatProvider>
     </OrganizationContext>
   );

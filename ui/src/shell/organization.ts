@@ -16,5 +16,5 @@ const mayAdminister: readonly Role[] = ['super_admin', 'admin'];
 /** The server decides; this only spares people buttons that would be refused. */
 export function usePermissions() {
   const { role } = useOrganization();
-  return { import: mayImport.includes(role), administer: mayAdminister.includes(role) };
+  return { import: mayImport.includes(role), administer: mayAdminister.includes(role), manageCustomers: mayAdminister.includes(role) };
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Clientele.Commerce.Overview;
 
-/// <summary>Once a day: do the monthly sums of products still equal a count of the lines? A difference is a bug, and is said so.</summary>
+/// <summary>Once a day: do the sums of products, customers and promotions still equal a count of their lines, orders and uses? A difference is a bug, and is said so.</summary>
 internal sealed partial class WatchProductSums(Databases databases, TimeProvider clock, ILogger<WatchProductSums> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -28,7 +28,9 @@ internal sealed partial class WatchProductSums(Databases databases, TimeProvider
         {
             foreach (var organization in await new Db(databases.Service, Tenant.None).List<Guid>($"select o.id from platform.organizations o", ct))
             {
-                var different = await new Db(databases.Application, Tenant.System(organization)).One<long>($"select count(*) from commerce.product_drift()", ct);
+                var different = await new Db(databases.Application, Tenant.System(organization)).One<long>($"""
+                    select (select count(*) from commerce.product_drift()) + (select count(*) from commerce.totals_drift()) + (select count(*) from commerce.promotion_drift())
+                    """, ct);
                 if (different > 0) LogDrift(organization, different);
                 drift += different;
             }
@@ -37,9 +39,9 @@ internal sealed partial class WatchProductSums(Databases databases, TimeProvider
         return drift;
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} product sums of organization {Organization} differ from their lines (commerce.product_drift): please report it")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} sums of organization {Organization} differ from what they count (commerce.product_drift, totals_drift, promotion_drift): please report it")]
     private partial void LogDrift(Guid organization, long count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Product sums were not compared: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sums were not compared: {Reason}")]
     private partial void LogAway(string reason);
 }

@@ -106,10 +106,10 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
     {
         await using var connection = await database.OpenSuperuser();
         await using var command = new NpgsqlCommand("""
-            alter table platform.imports disable trigger state;
+            alter table platform.imports disable trigger state_follows;
             update platform.imports set worker = null, leased_until = now() - interval '1 second', problem = null,
                 state = case when state = 'failed' then case when staged = 0 or lines_read < lines then 'reading' else 'writing' end else state end;
-            alter table platform.imports enable trigger state
+            alter table platform.imports enable trigger state_follows
             """, connection);
         await command.ExecuteNonQueryAsync(Ct);
     }
@@ -258,7 +258,7 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
     {
         var id = (await Rig.Import(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru\n")).Id;
         var error = await Assert.ThrowsAsync<PostgresException>(() => database.Db.Run($"update platform.imports i set state = 'reading' where i.id = {id}", Ct));
-        Assert.Equal("23514", error.SqlState);
+        Assert.Equal("CL001", error.SqlState);
         Assert.Equal("import_not_running", (await Assert.ThrowsAsync<Problem>(() => ImportCommands.Cancel(database.Db, id, Ct))).Code);
     }
 

@@ -96,12 +96,24 @@ public sealed class OverviewTests(OverviewTests.App app) : IClassFixture<Overvie
     [Fact]
     public async Task Pending_and_cancelled_orders_are_no_revenue_and_a_change_of_status_moves_the_products_too()
     {
-        await app.Db.Run($"update commerce.customer_orders o set order_status = 'cancelled' where o.order_id = '3'", Ct);
-        var view = await app.Admin.Json("api/overview?from=2024-03-01&to=2024-03-31");
-        Assert.Equal([45m, 3m, 1m], Numbers(view.GetProperty("current"), "revenue", "orders", "customers"));
-        Assert.Equal(5m, view.GetProperty("products")[1].GetProperty("revenue").GetDecimal());
-        await app.Db.Run($"update commerce.customer_orders o set order_status = 'delivered' where o.order_id = '3'", Ct);
-        Assert.Equal(65m, (await app.Admin.Json("api/overview?from=2024-03-01&to=2024-03-31")).GetProperty("current").GetProperty("revenue").GetDecimal());
+        async Task<(decimal?[] Figures, decimal Plates)> March()
+        {
+            var view = await app.Admin.Json("api/overview?from=2024-03-01&to=2024-03-31");
+            return (Numbers(view.GetProperty("current"), "revenue", "orders", "customers"),
+                view.GetProperty("products").EnumerateArray().Single(p => p.GetProperty("productId").GetString() == "B1").GetProperty("revenue").GetDecimal());
+        }
+        await Rig.Import(app, app.Alpha, Rig.Header + "8,2024-03-03 00:00,B1,Plate,9,5.00,bob,Spain\n", Rig.Mapping() with { Status = "pending" });
+        var pending = await March();
+        Assert.Equal([65m, 4m, 2m], pending.Figures);
+        Assert.Equal(25m, pending.Plates);
+        await app.Db.Run($"update commerce.customer_orders o set order_status = 'confirmed' where o.order_id = '8'", Ct);
+        var confirmed = await March();
+        Assert.Equal([110m, 5m, 2m], confirmed.Figures);
+        Assert.Equal(70m, confirmed.Plates);
+        await app.Db.Run($"update commerce.customer_orders o set order_status = 'cancelled' where o.order_id = '8'", Ct);
+        var cancelled = await March();
+        Assert.Equal(pending.Figures, cancelled.Figures);
+        Assert.Equal(25m, cancelled.Plates);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class ProductMonthsTests(ProductMonthsTests.App app) : IClassFixtu
         await app.Service.Run($"update platform.organizations o set currency = 'GBP', time_zone = {zone}", Ct);
         var rows = string.Concat(Enumerable.Range(0, 400).Select(n =>
             string.Create(CultureInfo.InvariantCulture, $"{seed}{n:000},{new DateTime(2023, 11, 1, 0, 0, 0, DateTimeKind.Utc).AddMinutes(random.Next(200_000)):yyyy-MM-dd HH:mm},P{random.Next(30)},Product,{random.Next(1, 9)},{random.Next(1, 5000) / 100m},{random.Next(50)},{(random.Next(3) == 0 ? "" : "Country " + random.Next(4))}\n")));
-        await Rig.Import(app, app.Alpha, Rig.Header + rows);
+        await Rig.Import(app, app.Alpha, Rig.Header + rows, Rig.Mapping() with { Status = "confirmed" });
         await Rig.Import(app, app.Beta, Rig.Header + rows);
         for (var change = 0; change < 30; change++)
         {

@@ -4,28 +4,51 @@
 -- refunds; from an old shop's export it often cannot. Amounts are signed as the document says them: an order adds, a
 -- refund takes away.
 
-comment on schema commerce is 'Orders, refunds, adjustments and their lines; the sales overview.';
+comment on schema commerce is 'Orders, refunds, adjustments and their lines; what customers bought; promotions; carts; the sales overview.';
 grant usage on schema commerce to clientele_app, clientele_service, clientele_search, clientele_readonly;
+
+create function commerce.workspace() returns uuid
+    language plpgsql stable
+    as $$
+declare
+    named uuid := platform.workspace();
+begin
+    if named is null then
+        select case when count(*) = 1 then (array_agg(w.id))[1] end into named from platform.workspaces w where w.organization_id = platform.organization();
+    end if;
+    if named is null then
+        raise exception 'The organization has several workspaces: say in workspace_id which one this belongs to.' using errcode = 'check_violation';
+    end if;
+    return named;
+end
+$$;
+comment on function commerce.workspace() is 'Whose an order is when nobody says: the transaction''s workspace, or the organization''s only one.';
+
+create function commerce.currency() returns text
+    language sql stable
+    as $$ select o.currency from platform.organizations o where o.id = platform.organization() $$;
+comment on function commerce.currency() is 'The organization''s currency: what an amount is in when nobody says.';
 
 create table commerce.customer_orders (
     organization_id     uuid not null,
     id                  uuid not null default gen_random_uuid(),
-    workspace_id        uuid not null,
+    workspace_id        uuid not null default commerce.workspace(),
     order_id            text not null check (length(order_id) between 1 and 100),
     kind                text not null default 'order' check (kind in ('order', 'refund', 'adjustment')),
     refunds_order       uuid,
     customer_id         uuid,
 
-    order_status        text not null check (order_status in ('pending', 'confirmed', 'shipped', 'delivered', 'cancelled', 'refunded')),
-    order_total         numeric(14, 2) not null,
-    currency            text not null check (currency ~ '^[A-Z]{3}$'),
+    order_status        text not null,
+    order_total         platform.money not null,
+    currency            platform.currency not null default commerce.currency(),
     exchange_rate       numeric(18, 8) not null default 1 check (exchange_rate > 0),
     base_total          numeric(14, 2) not null generated always as (round(order_total * exchange_rate, 2)) stored,
+    refunded_total      platform.money not null default 0,
 
-    subtotal            numeric(14, 2) not null,
-    tax_amount          numeric(14, 2) not null default 0,
-    shipping_amount     numeric(14, 2) not null default 0,
-    discount_amount     numeric(14, 2) not null default 0,
+    subtotal            platform.money not null,
+    tax_amount          platform.money not null default 0,
+    shipping_amount     platform.money not null default 0,
+    discount_amount     platform.money not null default 0,
 
     ordered_at          timestamptz not null,
     confirmed_at        timestamptz,
@@ -41,15 +64,17 @@ create table commerce.customer_orders (
     billing_city        text check (length(billing_city) <= 100),
 
     acquisition_channel text check (length(acquisition_channel) <= 100),
-    promotion_code      text check (length(promotion_code) <= 50),
+    campaign_id         uuid,
+    promotion_code      text check (length(promotion_code) <= 100),
     payment_method      text check (length(payment_method) <= 50),
     payment_status      text check (length(payment_status) <= 50),
     is_subscription     boolean not null default false,
     subscription_id     text check (length(subscription_id) <= 100),
-    order_source        text check (length(order_source) <= 50),
+    order_source        text check (order_source in ('website', 'mobile_app', 'phone', 'store', 'api', 'import', 'demo')),
     notes               text,
     custom_fields       jsonb not null default '{}' check (jsonb_typeof(custom_fields) = 'object'),
     import_id           uuid,
+    event_id            uuid,
 
     created_at          timestamptz not null default now(),
     updated_at          timestamptz not null default now(),
@@ -59,9 +84,13 @@ create table commerce.customer_orders (
     foreign key (organization_id, workspace_id) references platform.workspaces (organization_id, id) on delete cascade,
     foreign key (organization_id, customer_id) references customers.customers (organization_id, id),
     foreign key (organization_id, refunds_order) references commerce.customer_orders (organization_id, id) on delete set null (refunds_order),
+    foreign key (organization_id, campaign_id) references messaging.campaigns (organization_id, id) on delete set null (campaign_id),
     constraint total_is_sum check (order_total = subtotal + tax_amount + shipping_amount - discount_amount),
     constraint sign_of_kind check (case kind when 'order' then order_total >= 0 when 'refund' then order_total <= 0 else true end),
-    constraint refunds_an_order check (refunds_order is null or kind = 'refund')
+    constraint parts_of_an_order check (kind <> 'order' or (subtotal >= 0 and tax_amount >= 0 and shipping_amount >= 0 and discount_amount >= 0)),
+    constraint refunds_an_order check (refunds_order is null or kind = 'refund'),
+    constraint only_orders_are_refunded check (refunded_total <= 0 and (kind = 'order' or refunded_total = 0)),
+    constraint subscription_is_one check (is_subscription or subscription_id is null)
 );
 comment on table commerce.customer_orders is 'Sales documents: orders, refunds and adjustments. Without a customer: an anonymous order.';
 comment on column commerce.customer_orders.order_id is 'The number the shop gave it; unique in its workspace.';
@@ -69,6 +98,11 @@ comment on column commerce.customer_orders.refunds_order is 'The order a refund 
 comment on column commerce.customer_orders.order_total is 'Signed: an order is not negative, a refund not positive. In "currency".';
 comment on column commerce.customer_orders.exchange_rate is 'One unit of "currency" in the organization''s currency, fixed when the order came in.';
 comment on column commerce.customer_orders.base_total is 'In the organization''s currency: what reports sum.';
+comment on column commerce.customer_orders.refunded_total is 'What the refunds that name this order took back, not positive, in the organization''s currency; kept by trigger.';
+comment on column commerce.customer_orders.order_status is 'Where the order stands; see platform.transitions. An import may bring it at any state.';
+comment on column commerce.customer_orders.campaign_id is 'The campaign that brought the order.';
+comment on column commerce.customer_orders.promotion_code is 'The code as it was given to the shop, ours or not. The promotion that was redeemed is in commerce.promotion_redemptions.';
+comment on column commerce.customer_orders.event_id is 'The event that tells the log of it, where the writer appends that; of an order without one the table tells the log itself.';
 comment on column commerce.customer_orders.import_id is 'The import that brought it; an undo takes it back.';
 
 -- Reports walk one organization's documents by time; everything they sum is in the index.
@@ -76,8 +110,8 @@ create index customer_orders_time on commerce.customer_orders (organization_id, 
     include (kind, order_status, base_total, customer_id, shipping_country);
 create index customer_orders_customer on commerce.customer_orders (organization_id, customer_id, ordered_at desc) where customer_id is not null;
 create index customer_orders_refunds on commerce.customer_orders (organization_id, refunds_order) where refunds_order is not null;
+create index customer_orders_campaign on commerce.customer_orders (organization_id, campaign_id) where campaign_id is not null;
 create index customer_orders_import on commerce.customer_orders (organization_id, import_id) where import_id is not null;
-create trigger touch before update on commerce.customer_orders for each row execute function platform.touch();
 
 create table commerce.customer_order_items (
     organization_id     uuid not null,
@@ -91,10 +125,10 @@ create table commerce.customer_order_items (
     product_sku         text check (length(product_sku) <= 100),
     product_brand       text check (length(product_brand) <= 100),
 
-    unit_price          numeric(18, 6) not null,
+    unit_price          platform.unit_price not null,
     quantity            integer not null check (quantity <> 0),
-    total_price         numeric(14, 2) not null,
-    discount_amount     numeric(14, 2) not null default 0 check (discount_amount >= 0),
+    total_price         platform.money not null,
+    discount_amount     platform.money not null default 0 check (discount_amount >= 0),
     product_attributes  jsonb not null default '{}' check (jsonb_typeof(product_attributes) = 'object'),
 
     sold_at             timestamptz,

@@ -4,7 +4,7 @@ using Clientele.Platform.Problems;
 
 namespace Clientele.Customers.Profiles;
 
-/// <summary>GET /api/customers/{id}</summary>
+/// <summary>GET /api/customers/{id}: the person of that id, or whom a merged profile is now.</summary>
 internal static class GetCustomer
 {
     public sealed record View(
@@ -15,10 +15,10 @@ internal static class GetCustomer
 
     public static async Task<View> Handle(Guid id, Db db, CancellationToken ct) => await db.Find<View>($"""
         select {CustomerView.Columns}, c.phone, c.state, c.acquisition_channel, c.acquisition_source, c.tags, c.custom_attributes,
-               coalesce(f.total_refunds, 0) as refunds, coalesce(f.total_sessions, 0) as sessions, coalesce(f.total_page_views, 0) as page_views, c.created_at
+               f.total_refunds as refunds, f.total_sessions as sessions, f.total_page_views as page_views, c.created_at
         from customers.customers c
         join platform.organizations o on o.id = c.organization_id
-        left join customers.customer_figures f on f.organization_id = c.organization_id and f.customer_id = c.id
-        where c.organization_id = platform.organization() and c.id = {id}
+        join customers.customer_figures f on f.organization_id = c.organization_id and f.customer_id = c.id
+        where c.organization_id = platform.organization() and c.id = customers.person({id})
         """, ct) ?? throw Problem.NotFound("customer");
 }

@@ -15,14 +15,15 @@ internal static class ListCustomers
 
     public sealed record View(IReadOnlyList<CustomerView> Items, string? Next, long Total, bool TotalIsExact);
 
-    private sealed record Sort(string Column, string Type, bool Descending);
+    private sealed record Sort(string Column, string Tie, string Type, bool Descending);
 
     private static readonly Dictionary<string, Sort> sorts = new(StringComparer.Ordinal)
     {
-        ["revenue"] = new("coalesce(f.total_revenue, 0)", "numeric", false),
-        ["orders"] = new("coalesce(f.total_orders, 0)", "bigint", false),
-        ["lastSeen"] = new("coalesce(f.last_seen_at, c.first_seen_at)", "timestamptz", false),
-        ["name"] = new("coalesce(c.name, c.customer_id)", "text", false),
+        // Each is what an index is ordered by: a page of any order is read from its index.
+        ["revenue"] = new("f.total_revenue", "f.customer_id", "numeric", false),
+        ["orders"] = new("f.total_orders", "f.customer_id", "bigint", false),
+        ["lastSeen"] = new("f.last_seen_at", "f.customer_id", "timestamptz", false),
+        ["name"] = new("coalesce(c.name, c.customer_id)", "c.id", "text", false),
     };
 
     private sealed record Keyed(Guid Id, string Key);
@@ -38,9 +39,9 @@ internal static class ListCustomers
         var ids = await db.List<Keyed>($"""
             select c.id, ({key})::text as key
             from customers.customers c
-            left join customers.customer_figures f on f.organization_id = c.organization_id and f.customer_id = c.id
-            where c.organization_id = platform.organization() {filter} {page}
-            order by {key} {direction}, c.id {direction}
+            join customers.customer_figures f on f.organization_id = c.organization_id and f.customer_id = c.id
+            where {OwnPersons} {filter} {page}
+            order by {key} {direction}, {Sql.Raw(order.Tie)} {direction}
             limit {most + 1}
             """, ct);
         var shown = ids.Take(most).ToList();
@@ -59,6 +60,12 @@ internal static class ListCustomers
             : throw Problem.Invalid("sort", $"Sort by one of {string.Join(", ", sorts.Keys)}; with a minus in front for descending.");
     }
 
+    // A profile that was merged is not listed, its person is; nor is who was erased.
+    private static Sql OwnPersons => Sql.Raw("""
+        c.organization_id = (select platform.organization()) and c.erased_at is null
+        and not exists (select from customers.person_map m where m.organization_id = c.organization_id and m.profile_id = c.id)
+        """);
+
     private static Sql Filter(string? search, string? country)
     {
         var ofCountry = string.IsNullOrEmpty(country) ? Sql.Empty : (Sql)$"and c.country = {country}";
@@ -73,18 +80,18 @@ internal static class ListCustomers
         if (text.Length < 32 || !Guid.TryParseExact(text[..32], "N", out var id))
             throw Problem.Invalid("cursor", "This is not a cursor this server gave out. Start again from the first page.");
         var than = Sql.Raw(order.Descending ? "<" : ">");
-        return $"and (({Sql.Raw(order.Column)}), c.id) {than} ({text[32..]}::text::{Sql.Raw(order.Type)}, {id})";
+        return $"and (({Sql.Raw(order.Column)}), {Sql.Raw(order.Tie)}) {than} ({text[32..]}::text::{Sql.Raw(order.Type)}, {id})";
     }
 
     private static async Task<(long Total, bool Exact)> Count(Db db, Sql filter, bool searched, CancellationToken ct)
     {
         var counted = await db.One<long>($"""
             select count(*) from (
-                select from customers.customers c where c.organization_id = platform.organization() {filter} limit {CountedExactly + 1}) as counted
+                select from customers.customers c where {OwnPersons} {filter} limit {CountedExactly + 1}) as counted
             """, ct);
         if (counted <= CountedExactly) return (counted, !(searched && counted >= FoundAtMost));
         // The planner's guess for this very question: of this organization, with this filter.
-        var plan = await db.One<JsonElement>($"explain (format json) select from customers.customers c where c.organization_id = platform.organization() {filter}", ct);
+        var plan = await db.One<JsonElement>($"explain (format json) select from customers.customers c where {OwnPersons} {filter}", ct);
         return (Math.Max(counted, plan[0].GetProperty("Plan").GetProperty("Plan Rows").GetInt64()), false);
     }
 }

@@ -19,7 +19,7 @@ public sealed class FiguresTests(FiguresTests.Database database) : IClassFixture
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public async Task In_any_history_of_orders_refunds_and_undone_imports(int seed)
+    public async Task In_any_history_of_orders_refunds_undone_imports_merges_and_undone_merges(int seed)
     {
         var random = new Random(seed);
         var customers = new Guid[6];
@@ -30,7 +30,8 @@ public sealed class FiguresTests(FiguresTests.Database database) : IClassFixture
         var runner = new ConsumerRunner(database.Databases, NullLogger<ConsumerRunner>.Instance);
         for (var step = 0; step < 40; step++)
         {
-            if (random.Next(8) == 0)
+            if (random.Next(6) == 0) await MergeOrUndo(random, customers);
+            else if (random.Next(8) == 0)
             {
                 var batch = batches[random.Next(batches.Length)];
                 if (undone.Add(batch)) await database.Db.InTransaction(t => EventLog.Undo(t, batch, Ct), Ct);
@@ -56,13 +57,34 @@ public sealed class FiguresTests(FiguresTests.Database database) : IClassFixture
             select c.customer_id, f.total_orders as orders, f.total_revenue as revenue, f.total_refunds as refunds, f.total_page_views as views, f.last_order_at as last_order
             from customers.customer_figures f join customers.customers c on c.id = f.customer_id where c.id = any({customers}) order by 1
             """, Ct);
+        // Whoever is part of another person has done nothing of their own.
         var counted = await database.Db.List<Figures>($"""
-            select c.customer_id, count(*) filter (where e.event_type = 'order_completed') as orders, coalesce(sum(e.event_value) filter (where e.event_type = 'order_completed'), 0) as revenue,
-                   coalesce(-sum(e.event_value) filter (where e.event_type = 'order_refunded'), 0) as refunds, count(*) filter (where e.event_type = 'page_view') as views,
+            select c.customer_id, count(e.id) filter (where e.event_type = 'order_completed') as orders, coalesce(sum(e.event_value) filter (where e.event_type = 'order_completed'), 0) as revenue,
+                   coalesce(-sum(e.event_value) filter (where e.event_type = 'order_refunded'), 0) as refunds, count(e.id) filter (where e.event_type = 'page_view') as views,
                    max(e.occurred_at) filter (where e.event_type = 'order_completed') as last_order
-            from log.facts e join customers.customers c on c.id = e.customer_id where c.id = any({customers}) group by 1 order by 1
+            from customers.customers c
+            left join log.facts e on customers.person(e.customer_id) = c.id and coalesce(e.event_category not in ('control', 'state'), true)
+            where c.id = any({customers})
+            group by 1 order by 1
             """, Ct);
         Assert.Equal(counted, kept);
+    }
+
+    private async Task MergeOrUndo(Random random, Guid[] customers)
+    {
+        var last = await database.Db.List<Guid>($"""
+            select m.id from customers.merges m where m.status = 'done' and m.survivor_id = any({customers})
+            and not exists (select from customers.merges l where l.status = 'done' and l.place > m.place and m.survivor_id in (l.survivor_id, l.merged_id))
+            """, Ct);
+        if (last.Count > 0 && random.Next(2) == 0)
+        {
+            await database.Db.Run($"select customers.undo_merge({last[random.Next(last.Count)]})", Ct);
+            return;
+        }
+        var persons = await database.Db.List<Guid>($"select c.id from customers.customers c where c.id = any({customers}) and customers.person(c.id) = c.id order by c.customer_id", Ct);
+        if (persons.Count < 2) return;
+        var first = random.Next(persons.Count);
+        await database.Db.Run($"select customers.merge({persons[first]}, {persons[(first + 1 + random.Next(persons.Count - 1)) % persons.Count]})", Ct);
     }
 
     private sealed class Small(int batch) : ILogConsumer

@@ -61,11 +61,10 @@ comment on column customers.customers.import_id is 'The import that created the 
 comment on column customers.customers.search_text is 'What the search box looks in, lower-case.';
 
 create index customers_newest on customers.customers (organization_id, first_seen_at desc, id);
-create index customers_name on customers.customers (organization_id, name, id);
+create index customers_name on customers.customers (organization_id, coalesce(name, customer_id), id);
 create index customers_country on customers.customers (organization_id, country);
 create index customers_import on customers.customers (organization_id, import_id) where import_id is not null;
 create index customers_search on customers.customers using gin (search_text gin_trgm_ops);
-create trigger touch before update on customers.customers for each row execute function platform.touch();
 
 create table customers.customer_figures (
     organization_id     uuid not null,
@@ -83,13 +82,28 @@ create table customers.customer_figures (
     primary key (organization_id, customer_id),
     foreign key (organization_id, customer_id) references customers.customers (organization_id, id) on delete cascade
 );
-comment on table customers.customer_figures is 'What the log says about a customer, kept by the consumer customers.figures with its checkpoint; can be thrown away and rebuilt.';
+comment on table customers.customer_figures is 'What the log says about a customer, kept by the consumer customers.figures with its checkpoint; can be thrown away and rebuilt. Every customer has a row, so that lists sorted by a figure walk its index.';
 comment on column customers.customer_figures.total_revenue is 'Of completed orders, in the organization''s currency; refunds are counted beside it, not taken off.';
 create index customer_figures_revenue on customers.customer_figures (organization_id, total_revenue desc, customer_id);
 create index customer_figures_orders on customers.customer_figures (organization_id, total_orders desc, customer_id);
 create index customer_figures_seen on customers.customer_figures (organization_id, last_seen_at desc, customer_id);
 
+create function customers.begin_figures() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    insert into customers.customer_figures (organization_id, customer_id, last_seen_at)
+    select n.organization_id, n.id, n.first_seen_at from new_rows n
+    on conflict do nothing;
+    return null;
+end
+$$;
+comment on function customers.begin_figures() is 'Trigger: a new customer has figures, all of them zero.';
+create trigger begin_figures after insert on customers.customers referencing new table as new_rows for each statement execute function customers.begin_figures();
+
 select platform.protect('customers.customers', 'organization');
 select platform.searchable('customers.customers');
 select platform.protect('customers.customer_figures', 'organization');
 revoke insert, update, delete on customers.customer_figures from clientele_app;
+-- Only the consumer and the trigger write, the latter as the owner.
+create policy owner on customers.customer_figures to clientele_owner using (true) with check (true);

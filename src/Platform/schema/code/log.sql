@@ -30,3 +30,23 @@ create or replace function log.blocker()
 comment on function log.blocker() is 'The oldest transaction that has written: what the watermark waits for.';
 revoke execute on function log.blocker() from public;
 grant execute on function log.blocker() to clientele_service;
+
+create or replace function log.erase(profiles uuid[]) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    emptied bigint;
+begin
+    -- What happened, when, and for how much stays; what could tell who it was goes. The one change the log knows.
+    update log.events e set
+        properties = '{}', session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
+        device_type = null, browser = null, os = null, screen_resolution = null, country = null, city = null,
+        utm_source = null, utm_medium = null, utm_campaign = null, utm_term = null, utm_content = null
+    where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles) and e.event_category is distinct from 'control';
+    get diagnostics emptied = row_count;
+    return emptied;
+end
+$$;
+comment on function log.erase(uuid[]) is 'Empties the events of the given profiles of everything personal, for an administrator of the transaction''s organization; returns how many. The caller appends the control row.';
+revoke execute on function log.erase(uuid[]) from public;
+grant execute on function log.erase(uuid[]) to clientele_app, clientele_service;

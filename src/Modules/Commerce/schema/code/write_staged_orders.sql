@@ -95,7 +95,7 @@ begin
                      array_agg(m.customer_email) as emails, array_agg(m.country) as countries from met m) as a
         cross join lateral customers.ensure(a.ids, a.seen, a.names, a.emails, a.countries, 'import', import) as e
     ), document as materialized (
-        select gen_random_uuid() as id, f.order_number, min(f.ordered_at) as ordered_at,
+        select gen_random_uuid() as id, gen_random_uuid() as event_id, f.order_number, min(f.ordered_at) as ordered_at,
                -- What the first line of an order says holds for the order.
                (array_agg(f.kind order by f.line))[1] as kind,
                (array_agg(f.person order by f.line) filter (where f.person is not null))[1] as person,
@@ -110,9 +110,9 @@ begin
     ), written as (
         insert into commerce.customer_orders (
             organization_id, id, workspace_id, order_id, kind, customer_id, order_status, order_total, subtotal, currency, exchange_rate,
-            ordered_at, delivered_at, shipping_country, order_source, import_id)
+            ordered_at, delivered_at, shipping_country, order_source, import_id, event_id)
         select organization, d.id, workspace, d.order_number, d.kind, p.id, d.order_status, d.total, d.total, d.currency, d.exchange_rate,
-               d.ordered_at, case when d.order_status = 'delivered' then d.ordered_at end, d.country, 'import', import
+               d.ordered_at, case when d.order_status = 'delivered' then d.ordered_at end, d.country, 'import', import, d.event_id
         from document d
         left join person p on p.customer_id = d.person
         returning id, order_id, kind, customer_id, order_status, base_total, ordered_at, shipping_country
@@ -134,7 +134,7 @@ begin
         insert into log.events (
             organization_id, id, workspace_id, event_type, event_name, event_category, properties, event_value, currency, customer_id,
             country, occurred_at, claimed_at, data_source, batch_id)
-        select organization, gen_random_uuid(), workspace, n.event_type, n.event_name, 'transaction',
+        select organization, d.event_id, workspace, n.event_type, n.event_name, 'transaction',
                jsonb_build_object('order_id', w.order_id, 'status', w.order_status, 'lines', d.lines, 'quantity', d.quantity),
                w.base_total, base_currency, w.customer_id, w.shipping_country,
                log.moment(w.ordered_at), nullif(w.ordered_at, log.moment(w.ordered_at)), 'import', import

@@ -26,13 +26,14 @@ begin
     select coalesce(array_agg(i.id), '{}') into made from inserted i;
     -- A second statement, and so a second snapshot: it sees those whom another writer made at the same moment.
     return query
-        select c.customer_id, c.id, c.id = any(made)
+        select c.customer_id, coalesce(m.person_id, c.id), c.id = any(made)
         from customers.customers c
+        left join customers.person_map m on m.organization_id = c.organization_id and m.profile_id = c.id
         where c.organization_id = organization and c.customer_id = any(customer_ids);
 end
 $$;
 comment on function customers.ensure(text[], timestamptz[], text[], text[], text[], text, uuid) is
-    'The customers of the given client ids, made where they are missing, with what is known of them at first sight. For the transaction''s organization.';
+    'The customers of the given client ids, made where they are missing, with what is known of them at first sight; of a profile that was merged, the person it is now. For the transaction''s organization.';
 
 create or replace function customers.imported_by(import uuid, most integer) returns setof uuid
     language sql stable
@@ -74,7 +75,8 @@ create or replace function customers.search(query text, most integer default 200
     as $$
         select c.id
         from customers.customers c
-        where c.organization_id = (select platform.tenant('key'))
+        where c.organization_id = (select platform.tenant('key')) and c.erased_at is null
+        and not exists (select from customers.person_map m where m.organization_id = c.organization_id and m.profile_id = c.id)
         and c.search_text like '%' || replace(replace(replace(lower(query), '\', '\\'), '%', '\%'), '_', '\_') || '%'
         order by c.search_text, c.id
         limit most

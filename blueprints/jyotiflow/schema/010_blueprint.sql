@@ -1,0 +1,3 @@
+-- Spiritual guidance: its words over the modules' tables. The views are in code/, a file for each module they read.
+
+select platform.blueprint('jyotiflow', 'Spiritual guidance: views over the tables of the modules.');

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Clientele.Platform.Jobs;
+using Clientele.Platform.Modules;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Clientele.Analytics;
+
+/// <summary>Segments, cohorts, dashboards and KPIs.</summary>
+public sealed class AnalyticsModule : IModule
+{
+    public string Name => "analytics";
+
+    public void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(new JobHandler("segment_update", async (db, _, ct) =>
+            new { segments = await db.One<int>($"select analytics.refresh_due_segments()", ct) }));
+        services.AddSingleton(new JobHandler("cohort_refresh", async (db, _, ct) =>
+            new { cohorts = await db.One<int>($"select analytics.refresh_due_cohorts()", ct) }));
+        services.AddSingleton(new JobHandler("metric_calculation", async (db, config, ct) =>
+        {
+            var scores = Says(config, "calculate_engagement") || Says(config, "calculate_churn_risk");
+            var metrics = config.TryGetProperty("metrics", out var named) ? named.EnumerateArray().Select(m => m.GetString()!).ToArray() : [];
+            return new
+            {
+                scored = scores ? await db.One<long>($"select analytics.refresh_scores()", ct) : 0,
+                metrics = metrics.Length > 0 ? await db.One<int>($"select analytics.record_metrics({metrics})", ct) : 0,
+            };
+        }));
+    }
+
+    private static bool Says(JsonElement config, string key) => config.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.True;
+}
