@@ -1230,7 +1230,8 @@ COMMENT ON FUNCTION billing.credit_balance(customer_id uuid) IS 'Credits a custo
 -- Name: credit_purchase(); Type: FUNCTION; Schema: billing; Owner: -
 
 CREATE FUNCTION billing.credit_purchase() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     insert into billing.credit_transactions (organization_id, customer_id, amount, reason, payment_id, idempotency_key)
@@ -1408,7 +1409,8 @@ COMMENT ON FUNCTION billing.refund_state(payment billing.payments) IS 'Is a paym
 -- Name: reverse_credits(); Type: FUNCTION; Schema: billing; Owner: -
 
 CREATE FUNCTION billing.reverse_credits() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     way integer := case when tg_op = 'INSERT' then -1 else 1 end;
@@ -1428,7 +1430,8 @@ COMMENT ON FUNCTION billing.reverse_credits() IS 'Trigger: takes back the credit
 -- Name: settle_invoice(); Type: FUNCTION; Schema: billing; Owner: -
 
 CREATE FUNCTION billing.settle_invoice() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     if tg_op = 'INSERT' then
@@ -1531,6 +1534,9 @@ begin
     where p.organization_id = new.organization_id and p.id = new.payment_id and p.status = 'succeeded' and p.refunded_amount + new.amount <= p.amount
     returning p.* into paid;
     if paid.id is null then
+        if exists (select from billing.refunds f where f.organization_id = new.organization_id and f.idempotency_key = new.idempotency_key) then
+            raise exception 'This refund was written before: its idempotency key "%" is used.', new.idempotency_key using errcode = 'unique_violation', table = tg_table_name;
+        end if;
         select p.* into paid from billing.payments p where p.organization_id = new.organization_id and p.id = new.payment_id;
         if paid.id is null then
             raise exception 'There is no such payment.' using errcode = 'foreign_key_violation', table = tg_table_name;
@@ -2124,8 +2130,9 @@ begin
     ) as c
     having count(*) > 0;
 
-    perform commerce.take_off_orders(array_agg(r.refunds_order), array_agg(r.total))
-    from (select n.refunds_order, sum(n.base_total) as total from new_rows n where n.refunds_order is not null group by n.refunds_order) as r
+    perform commerce.take_off_orders(array_agg(r.organization_id), array_agg(r.refunds_order), array_agg(r.total))
+    from (select n.organization_id, n.refunds_order, sum(commerce.taken_off(n.order_status, n.base_total)) as total from new_rows n
+          where n.refunds_order is not null group by n.organization_id, n.refunds_order) as r
     having count(*) > 0;
     return null;
 end
@@ -2785,15 +2792,15 @@ begin
     ) as c
     having count(*) > 0;
 
-    perform commerce.take_off_orders(array_agg(r.refunds_order), array_agg(r.total))
+    perform commerce.take_off_orders(array_agg(r.organization_id), array_agg(r.refunds_order), array_agg(r.total))
     from (
-        select d.refunds_order, sum(d.total) as total
+        select d.organization_id, d.refunds_order, sum(d.total) as total
         from (
-            select n.refunds_order, n.base_total from new_rows n where n.refunds_order is not null
+            select n.organization_id, n.refunds_order, commerce.taken_off(n.order_status, n.base_total) from new_rows n where n.refunds_order is not null
             union all
-            select o.refunds_order, -o.base_total from old_rows o where o.refunds_order is not null
-        ) as d (refunds_order, total)
-        group by d.refunds_order
+            select o.organization_id, o.refunds_order, -commerce.taken_off(o.order_status, o.base_total) from old_rows o where o.refunds_order is not null
+        ) as d (organization_id, refunds_order, total)
+        group by d.organization_id, d.refunds_order
         having sum(d.total) <> 0
     ) as r
     having count(*) > 0;
@@ -3032,24 +3039,26 @@ $$;
 
 COMMENT ON FUNCTION commerce.take_of_promotion() IS 'Trigger: a use counts against the limits of its promotion, its code and its customer, or is refused (CL003).';
 
--- Name: take_off_orders(uuid[], numeric[]); Type: FUNCTION; Schema: commerce; Owner: -
+-- Name: take_off_orders(uuid[], uuid[], numeric[]); Type: FUNCTION; Schema: commerce; Owner: -
 
-CREATE FUNCTION commerce.take_off_orders(ids uuid[], totals numeric[]) RETURNS void
+CREATE FUNCTION commerce.take_off_orders(organizations uuid[], ids uuid[], totals numeric[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    perform from commerce.customer_orders o where o.id = any(ids) and o.kind = 'order' order by o.organization_id, o.id for no key update;
+    -- By tenant and id: an id alone could be an order of somebody else's.
+    perform from commerce.customer_orders o where (o.organization_id, o.id) in (select * from unnest(organizations, ids)) and o.kind = 'order'
+    order by o.organization_id, o.id for no key update;
     update commerce.customer_orders o
     set refunded_total = o.refunded_total + r.total
-    from unnest(ids, totals) as r (id, total)
-    where o.id = r.id and o.kind = 'order' and r.total <> 0;
+    from unnest(organizations, ids, totals) as r (organization_id, id, total)
+    where o.organization_id = r.organization_id and o.id = r.id and o.kind = 'order' and r.total <> 0;
 end
 $$;
 
--- Name: FUNCTION take_off_orders(ids uuid[], totals numeric[]); Type: COMMENT; Schema: commerce; Owner: -
+-- Name: FUNCTION take_off_orders(organizations uuid[], ids uuid[], totals numeric[]); Type: COMMENT; Schema: commerce; Owner: -
 
-COMMENT ON FUNCTION commerce.take_off_orders(ids uuid[], totals numeric[]) IS 'Keeps customer_orders.refunded_total; that change is counted like any other.';
+COMMENT ON FUNCTION commerce.take_off_orders(organizations uuid[], ids uuid[], totals numeric[]) IS 'Keeps customer_orders.refunded_total; that change is counted like any other.';
 
 -- Name: taken(text, text); Type: FUNCTION; Schema: commerce; Owner: -
 
@@ -3063,6 +3072,16 @@ CREATE FUNCTION commerce.taken(limit_name text, subject text) RETURNS bigint
 -- Name: FUNCTION taken(limit_name text, subject text); Type: COMMENT; Schema: commerce; Owner: -
 
 COMMENT ON FUNCTION commerce.taken(limit_name text, subject text) IS 'How much of a limit of promotions is used up.';
+
+-- Name: taken_off(text, numeric); Type: FUNCTION; Schema: commerce; Owner: -
+
+CREATE FUNCTION commerce.taken_off(order_status text, base_total numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select case when order_status in ('pending', 'cancelled') then 0 else base_total end $$;
+
+-- Name: FUNCTION taken_off(order_status text, base_total numeric); Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON FUNCTION commerce.taken_off(order_status text, base_total numeric) IS 'What a refund takes off the order it names: nothing while it is pending, or when it was cancelled.';
 
 -- Name: tell_order(); Type: FUNCTION; Schema: commerce; Owner: -
 
@@ -3109,7 +3128,7 @@ CREATE FUNCTION commerce.totals_drift() RETURNS TABLE(customer_id uuid, orders n
                    max(o.ordered_at) filter (where commerce.is_delivered(o.kind, o.order_status)) as latest
             from commerce.customer_orders o
             left join (
-                select f.refunds_order, sum(f.base_total) as total from commerce.customer_orders f
+                select f.refunds_order, sum(commerce.taken_off(f.order_status, f.base_total)) as total from commerce.customer_orders f
                 where f.organization_id = (select platform.organization()) and f.refunds_order is not null
                 group by f.refunds_order
             ) as r on r.refunds_order = o.id
@@ -3148,8 +3167,9 @@ begin
     ) as c
     having count(*) > 0;
 
-    perform commerce.take_off_orders(array_agg(r.refunds_order), array_agg(r.total))
-    from (select o.refunds_order, -sum(o.base_total) as total from old_rows o where o.refunds_order is not null group by o.refunds_order) as r
+    perform commerce.take_off_orders(array_agg(r.organization_id), array_agg(r.refunds_order), array_agg(r.total))
+    from (select o.organization_id, o.refunds_order, -sum(commerce.taken_off(o.order_status, o.base_total)) as total from old_rows o
+          where o.refunds_order is not null group by o.organization_id, o.refunds_order) as r
     having count(*) > 0;
     return null;
 end
@@ -3519,7 +3539,7 @@ declare
     entry   jsonb;
 begin
     -- The last entry of each of the giver's accounts is its balance; an entry that carries it names only what it must.
-    for last in execute format('select to_jsonb(l) from (select distinct on (%s) * from %s l where l.%I = $1 order by %1$s, l.entry desc) l where l.balance > 0',
+    for last in execute format('select to_jsonb(l) from (select distinct on (%s) * from %s l where l.organization_id = platform.organization() and l.%I = $1 order by %1$s, l.entry desc) l where l.balance > 0',
             (select string_agg(format('l.%I', a.attname), ', ') from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any(k.conkey)
              where k.conrelid = rule.relation::regclass and k.conname = 'entry_of_account' and a.attname <> 'entry'), rule.relation::regclass, rule.column_name) using giver
     loop
@@ -3576,6 +3596,23 @@ $$;
 
 COMMENT ON FUNCTION customers.check_guardian() IS 'Trigger: who is under 18, by the date where they live, has a guardian who is not. Looked at when something changes; the rule only loosens with time.';
 
+-- Name: check_roles(); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.check_roles() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if platform.tenant('admin') is null and current_user = 'clientele_app' then
+        raise exception 'Only an administrator may give roles to a customer.' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
+-- Name: FUNCTION check_roles(); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.check_roles() IS 'Trigger: other roles than "user" are given by administrators.';
+
 -- Name: ensure(text[], timestamp with time zone[], text[], text[], text[], text, uuid); Type: FUNCTION; Schema: customers; Owner: -
 
 CREATE FUNCTION customers.ensure(customer_ids text[], seen timestamp with time zone[], names text[], emails text[], countries text[], source text, import uuid) RETURNS TABLE(customer_id text, id uuid, created boolean)
@@ -3590,6 +3627,8 @@ begin
         select distinct on (w.customer_id) w.*
         from unnest(customer_ids, seen, names, emails, countries) as w (customer_id, seen, name, email, country)
         where w.customer_id is not null
+        -- Who was erased stays unknown: what is told of them is nobody's.
+        and not customers.is_suppressed(organization, w.customer_id, w.email)
         order by w.customer_id, w.seen
     ), inserted as (
         insert into customers.customers (organization_id, customer_id, first_seen_at, name, email, country, data_source, import_id, imported_at)
@@ -3611,7 +3650,7 @@ $$;
 
 -- Name: FUNCTION ensure(customer_ids text[], seen timestamp with time zone[], names text[], emails text[], countries text[], source text, import uuid); Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON FUNCTION customers.ensure(customer_ids text[], seen timestamp with time zone[], names text[], emails text[], countries text[], source text, import uuid) IS 'The customers of the given client ids, made where they are missing, with what is known of them at first sight; of a profile that was merged, the person it is now. For the transaction''s organization.';
+COMMENT ON FUNCTION customers.ensure(customer_ids text[], seen timestamp with time zone[], names text[], emails text[], countries text[], source text, import uuid) IS 'The customers of the given client ids, made where they are missing, with what is known of them at first sight; of a profile that was merged, the person it is now; without those who were erased. For the transaction''s organization.';
 
 -- Name: erase(uuid); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -3624,6 +3663,8 @@ declare
     profiles     uuid[];
     rule         customers.reference_rules;
     waiting      bigint;
+    words        text[];
+    eraser       text;
 begin
     if organization is null then
         raise exception 'Only an administrator may erase a customer.' using errcode = 'insufficient_privilege';
@@ -3641,12 +3682,17 @@ begin
         end if;
     end loop;
 
+    select coalesce(array_agg(distinct lower(w.word)), '{}') into words
+    from customers.customers c, unnest(array[c.customer_id, c.email, c.phone] || array(select e.value from jsonb_each_text(c.external_ids) e)) as w (word)
+    where c.organization_id = organization and c.id = any(profiles) and c.erased_at is null and w.word <> '';
     -- Under none of these names may they come back unasked.
     insert into customers.suppressions (organization_id, word_hash)
-    select distinct organization, sha256(convert_to(lower(w.word), 'UTF8'))
-    from customers.customers c, unnest(array[c.customer_id, c.email, c.phone] || array(select e.value from jsonb_each_text(c.external_ids) e)) as w (word)
-    where c.organization_id = organization and c.id = any(profiles) and c.erased_at is null and w.word <> ''
+    select organization, sha256(convert_to(w, 'UTF8')) from unnest(words) as w
     on conflict do nothing;
+    -- First what names them without a key, while the keys by which it is found are there.
+    for eraser in select e.routine from customers.erasers e order by e.routine loop
+        execute format('select %s($1, $2)', eraser::regproc) using profiles, words;
+    end loop;
 
     for rule in select * from customers.reference_rules r order by r.relation, r.column_name loop
         case
@@ -3678,6 +3724,26 @@ $_$;
 
 COMMENT ON FUNCTION customers.erase(customer uuid) IS 'Removes everything personal of a person, all profiles of it: rows that refer to it as declared with customers.reference, its own columns, and what its events say. What must be kept (orders, payments) stays under a pseudonym. For administrators. Nothing undoes it.';
 
+-- Name: erase_visits(uuid[], text[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.erase_visits(profiles uuid[], words text[]) RETURNS void
+    LANGUAGE sql
+    AS $$ delete from customers.visits v where v.organization_id = platform.organization() and lower(v.user_identifier) = any (words) $$;
+
+-- Name: FUNCTION erase_visits(profiles uuid[], words text[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.erase_visits(profiles uuid[], words text[]) IS 'Removes visits of a person who was known to the site by an id or address, and not yet as a customer.';
+
+-- Name: erased_by(text); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.erased_by(routine text) RETURNS void
+    LANGUAGE sql
+    AS $$ insert into customers.erasers (routine) values (routine) on conflict do nothing $$;
+
+-- Name: FUNCTION erased_by(routine text); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.erased_by(routine text) IS 'Declares a function schema.name(profiles uuid[], words text[]) that customers.erase calls with all profiles of a person and the ids and addresses they went by.';
+
 -- Name: imported_by(uuid, integer); Type: FUNCTION; Schema: customers; Owner: -
 
 CREATE FUNCTION customers.imported_by(import uuid, most integer) RETURNS SETOF uuid
@@ -3691,6 +3757,58 @@ CREATE FUNCTION customers.imported_by(import uuid, most integer) RETURNS SETOF u
 -- Name: FUNCTION imported_by(import uuid, most integer); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.imported_by(import uuid, most integer) IS 'Some of the customers an import created, as many as named at most.';
+
+-- Name: is_suppressed(uuid, text[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.is_suppressed(organization uuid, VARIADIC words text[]) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        select exists (
+            select from customers.suppressions s
+            where s.organization_id = organization and organization = coalesce((select platform.tenant('key')), organization)
+            and s.word_hash = any (select sha256(convert_to(lower(w), 'UTF8')) from unnest(words) as w where w <> '')
+        )
+    $$;
+
+-- Name: FUNCTION is_suppressed(organization uuid, VARIADIC words text[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.is_suppressed(organization uuid, VARIADIC words text[]) IS 'Was somebody erased who went by one of these ids or addresses?';
+
+-- Name: keep_erased(); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.keep_erased() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if platform.tenant('admin') is null and current_user = 'clientele_app' then
+        raise exception 'Only customers.erase says that somebody was erased.' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
+-- Name: FUNCTION keep_erased(); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.keep_erased() IS 'Trigger: erased_at is not for whoever may edit a customer.';
+
+-- Name: lift_suppression(text); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.lift_suppression(word text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        with gone as (
+            delete from customers.suppressions s
+            where s.organization_id = platform.tenant('admin') and s.word_hash = sha256(convert_to(lower(word), 'UTF8'))
+            returning 1
+        )
+        select exists (select from gone)
+    $$;
+
+-- Name: FUNCTION lift_suppression(word text); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.lift_suppression(word text) IS 'Lets somebody who was erased come back under an id or address; for administrators. Says whether it was suppressed.';
 
 -- Name: lock_customer(); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -3888,6 +4006,24 @@ $$;
 
 COMMENT ON FUNCTION customers.reference(relation regclass, column_name name, on_merge text, on_erase text, personal text[]) IS 'Declares a column that refers to a customer: what a merge and an erasure do to its rows.';
 
+-- Name: refuse_erased(); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.refuse_erased() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if customers.is_suppressed(new.organization_id, new.customer_id, new.email, new.phone) then
+        raise exception 'Somebody with this id, e-mail address or phone was erased. If they want to come back, an administrator lifts it with customers.lift_suppression.'
+            using errcode = 'CL001', table = 'customers';
+    end if;
+    return new;
+end
+$$;
+
+-- Name: FUNCTION refuse_erased(); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.refuse_erased() IS 'Trigger: whoever was erased does not come back unasked.';
+
 -- Name: remove_imported(uuid, uuid[], uuid[], uuid[]); Type: FUNCTION; Schema: customers; Owner: -
 
 CREATE FUNCTION customers.remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]) RETURNS void
@@ -4023,6 +4159,9 @@ CREATE FUNCTION customers.write_columns(customer uuid, columns jsonb) RETURNS vo
 declare
     names text := (select string_agg(quote_ident(k), ', ') from jsonb_object_keys(columns) as k);
 begin
+    if platform.tenant('admin') is null then
+        raise exception 'Only an administrator may merge customers.' using errcode = 'insufficient_privilege';
+    end if;
     if names is null then
         return;
     end if;
@@ -4043,6 +4182,9 @@ CREATE FUNCTION customers.write_entry(relation text, entry jsonb) RETURNS void
 declare
     columns text;
 begin
+    if platform.tenant('admin') is null then
+        raise exception 'Only an administrator may merge customers.' using errcode = 'insufficient_privilege';
+    end if;
     select string_agg(quote_ident(a.attname), ', ') into columns
     from pg_attribute a
     where a.attrelid = relation::regclass and a.attnum > 0 and not a.attisdropped and entry ? a.attname;
@@ -4644,6 +4786,9 @@ begin
         wrong := array['event_category is required'];
     end if;
     profile := coalesce(envelope ->> 'profile_id', envelope ->> 'customer_id')::uuid;
+    if wrong is null and (envelope ->> 'event_category' in ('control', 'state') or kind.category in ('control', 'state')) then
+        wrong := array['only the platform itself records events of the category ' || coalesce(kind.category, envelope ->> 'event_category')];
+    end if;
     if wrong is null and profile is null and (kind.needs_customer or spec -> 'needs_customer' = 'true') then
         wrong := array['customer_id is required'];
     end if;
@@ -5275,6 +5420,20 @@ CREATE FUNCTION giving.drift() RETURNS TABLE(organization_id uuid, donation_id u
 
 COMMENT ON FUNCTION giving.drift() IS 'Donations whose counter of refunds is not the sum of their refunds: none, if all is well. For a job.';
 
+-- Name: erase_payloads(uuid[], text[]); Type: FUNCTION; Schema: giving; Owner: -
+
+CREATE FUNCTION giving.erase_payloads(profiles uuid[], words text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+        update giving.wave_webhook_events e set raw_payload = '{}', processing_error = null
+        from giving.donations d
+        where e.organization_id = platform.organization() and d.organization_id = e.organization_id and d.id = e.donation_id and d.donor_id = any (profiles)
+    $$;
+
+-- Name: FUNCTION erase_payloads(profiles uuid[], words text[]); Type: COMMENT; Schema: giving; Owner: -
+
+COMMENT ON FUNCTION giving.erase_payloads(profiles uuid[], words text[]) IS 'Empties what Wave told of a person''s donations; the amounts stand in the donations.';
+
 -- Name: expire_codes(integer); Type: FUNCTION; Schema: giving; Owner: -
 
 CREATE FUNCTION giving.expire_codes(most integer DEFAULT 1000) RETURNS bigint
@@ -5339,12 +5498,17 @@ COMMENT ON FUNCTION giving.fund_pot() IS 'Trigger: the donation that reaches the
 -- Name: issue_code(); Type: FUNCTION; Schema: giving; Owner: -
 
 CREATE FUNCTION giving.issue_code() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     pack giving.packs;
     pot  giving.pots;
 begin
+    -- As the owner it sees every organization: row-level security looks at the row only after this.
+    if new.organization_id <> platform.organization() then
+        raise exception 'A code is issued in one''s own organization.' using errcode = 'insufficient_privilege', table = tg_table_name;
+    end if;
     select p.* into pot from giving.pots p where p.organization_id = new.organization_id and p.id = new.pot_id;
     -- Locks the pack: the last one of it goes to one code.
     update giving.packs p set issued_quantity = p.issued_quantity + 1
@@ -5478,13 +5642,19 @@ COMMENT ON FUNCTION giving.receive_wave_event(wave_event_id text, event_type tex
 -- Name: redeem(text, jsonb, inet, text, uuid); Type: FUNCTION; Schema: giving; Owner: -
 
 CREATE FUNCTION giving.redeem(code text, venue jsonb DEFAULT NULL::jsonb, ip_address inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, partner_user uuid DEFAULT platform.actor(), OUT validation_result text, OUT qr_code_id uuid, OUT error_message text) RETURNS record
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    here    uuid := platform.organization();
+    here    uuid := platform.tenant('key');
+    -- Only the platform may say who scans; everybody else is who they are.
+    scanner uuid := case when platform.tenant('system') is not null then redeem.partner_user else platform.actor() end;
     known   giving.qr_codes;
     partner giving.partners;
 begin
+    if here is null then
+        raise exception 'Codes are redeemed in an organization, with a key or by its members.' using errcode = 'insufficient_privilege';
+    end if;
     select q.* into known from giving.qr_codes q where q.organization_id = here and q.code = redeem.code;
     qr_code_id := known.id;
     select a.* into partner from giving.packs p join giving.partners a on a.organization_id = p.organization_id and a.id = p.partner_id
@@ -5493,7 +5663,7 @@ begin
     if known.id is null then
         select 'invalid', 'There is no such code.' into validation_result, error_message;
     elsif partner.id is not null and not exists (
-        select from giving.partner_users u where u.organization_id = here and u.partner_id = partner.id and u.user_id = redeem.partner_user) then
+        select from giving.partner_users u where u.organization_id = here and u.partner_id = partner.id and u.user_id = scanner) then
         select 'invalid', 'This code is for another partner.' into validation_result, error_message;
     elsif partner.status <> 'active' then
         select 'invalid', format('The partner is %s.', partner.status) into validation_result, error_message;
@@ -5515,18 +5685,19 @@ begin
         end if;
     end if;
     insert into giving.qr_redemption_logs (organization_id, qr_code_id, scanned_code, partner_user_id, validation_result, error_message, ip_address, user_agent, venue_context)
-    values (here, qr_code_id, left(redeem.code, 500), redeem.partner_user, validation_result, error_message, redeem.ip_address, redeem.user_agent, redeem.venue);
+    values (here, qr_code_id, left(redeem.code, 500), scanner, validation_result, error_message, redeem.ip_address, redeem.user_agent, redeem.venue);
 end
 $$;
 
 -- Name: FUNCTION redeem(code text, venue jsonb, ip_address inet, user_agent text, partner_user uuid, OUT validation_result text, OUT qr_code_id uuid, OUT error_message text); Type: COMMENT; Schema: giving; Owner: -
 
-COMMENT ON FUNCTION giving.redeem(code text, venue jsonb, ip_address inet, user_agent text, partner_user uuid, OUT validation_result text, OUT qr_code_id uuid, OUT error_message text) IS 'Somebody of a partner scans a code: success once, in its time, by the partner whose pack it is; else expired, already_used or invalid. Each try is logged.';
+COMMENT ON FUNCTION giving.redeem(code text, venue jsonb, ip_address inet, user_agent text, partner_user uuid, OUT validation_result text, OUT qr_code_id uuid, OUT error_message text) IS 'Somebody of a partner scans a code: success once, in its time, by the partner whose pack it is; else expired, already_used or invalid. Each try is logged. "partner_user" is heard from the platform itself only.';
 
 -- Name: return_pack(); Type: FUNCTION; Schema: giving; Owner: -
 
 CREATE FUNCTION giving.return_pack() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     update giving.packs p set issued_quantity = p.issued_quantity - 1 where p.organization_id = new.organization_id and p.id = new.pack_id;
@@ -5591,17 +5762,21 @@ COMMENT ON FUNCTION giving.schedule_pot() IS 'Trigger: when a pot opens follows 
 -- Name: settle(uuid, date, date); Type: FUNCTION; Schema: giving; Owner: -
 
 CREATE FUNCTION giving.settle(partner_id uuid, period_start date, period_end date) RETURNS uuid
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    here       uuid := platform.organization();
+    here       uuid := platform.tenant('member');
     partner    giving.partners;
-    zone       text := coalesce((select o.time_zone from platform.organizations o where o.id = platform.organization()), 'UTC');
+    zone       text := coalesce((select o.time_zone from platform.organizations o where o.id = platform.tenant('member')), 'UTC');
     codes      uuid[];
     revenue    bigint;
     share      bigint;
     settlement uuid;
 begin
+    if here is null then
+        raise exception 'Only members settle with partners.' using errcode = 'insufficient_privilege';
+    end if;
     -- One settlement of a partner at a time.
     select a.* into partner from giving.partners a where a.organization_id = here and a.id = settle.partner_id for no key update;
     if partner.id is null then
@@ -5840,7 +6015,8 @@ COMMENT ON FUNCTION growth.date_reward() IS 'Trigger: when a reward was granted 
 -- Name: enter_points(); Type: FUNCTION; Schema: growth; Owner: -
 
 CREATE FUNCTION growth.enter_points() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     -- A profile merged meanwhile has moved its waiting points to the survivor, so they mature there.
@@ -5875,6 +6051,20 @@ CREATE FUNCTION growth.expire_referrals(most integer DEFAULT 1000) RETURNS bigin
 
 COMMENT ON FUNCTION growth.expire_referrals(most integer) IS 'Marks invitations that ran out; returns how many. For a job.';
 
+-- Name: keep_sponsor(); Type: FUNCTION; Schema: growth; Owner: -
+
+CREATE FUNCTION growth.keep_sponsor() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'The day of a sponsor stays theirs. Only an administrator who merges customers moves it.' using errcode = 'insufficient_privilege', table = tg_table_name, column = 'sponsor_id';
+end
+$$;
+
+-- Name: FUNCTION keep_sponsor(); Type: COMMENT; Schema: growth; Owner: -
+
+COMMENT ON FUNCTION growth.keep_sponsor() IS 'Trigger: refuses to give a day and what was sent on it to another sponsor.';
+
 -- Name: lifetime_invitations(uuid, uuid, date); Type: FUNCTION; Schema: growth; Owner: -
 
 CREATE FUNCTION growth.lifetime_invitations(organization_id uuid, sponsor_id uuid, upto date) RETURNS bigint
@@ -5891,21 +6081,33 @@ COMMENT ON FUNCTION growth.lifetime_invitations(organization_id uuid, sponsor_id
 -- Name: mature_points(integer); Type: FUNCTION; Schema: growth; Owner: -
 
 CREATE FUNCTION growth.mature_points(most integer DEFAULT 1000) RETURNS bigint
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
-        with due as (
-            select l.organization_id, l.id from growth.points_ledger l
-            where l.status = 'pending' and l.matures_at <= now()
-            order by l.matures_at limit most for update skip locked),
-        done as (
-            update growth.points_ledger l set status = 'matured' from due d
-            where l.organization_id = d.organization_id and l.id = d.id returning 1)
-        select count(*) from done
-    $$;
+declare
+    due  record;
+    done bigint := 0;
+begin
+    for due in
+        select l.organization_id, l.id from growth.points_ledger l
+        where l.status = 'pending' and l.matures_at <= now()
+        order by l.matures_at limit most for update skip locked
+    loop
+        begin
+            update growth.points_ledger l set status = 'matured' where l.organization_id = due.organization_id and l.id = due.id;
+            done := done + 1;
+        exception when check_violation or numeric_value_out_of_range then
+            -- An account that is full stops nobody else's points.
+            update growth.points_ledger l set status = 'revoked', description = concat_ws(' ', l.description, '(The account is full.)')
+            where l.organization_id = due.organization_id and l.id = due.id;
+        end;
+    end loop;
+    return done;
+end
+$$;
 
 -- Name: FUNCTION mature_points(most integer); Type: COMMENT; Schema: growth; Owner: -
 
-COMMENT ON FUNCTION growth.mature_points(most integer) IS 'Matures points whose time has come; returns how many. For a job.';
+COMMENT ON FUNCTION growth.mature_points(most integer) IS 'Matures points whose time has come; returns how many. What does not fit its account is revoked. For a job.';
 
 -- Name: midnight(uuid, date); Type: FUNCTION; Schema: growth; Owner: -
 
@@ -6001,14 +6203,15 @@ CREATE TABLE growth.points_ledger (
     description text,
     metadata jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT can_be_entered CHECK (((((points_earned)::numeric * base_multiplier) * sponsor_boost_multiplier) <= ('1000000000000'::bigint)::numeric)),
     CONSTRAINT earned_or_spent CHECK (((points_earned > 0) <> (points_spent > 0))),
     CONSTRAINT matured_has_time CHECK (((status = 'matured'::text) = (matured_at IS NOT NULL))),
-    CONSTRAINT points_ledger_base_multiplier_check CHECK ((base_multiplier > (0)::numeric)),
+    CONSTRAINT points_ledger_base_multiplier_check CHECK (((base_multiplier > (0)::numeric) AND (base_multiplier <= (1000)::numeric))),
     CONSTRAINT points_ledger_event_type_check CHECK ((event_type = ANY (ARRAY['referral_accepted'::text, 'pot_opened'::text, 'first_donation'::text, 'conversion'::text, 'correction'::text]))),
     CONSTRAINT points_ledger_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
-    CONSTRAINT points_ledger_points_earned_check CHECK ((points_earned >= 0)),
-    CONSTRAINT points_ledger_points_spent_check CHECK ((points_spent >= 0)),
-    CONSTRAINT points_ledger_sponsor_boost_multiplier_check CHECK ((sponsor_boost_multiplier > (0)::numeric)),
+    CONSTRAINT points_ledger_points_earned_check CHECK (((points_earned >= 0) AND (points_earned <= '1000000000000'::bigint))),
+    CONSTRAINT points_ledger_points_spent_check CHECK (((points_spent >= 0) AND (points_spent <= '1000000000000000000'::bigint))),
+    CONSTRAINT points_ledger_sponsor_boost_multiplier_check CHECK (((sponsor_boost_multiplier > (0)::numeric) AND (sponsor_boost_multiplier <= (1000)::numeric))),
     CONSTRAINT spent_at_once CHECK (((points_spent = 0) OR (status = 'matured'::text))),
     CONSTRAINT status_is_known CHECK ((status = ANY ('{matured,pending,revoked}'::text[])))
 );
@@ -6208,7 +6411,8 @@ begin
         properties = '{}', session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
         device_type = null, browser = null, os = null, screen_resolution = null, country = null, city = null,
         utm_source = null, utm_medium = null, utm_campaign = null, utm_term = null, utm_content = null
-    where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles) and e.event_category is distinct from 'control';
+    where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles)
+    and not (e.event_category is not distinct from 'control' and e.event_type in ('customers_merged', 'merge_undone', 'customer_erased') and e.data_source = 'platform');
     get diagnostics emptied = row_count;
     return emptied;
 end
@@ -6767,29 +6971,52 @@ $$;
 
 COMMENT ON FUNCTION messaging.count_sends() IS 'Trigger: adds the sends a statement made to the totals of their campaigns, or takes off those it deleted.';
 
+-- Name: erase_messages(uuid[], text[]); Type: FUNCTION; Schema: messaging; Owner: -
+
+CREATE FUNCTION messaging.erase_messages(profiles uuid[], words text[]) RETURNS void
+    LANGUAGE sql
+    AS $$ delete from messaging.messages m where m.organization_id = platform.organization() and m.customer_id is null and lower(m.recipient) = any (words) $$;
+
+-- Name: FUNCTION erase_messages(profiles uuid[], words text[]); Type: COMMENT; Schema: messaging; Owner: -
+
+COMMENT ON FUNCTION messaging.erase_messages(profiles uuid[], words text[]) IS 'Removes messages that went to a person''s address without naming them.';
+
 -- Name: escalate(); Type: FUNCTION; Schema: messaging; Owner: -
 
 CREATE FUNCTION messaging.escalate() RETURNS integer
     LANGUAGE plpgsql
     AS $$
 declare
-    told integer;
+    due  record;
+    told integer := 0;
+    made integer;
 begin
-    with unanswered as (
-        select m.*, r.name as rule_name, r.level as rule_level
-        from messaging.messages m
-        join messaging.escalation_rules r on r.organization_id = m.organization_id and r.id = m.escalation_rule_id
-        where m.escalation_rule_id is not null and m.acknowledged_at is null and m.sent_at <= now() - r.wait_for
-    )
-    insert into messaging.messages (organization_id, workspace_id, channel, recipient, escalation_rule_id, template_version_id, subject, body, body_html, variables, priority, idempotency_key)
-    select u.organization_id, u.workspace_id, n.channel, n.recipient, n.id, u.template_version_id, u.subject, u.body, u.body_html, u.variables, 1,
-           'escalation/' || u.id || '/' || n.level
-    from unanswered u
-    join lateral (select x.* from messaging.escalation_rules x
-                  where x.organization_id = u.organization_id and x.name = u.rule_name and x.level > u.rule_level and x.is_active
-                  order by x.level limit 1) n on true
-    on conflict (organization_id, idempotency_key) where idempotency_key is not null do nothing;
-    get diagnostics told = row_count;
+    for due in
+        select u.organization_id, u.id, u.workspace_id, u.template_version_id, u.subject, u.body, u.body_html, u.variables,
+               n.channel, n.recipient, n.id as rule_id, n.level
+        from messaging.messages u
+        join messaging.escalation_rules r on r.organization_id = u.organization_id and r.id = u.escalation_rule_id
+        join lateral (select x.* from messaging.escalation_rules x
+                      where x.organization_id = u.organization_id and x.name = r.name and x.level > r.level and x.is_active
+                      order by x.level limit 1) n on true
+        -- A wait so long that no calendar reaches it back stops nobody else.
+        where u.escalation_rule_id is not null and u.acknowledged_at is null and u.sent_at <= now() - least(r.wait_for, interval '10 years')
+        and not exists (select from messaging.messages t where t.organization_id = u.organization_id and t.idempotency_key = 'escalation/' || u.id || '/' || n.level)
+    loop
+        begin
+            insert into messaging.messages (organization_id, workspace_id, channel, recipient, escalation_rule_id, template_version_id, subject, body, body_html, variables, priority, idempotency_key)
+            values (due.organization_id, due.workspace_id, due.channel, due.recipient, due.rule_id, due.template_version_id, due.subject, due.body, due.body_html, due.variables, 1,
+                    'escalation/' || due.id || '/' || due.level)
+            on conflict (organization_id, idempotency_key) where idempotency_key is not null do nothing;
+            get diagnostics made = row_count;
+            told := told + made;
+        exception
+            when serialization_failure or deadlock_detected then
+                raise;
+            when others then
+                raise warning 'The next level after message % cannot be told: %', due.id, sqlerrm;
+        end;
+    end loop;
     return told;
 end
 $$;
@@ -6798,29 +7025,68 @@ $$;
 
 COMMENT ON FUNCTION messaging.escalate() IS 'Tells the next level of every emergency whose last one has not acknowledged in time; returns how many were told.';
 
+-- Name: follow(uuid[], uuid[]); Type: FUNCTION; Schema: messaging; Owner: -
+
+CREATE FUNCTION messaging.follow(organizations uuid[], messages uuid[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+        update messaging.campaign_sends s
+        -- A step the send cannot take is left out: it has come further than the message says.
+        set send_status = case when exists (select from platform.transitions t where t.relation = 'messaging.campaign_sends' and t.state = 'send_status'
+                                            and t.from_state = s.send_status and t.to_state = m.send_status) then m.send_status else s.send_status end,
+            sent_at = coalesce(s.sent_at, m.sent_at), delivered_at = coalesce(s.delivered_at, m.delivered_at), opened_at = coalesce(s.opened_at, m.opened_at),
+            first_click_at = coalesce(s.first_click_at, m.first_click_at), last_click_at = greatest(s.last_click_at, m.last_click_at), total_clicks = greatest(s.total_clicks, m.total_clicks),
+            converted_at = coalesce(s.converted_at, m.converted_at), delivery_attempt = greatest(s.delivery_attempt, m.retry_count + 1),
+            external_message_id = coalesce(m.provider_message_id, s.external_message_id), service_provider = coalesce(m.provider, s.service_provider),
+            bounce_reason = case when m.status = 'bounced' then left(m.error_message, 500) else s.bounce_reason end,
+            failure_reason = case when m.status = 'failed' then m.error_message else s.failure_reason end
+        from (select n.*, case n.status when 'pending' then 'queued' when 'sending' then 'queued' when 'cancelled' then 'rejected' else n.status end as send_status
+              from unnest(follow.organizations, follow.messages) as k(organization_id, id)
+              join messaging.messages n on n.organization_id = k.organization_id and n.id = k.id) m
+        where s.organization_id = m.organization_id and s.id = m.campaign_send_id
+        and s.send_status not in ('bounced', 'rejected')
+    $$;
+
+-- Name: FUNCTION follow(organizations uuid[], messages uuid[]); Type: COMMENT; Schema: messaging; Owner: -
+
+COMMENT ON FUNCTION messaging.follow(organizations uuid[], messages uuid[]) IS 'Part of messaging.follow_message: writes to campaigns'' sends what became of messages.';
+
 -- Name: follow_message(); Type: FUNCTION; Schema: messaging; Owner: -
 
 CREATE FUNCTION messaging.follow_message() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+    organizations uuid[];
+    messages      uuid[];
 begin
-    update messaging.campaign_sends s
-    set send_status = m.send_status,
-        sent_at = coalesce(s.sent_at, m.sent_at), delivered_at = coalesce(s.delivered_at, m.delivered_at), opened_at = coalesce(s.opened_at, m.opened_at),
-        first_click_at = coalesce(s.first_click_at, m.first_click_at), last_click_at = greatest(s.last_click_at, m.last_click_at), total_clicks = greatest(s.total_clicks, m.total_clicks),
-        converted_at = coalesce(s.converted_at, m.converted_at), delivery_attempt = greatest(s.delivery_attempt, m.retry_count + 1),
-        external_message_id = coalesce(m.provider_message_id, s.external_message_id), service_provider = coalesce(m.provider, s.service_provider),
-        bounce_reason = case when m.status = 'bounced' then left(m.error_message, 500) else s.bounce_reason end,
-        failure_reason = case when m.status = 'failed' then m.error_message else s.failure_reason end
-    from (select n.*, case n.status when 'pending' then 'queued' when 'sending' then 'queued' when 'cancelled' then 'rejected' else n.status end as send_status
-          from new_rows n
-          join old_rows o on o.organization_id = n.organization_id and o.id = n.id
-          where n.campaign_send_id is not null
-          and (n.status, n.sent_at, n.delivered_at, n.opened_at, n.first_click_at, n.last_click_at, n.total_clicks, n.converted_at, n.retry_count, n.provider_message_id)
-              is distinct from (o.status, o.sent_at, o.delivered_at, o.opened_at, o.first_click_at, o.last_click_at, o.total_clicks, o.converted_at, o.retry_count, o.provider_message_id)
-         ) m
-    where s.organization_id = m.organization_id and s.id = m.campaign_send_id
-    and s.send_status not in ('bounced', 'rejected');
+    select array_agg(n.organization_id), array_agg(n.id) into organizations, messages
+    from new_rows n
+    join old_rows o on o.organization_id = n.organization_id and o.id = n.id
+    where n.campaign_send_id is not null
+    and (n.status, n.sent_at, n.delivered_at, n.opened_at, n.first_click_at, n.last_click_at, n.total_clicks, n.converted_at, n.retry_count, n.provider_message_id)
+        is distinct from (o.status, o.sent_at, o.delivered_at, o.opened_at, o.first_click_at, o.last_click_at, o.total_clicks, o.converted_at, o.retry_count, o.provider_message_id);
+    if messages is null then
+        return null;
+    end if;
+    begin
+        perform messaging.follow(organizations, messages);
+    exception
+        when serialization_failure or deadlock_detected then
+            raise;
+        when others then
+            -- One send that cannot be written keeps no other message, least of all another organization's, from its way.
+            for place in 1 .. cardinality(messages) loop
+                begin
+                    perform messaging.follow(organizations[place : place], messages[place : place]);
+                exception
+                    when serialization_failure or deadlock_detected then
+                        raise;
+                    when others then
+                        raise warning 'The send of message % cannot follow it: %', messages[place], sqlerrm;
+                end;
+            end loop;
+    end;
     return null;
 end
 $$;
@@ -6836,6 +7102,10 @@ CREATE FUNCTION messaging.guard_approval() RETURNS trigger
     AS $$
 begin
     if new.approval_status = 'approved' and old.approval_status <> 'approved' then
+        -- Only the platform itself approves in somebody's name.
+        if platform.actor() is null and platform.tenant('system') is null then
+            raise exception 'A campaign is approved by a person. Sign in.' using errcode = 'insufficient_privilege';
+        end if;
         new.approved_by := coalesce(platform.actor(), new.approved_by);
         new.approved_at := now();
         new.rejection_reason := null;
@@ -6949,6 +7219,27 @@ CREATE FUNCTION messaging.is_approved(organization_id uuid, template_version_id 
 
 COMMENT ON FUNCTION messaging.is_approved(organization_id uuid, template_version_id uuid) IS 'Has a version an approval, and is each of its steps approved?';
 
+-- Name: keep_approver(); Type: FUNCTION; Schema: messaging; Owner: -
+
+CREATE FUNCTION messaging.keep_approver() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Emptied only because the account is gone.
+    if platform.tenant('system') is null
+       and (new.approved_at is distinct from old.approved_at or new.approved_by is not null or exists (select from platform.platform_users u where u.id = old.approved_by))
+    then
+        raise exception 'Who approved a campaign, and when, stays as it was.' using errcode = 'CL004', table = tg_table_name;
+    end if;
+    return new;
+end
+$$;
+
+-- Name: FUNCTION keep_approver(); Type: COMMENT; Schema: messaging; Owner: -
+
+COMMENT ON FUNCTION messaging.keep_approver() IS 'Trigger: nobody becomes the approver of what somebody else approved.';
+
 -- Name: keep_read(); Type: FUNCTION; Schema: messaging; Owner: -
 
 CREATE FUNCTION messaging.keep_read() RETURNS trigger
@@ -6993,12 +7284,12 @@ declare
     made record;
 begin
     for made in
-        select n.organization_id, n.campaign_id, count(*) as sends, c.max_sends, c.daily_send_limit, t.total_targeted, (now() at time zone o.time_zone)::date as day
+        select n.organization_id, n.campaign_id, count(*) as sends, c.daily_send_limit, t.total_targeted, (now() at time zone o.time_zone)::date as day,
+               least(c.max_sends, (platform.setting('campaign.max_recipients') #>> '{}')::bigint) as max_sends
         from new_rows n
         join messaging.campaigns c on c.organization_id = n.organization_id and c.id = n.campaign_id
         join messaging.campaign_totals t on t.organization_id = n.organization_id and t.campaign_id = n.campaign_id
         join platform.organizations o on o.id = n.organization_id
-        where c.max_sends is not null or c.daily_send_limit is not null
         group by n.organization_id, n.campaign_id, c.max_sends, c.daily_send_limit, t.total_targeted, o.time_zone
         order by n.organization_id, n.campaign_id
     loop
@@ -7016,7 +7307,7 @@ $$;
 
 -- Name: FUNCTION limit_sends(); Type: COMMENT; Schema: messaging; Owner: -
 
-COMMENT ON FUNCTION messaging.limit_sends() IS 'Trigger: holds max_sends and daily_send_limit, however many write at once.';
+COMMENT ON FUNCTION messaging.limit_sends() IS 'Trigger: holds max_sends, the setting campaign.max_recipients and daily_send_limit, however many write at once.';
 
 -- Name: may_reach_at(uuid, timestamp with time zone); Type: FUNCTION; Schema: messaging; Owner: -
 
@@ -7791,9 +8082,12 @@ CREATE FUNCTION platform.audit(activity_type text, resource_type text, resource_
 declare
     entry uuid := gen_random_uuid();
 begin
+    if platform.tenant('key') is null then
+        raise exception 'Visitors do not write the audit trail.' using errcode = 'insufficient_privilege';
+    end if;
     insert into platform.activity_logs (organization_id, id, actor_type, user_id, activity_type, resource_type, resource_id, action_description, reason,
                                         old_values, new_values, severity, subject_id, regulation, additional_context)
-    values (platform.organization(), entry,
+    values (platform.tenant('key'), entry,
             case when platform.actor() is not null then 'user' when platform.tenant('system') is not null then 'system' else 'api' end, platform.actor(),
             audit.activity_type, audit.resource_type, audit.resource_id, audit.description, audit.reason,
             audit.old_values, audit.new_values, audit.severity, audit.subject_id, audit.regulation, audit.context);
@@ -7803,7 +8097,7 @@ $$;
 
 -- Name: FUNCTION audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb) IS 'Adds an entry to the audit trail, in the name of whoever the transaction acts for; returns its id. Also for keys and visitors, who cannot write the trail themselves.';
+COMMENT ON FUNCTION platform.audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb) IS 'Adds an entry to the audit trail, in the name of whoever the transaction acts for; returns its id. Also for keys, which cannot write the trail themselves.';
 
 -- Name: blueprint(name, text); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -8003,7 +8297,12 @@ begin
         where j.leased_until < now()
         for update of j skip locked
     loop
-        perform platform.finish_job(lost.organization_id, lost.id, 'timeout', 'The worker did not come back in time.');
+        -- One that cannot be finished keeps nobody else from their jobs.
+        begin
+            perform platform.finish_job(lost.organization_id, lost.id, 'timeout', 'The worker did not come back in time.');
+        exception when others then
+            raise warning 'The lost run % cannot be finished: %', lost.id, sqlerrm;
+        end;
     end loop;
 
     return query
@@ -8081,7 +8380,8 @@ declare
     step   integer;
     values integer[] := '{}';
 begin
-    if coalesce(field, '') = '' then
+    -- No field of a clock or a calendar is wider, and whoever asks for more asks for the server's memory.
+    if coalesce(field, '') = '' or length(field) > 200 or high::bigint - low > 366 then
         return null;
     end if;
     foreach part in array string_to_array(field, ',') loop
@@ -8103,7 +8403,7 @@ $_$;
 
 -- Name: FUNCTION cron_field(field text, low integer, high integer); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.cron_field(field text, low integer, high integer) IS 'The values of one field of a cron expression: lists, ranges, steps; null when it is none.';
+COMMENT ON FUNCTION platform.cron_field(field text, low integer, high integer) IS 'The values of one field of a cron expression: lists, ranges, steps; null when it is none, or the range is wider than 366.';
 
 -- Name: cron_fields(text); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -8251,7 +8551,7 @@ begin
         -- Tried again after 1, 2, 4… minutes, an hour at most, if its time does not come first.
         next_run_at = case when j.is_enabled then least(
             platform.next_run(platform.schedule(j), j.timezone, now()),
-            case when done.status in ('failed', 'timeout') and j.retries < j.max_retries then now() + least(interval '1 hour', interval '1 minute' * power(2, j.retries)) end) end
+            case when done.status in ('failed', 'timeout') and j.retries < j.max_retries then now() + least(interval '1 hour', interval '1 minute' * power(2, least(j.retries, 6))) end) end
     where j.organization_id = done.organization_id and j.id = done.job_id
     returning j.next_run_at into due;
     return due;
@@ -8265,16 +8565,22 @@ COMMENT ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome tex
 -- Name: give_back(text, text, bigint, date); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.give_back(limit_name text, subject text, amount bigint DEFAULT 1, period date DEFAULT '-infinity'::date) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-        update platform.usage_counters c set used = greatest(c.used - give_back.amount, 0)
-        where c.organization_id = platform.organization() and c.limit_name = give_back.limit_name
-        and c.subject = give_back.subject and c.period = give_back.period
-    $$;
+begin
+    if give_back.amount is null or give_back.amount <= 0 then
+        raise exception 'What is given back of a limit is more than nothing. To take there is platform.take.' using errcode = 'check_violation';
+    end if;
+    update platform.usage_counters c set used = greatest(c.used - give_back.amount, 0)
+    where c.organization_id = platform.tenant('key') and c.limit_name = give_back.limit_name
+    and c.subject = give_back.subject and c.period = give_back.period;
+end
+$$;
 
 -- Name: FUNCTION give_back(limit_name text, subject text, amount bigint, period date); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) IS 'Gives back what was taken of a limit, when what it counted is taken back.';
+COMMENT ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) IS 'Gives back what was taken of a limit, when what it counted is taken back; never more than is used. Like platform.take for triggers; the Data API must not offer it.';
 
 -- Name: give_jobs(); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -8579,7 +8885,8 @@ COMMENT ON FUNCTION platform.moments(wall timestamp without time zone, zone text
 -- Name: next_run(text, text, timestamp with time zone); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) RETURNS timestamp with time zone
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     fields   text[] := platform.cron_fields(expression);
@@ -8923,22 +9230,25 @@ CREATE FUNCTION platform.rotate_api_key(key uuid, overlap interval DEFAULT '1 da
 declare
     old record;
 begin
-    update platform.api_keys k
-    set expires_at = least(k.expires_at, now() + rotate_api_key.overlap)
+    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at into old
+    from platform.api_keys k
     where k.organization_id = platform.organization() and k.id = rotate_api_key.key and k.kind = 'secret' and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
     and rotate_api_key.overlap > interval '0'
-    returning k.name, k.workspace_id, k.scopes, k.allowed_origins into old;
+    for update;
     if not found then
         raise exception 'Only a secret key that is still valid can be rotated.' using errcode = 'CL001', table = 'api_keys';
     end if;
+    update platform.api_keys k set expires_at = least(k.expires_at, now() + rotate_api_key.overlap)
+    where k.organization_id = platform.organization() and k.id = rotate_api_key.key;
+    -- Whoever was let in until some day is not let in for longer by a rotation.
     select i.id, i.secret into rotate_api_key.id, rotate_api_key.secret
-    from platform.issue_api_key(old.name, old.workspace_id, old.scopes, null, old.allowed_origins, rotate_api_key.key) i;
+    from platform.issue_api_key(old.name, old.workspace_id, old.scopes, old.expires_at, old.allowed_origins, rotate_api_key.key) i;
 end
 $$;
 
 -- Name: FUNCTION rotate_api_key(key uuid, overlap interval, OUT id uuid, OUT secret text); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.rotate_api_key(key uuid, overlap interval, OUT id uuid, OUT secret text) IS 'Issues a key with the same rights; the old one stays valid for the overlap.';
+COMMENT ON FUNCTION platform.rotate_api_key(key uuid, overlap interval, OUT id uuid, OUT secret text) IS 'Issues a key with the same rights until the same day; the old one stays valid for the overlap.';
 
 -- Name: scheduled_jobs; Type: TABLE; Schema: platform; Owner: -
 
@@ -9187,9 +9497,25 @@ CREATE FUNCTION platform.sign_activity() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    person record;
+    person  record;
+    -- The platform itself: acting for one organization, or for all of them.
+    trusted boolean := platform.tenant('system') is not null or platform.organization() is null;
 begin
-    if new.actor_type = 'user' then
+    if not trusted then
+        if new.user_id is distinct from platform.actor() and new.user_id is not null or new.actor_type = 'system' then
+            raise exception 'An entry of the audit trail is written in one''s own name.' using errcode = 'insufficient_privilege';
+        end if;
+        -- A row cannot leave its partition any more.
+        if date_trunc('month', new.occurred_at at time zone 'UTC') is distinct from date_trunc('month', now() at time zone 'UTC') then
+            raise exception 'An entry of the audit trail is of the moment it is written. Leave the time out.' using errcode = 'insufficient_privilege';
+        end if;
+        new.actor_type := case when platform.actor() is not null then 'user' else 'api' end;
+        new.user_id := platform.actor();
+        new.user_name := null;
+        new.user_email := null;
+        new.user_role := null;
+        new.occurred_at := now();
+    elsif new.actor_type = 'user' then
         new.user_id := coalesce(new.user_id, platform.actor());
     end if;
     if new.user_id is not null and new.user_name is null then
@@ -9212,7 +9538,7 @@ $$;
 
 -- Name: FUNCTION sign_activity(); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.sign_activity() IS 'Trigger: copies who the actor was at the time, and names the fields that changed.';
+COMMENT ON FUNCTION platform.sign_activity() IS 'Trigger: copies who the actor was at the time, and names the fields that changed. Only the platform itself says who and when; of anybody else it is known.';
 
 -- Name: sign_in_failures(uuid); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9279,18 +9605,40 @@ $_$;
 
 COMMENT ON FUNCTION platform.states(relation regclass, state name, allowed text, initial text[], told_as text, about name) IS 'Declares the states of a column, one line each: "draft > scheduled, cancelled"; a line without ">" is a final state. "initial": the states a row may begin in, any when left out. "told_as": the type of the event by which each change is told to the log, about the customer in the column "about".';
 
+-- Name: stay_revoked(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.stay_revoked() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'This key was revoked and stays so. Issue another one.' using errcode = 'CL001', table = tg_table_name;
+end
+$$;
+
+-- Name: FUNCTION stay_revoked(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.stay_revoked() IS 'Trigger: a revoked key is never valid again.';
+
 -- Name: take(text, text, bigint, bigint, date); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint DEFAULT 1, period date DEFAULT '-infinity'::date) RETURNS bigint
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    total bigint;
+    organization uuid := platform.tenant('key');
+    total        bigint;
 begin
+    if organization is null then
+        raise exception 'No organization is set for this transaction.' using errcode = 'insufficient_privilege';
+    end if;
+    if take.amount is null or take.amount <= 0 then
+        raise exception 'What is taken of a limit is more than nothing. To give back there is platform.give_back.' using errcode = 'check_violation';
+    end if;
     -- The row is locked until the transaction ends, so of many who take the last one, one gets it; who rolls back gives it back.
     insert into platform.usage_counters as c (organization_id, limit_name, subject, period, used)
-    select platform.organization(), take.limit_name, take.subject, take.period, take.amount where take.amount <= take.most
-    on conflict on constraint usage_counters_pkey do update set used = c.used + excluded.used where c.used + excluded.used <= take.most
+    select organization, take.limit_name, take.subject, take.period, take.amount where take.amount <= take.most
+    on conflict on constraint usage_counters_pkey do update set used = c.used + excluded.used where c.used <= take.most - excluded.used
     returning c.used into total;
     if total is null then
         raise exception 'The limit of % is reached (%).', take.most, replace(replace(take.limit_name, '_', ' '), '.', ', ') using errcode = 'CL003';
@@ -9301,7 +9649,7 @@ $$;
 
 -- Name: FUNCTION take(limit_name text, subject text, most bigint, amount bigint, period date); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) IS 'Takes an amount of a limit for the transaction''s organization and returns how much is used now, so which one of the day this is; raises CL003 when it does not fit. Whatever it counts is written in the same transaction.';
+COMMENT ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) IS 'Takes an amount of a limit for the transaction''s organization and returns how much is used now, so which one of the day this is; raises CL003 when it does not fit. Whatever it counts is written in the same transaction. Triggers call it with the rights of whoever writes, so requests may execute it; the Data API must not offer it.';
 
 -- Name: tell_health(); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -12091,12 +12439,14 @@ CREATE TABLE billing.refunds (
     status text DEFAULT 'pending'::text NOT NULL,
     credits_reversed bigint DEFAULT 0 NOT NULL,
     provider_refund_id text,
+    idempotency_key text,
     refunded_by uuid DEFAULT platform.actor(),
     completed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT refunds_amount_check CHECK (((amount)::numeric > (0)::numeric)),
     CONSTRAINT refunds_credits_reversed_check CHECK ((credits_reversed >= 0)),
+    CONSTRAINT refunds_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
     CONSTRAINT refunds_provider_refund_id_check CHECK (((length(provider_refund_id) >= 1) AND (length(provider_refund_id) <= 255))),
     CONSTRAINT refunds_reason_check CHECK ((reason = ANY (ARRAY['user_request'::text, 'fraud'::text, 'duplicate'::text, 'service_failure'::text, 'admin_action'::text]))),
     CONSTRAINT status_is_known CHECK ((status = ANY ('{failed,pending,succeeded}'::text[])))
@@ -12115,6 +12465,10 @@ COMMENT ON COLUMN billing.refunds.amount IS 'In the payment''s currency.';
 -- Name: COLUMN refunds.credits_reversed; Type: COMMENT; Schema: billing; Owner: -
 
 COMMENT ON COLUMN billing.refunds.credits_reversed IS 'Credits taken back with it, in proportion; worked out by the table.';
+
+-- Name: COLUMN refunds.idempotency_key; Type: COMMENT; Schema: billing; Owner: -
+
+COMMENT ON COLUMN billing.refunds.idempotency_key IS 'A request that is repeated with its key is refused (23505) and gives nothing back again.';
 
 -- Name: subscription_history; Type: TABLE; Schema: billing; Owner: -
 
@@ -14877,6 +15231,18 @@ COMMENT ON TABLE customers.devices IS 'Phones and browsers a customer uses; wher
 
 COMMENT ON COLUMN customers.devices.device_id IS 'The installation''s own id, as the app or SDK reports it.';
 
+-- Name: erasers; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.erasers (
+    routine text NOT NULL
+);
+
+ALTER TABLE ONLY customers.erasers FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE erasers; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.erasers IS 'Functions (profiles uuid[], words text[]) that empty what names a person without a key: payloads of a provider, messages to an address. Declared with customers.erased_by, called by customers.erase.';
+
 -- Name: merge_moves; Type: TABLE; Schema: customers; Owner: -
 
 CREATE TABLE customers.merge_moves (
@@ -14901,7 +15267,7 @@ CREATE TABLE customers.merges (
     survivor_id uuid NOT NULL,
     merged_id uuid NOT NULL,
     status text DEFAULT 'done'::text NOT NULL,
-    reason text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
     survivor_before jsonb DEFAULT '{}'::jsonb NOT NULL,
     survivor_after jsonb DEFAULT '{}'::jsonb NOT NULL,
     followers uuid[] DEFAULT '{}'::uuid[] NOT NULL,
@@ -16045,6 +16411,7 @@ CREATE TABLE growth.points_entries (
     description text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT amount_is_something CHECK ((amount <> 0)),
+    CONSTRAINT balance_fits CHECK ((balance <= '1000000000000000000'::bigint)),
     CONSTRAINT balance_not_below_zero CHECK ((balance >= 0)),
     CONSTRAINT points_entries_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200)))
 );
@@ -16083,7 +16450,7 @@ CREATE TABLE growth.referrals (
     batch_id uuid,
     invitation_order integer NOT NULL,
     CONSTRAINT accepted_by_somebody CHECK (((status <> 'accepted'::text) OR ((sponsored_id IS NOT NULL) AND (accepted_at IS NOT NULL)))),
-    CONSTRAINT contact_of_invitation CHECK (((num_nonnulls(invited_phone, invited_email) > 0) OR (status <> 'sent'::text))),
+    CONSTRAINT contact_of_invitation CHECK (((num_nonnulls(invited_phone, invited_email, sponsored_id) > 0) OR (status <> 'sent'::text))),
     CONSTRAINT expires_after_sent CHECK ((expires_at > sent_at)),
     CONSTRAINT referrals_invitation_order_check CHECK (((invitation_order >= 1) AND (invitation_order <= 50))),
     CONSTRAINT referrals_invited_email_check CHECK (((invited_email)::text = lower((invited_email)::text))),
@@ -31257,6 +31624,11 @@ ALTER TABLE ONLY customers.devices
 ALTER TABLE ONLY customers.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (organization_id, id);
 
+-- Name: erasers erasers_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.erasers
+    ADD CONSTRAINT erasers_pkey PRIMARY KEY (routine);
+
 -- Name: merge_moves merge_moves_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
 
 ALTER TABLE ONLY customers.merge_moves
@@ -32233,6 +32605,10 @@ CREATE INDEX pricing_config_by ON billing.pricing_config USING btree (created_by
 -- Name: refunds_by; Type: INDEX; Schema: billing; Owner: -
 
 CREATE INDEX refunds_by ON billing.refunds USING btree (refunded_by) WHERE (refunded_by IS NOT NULL);
+
+-- Name: refunds_once; Type: INDEX; Schema: billing; Owner: -
+
+CREATE UNIQUE INDEX refunds_once ON billing.refunds USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
 -- Name: refunds_payment; Type: INDEX; Schema: billing; Owner: -
 
@@ -33704,7 +34080,7 @@ CREATE TRIGGER date_subscription BEFORE INSERT OR UPDATE ON billing.subscription
 
 -- Name: credit_transactions post; Type: TRIGGER; Schema: billing; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22846/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22888/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: subscriptions record_subscription; Type: TRIGGER; Schema: billing; Owner: -
 
@@ -33976,6 +34352,22 @@ CREATE CONSTRAINT TRIGGER guardian AFTER UPDATE OF date_of_birth ON customers.cu
 -- Name: profiles guardian; Type: TRIGGER; Schema: customers; Owner: -
 
 CREATE CONSTRAINT TRIGGER guardian AFTER INSERT OR UPDATE OF guardian_id, relationship_type ON customers.profiles DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION customers.check_guardian();
+
+-- Name: customers keep_erased; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER keep_erased BEFORE UPDATE OF erased_at ON customers.customers FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION customers.keep_erased();
+
+-- Name: customers refuse_erased; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER refuse_erased BEFORE INSERT OR UPDATE OF customer_id, email, phone ON customers.customers FOR EACH ROW WHEN ((new.erased_at IS NULL)) EXECUTE FUNCTION customers.refuse_erased();
+
+-- Name: accounts roles_inserted; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER roles_inserted BEFORE INSERT ON customers.accounts FOR EACH ROW WHEN ((new.roles <> '{user}'::text[])) EXECUTE FUNCTION customers.check_roles();
+
+-- Name: accounts roles_updated; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER roles_updated BEFORE UPDATE OF roles ON customers.accounts FOR EACH ROW WHEN ((old.roles IS DISTINCT FROM new.roles)) EXECUTE FUNCTION customers.check_roles();
 
 -- Name: merges status_begins; Type: TRIGGER; Schema: customers; Owner: -
 
@@ -34285,13 +34677,17 @@ CREATE TRIGGER enter_points_matured AFTER UPDATE OF status ON growth.points_ledg
 
 CREATE TRIGGER enter_points_spent AFTER INSERT ON growth.points_ledger FOR EACH ROW WHEN ((new.status = 'matured'::text)) EXECUTE FUNCTION growth.enter_points();
 
+-- Name: sponsor_daily_limits keep_sponsor; Type: TRIGGER; Schema: growth; Owner: -
+
+CREATE TRIGGER keep_sponsor BEFORE UPDATE OF sponsor_id ON growth.sponsor_daily_limits FOR EACH ROW WHEN (((new.sponsor_id <> old.sponsor_id) AND (platform.tenant('admin'::text) IS NULL))) EXECUTE FUNCTION growth.keep_sponsor();
+
 -- Name: referrals place_invitation; Type: TRIGGER; Schema: growth; Owner: -
 
 CREATE TRIGGER place_invitation BEFORE INSERT ON growth.referrals FOR EACH ROW EXECUTE FUNCTION growth.place_invitation();
 
 -- Name: points_entries post; Type: TRIGGER; Schema: growth; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22529/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22563/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: points_ledger prepare_points; Type: TRIGGER; Schema: growth; Owner: -
 
@@ -34444,6 +34840,10 @@ CREATE TRIGGER frozen BEFORE UPDATE ON messaging.template_versions FOR EACH ROW 
 -- Name: campaigns guard_approval; Type: TRIGGER; Schema: messaging; Owner: -
 
 CREATE TRIGGER guard_approval BEFORE UPDATE OF approval_status ON messaging.campaigns FOR EACH ROW WHEN ((old.approval_status IS DISTINCT FROM new.approval_status)) EXECUTE FUNCTION messaging.guard_approval();
+
+-- Name: campaigns keep_approver; Type: TRIGGER; Schema: messaging; Owner: -
+
+CREATE TRIGGER keep_approver BEFORE UPDATE OF approved_by, approved_at ON messaging.campaigns FOR EACH ROW WHEN (((old.approval_status = new.approval_status) AND ((old.approved_by IS DISTINCT FROM new.approved_by) OR (old.approved_at IS DISTINCT FROM new.approved_at)))) EXECUTE FUNCTION messaging.keep_approver();
 
 -- Name: notices keep_read; Type: TRIGGER; Schema: messaging; Owner: -
 
@@ -34716,6 +35116,10 @@ CREATE TRIGGER status_follows BEFORE UPDATE OF status ON platform.organization_m
 -- Name: platform_users status_follows; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER status_follows BEFORE UPDATE OF status ON platform.platform_users FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((((((((old.status <> 'pending_invitation'::text) OR (new.status <> 'active'::text)) AND ((old.status <> 'pending_invitation'::text) OR (new.status <> 'inactive'::text))) AND ((old.status <> 'active'::text) OR (new.status <> 'inactive'::text))) AND ((old.status <> 'active'::text) OR (new.status <> 'suspended'::text))) AND ((old.status <> 'inactive'::text) OR (new.status <> 'active'::text))) AND ((old.status <> 'suspended'::text) OR (new.status <> 'active'::text))) AND ((old.status <> 'suspended'::text) OR (new.status <> 'inactive'::text))))) EXECUTE FUNCTION platform.refuse_transition('status');
+
+-- Name: api_keys stay_revoked; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER stay_revoked BEFORE UPDATE OF revoked_at ON platform.api_keys FOR EACH ROW WHEN (((old.revoked_at IS NOT NULL) AND (new.revoked_at IS DISTINCT FROM old.revoked_at))) EXECUTE FUNCTION platform.stay_revoked();
 
 -- Name: system_health_checks tell; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -36765,6 +37169,10 @@ ALTER TABLE billing.credit_packages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE billing.credit_transactions ENABLE ROW LEVEL SECURITY;
 
+-- Name: credit_transactions credits_are_added_by_payments_or_administrators; Type: POLICY; Schema: billing; Owner: -
+
+CREATE POLICY credits_are_added_by_payments_or_administrators ON billing.credit_transactions AS RESTRICTIVE FOR INSERT TO clientele_app WITH CHECK (((amount < 0) OR (( SELECT platform.tenant('admin'::text) AS tenant) IS NOT NULL)));
+
 -- Name: invoice_numbers; Type: ROW SECURITY; Schema: billing; Owner: -
 
 ALTER TABLE billing.invoice_numbers ENABLE ROW LEVEL SECURITY;
@@ -36812,6 +37220,18 @@ CREATE POLICY organization ON billing.subscription_plans TO clientele_app USING 
 -- Name: subscriptions organization; Type: POLICY; Schema: billing; Owner: -
 
 CREATE POLICY organization ON billing.subscriptions TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: credit_transactions owner; Type: POLICY; Schema: billing; Owner: -
+
+CREATE POLICY owner ON billing.credit_transactions TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: invoice_numbers owner; Type: POLICY; Schema: billing; Owner: -
+
+CREATE POLICY owner ON billing.invoice_numbers TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: payments owner; Type: POLICY; Schema: billing; Owner: -
+
+CREATE POLICY owner ON billing.payments FOR SELECT TO clientele_owner USING (true);
 
 -- Name: subscription_history owner; Type: POLICY; Schema: billing; Owner: -
 
@@ -37185,13 +37605,21 @@ ALTER TABLE customers.accounts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE customers.addresses ENABLE ROW LEVEL SECURITY;
 
--- Name: account_sessions admin; Type: POLICY; Schema: customers; Owner: -
+-- Name: merge_moves admin; Type: POLICY; Schema: customers; Owner: -
 
-CREATE POLICY admin ON customers.account_sessions TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+CREATE POLICY admin ON customers.merge_moves TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
--- Name: password_resets admin; Type: POLICY; Schema: customers; Owner: -
+-- Name: merges admin; Type: POLICY; Schema: customers; Owner: -
 
-CREATE POLICY admin ON customers.password_resets TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+CREATE POLICY admin ON customers.merges TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: person_map admin; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin ON customers.person_map TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: suppressions admin; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin ON customers.suppressions FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
 -- Name: customer_figures; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -37204,6 +37632,10 @@ ALTER TABLE customers.customers ENABLE ROW LEVEL SECURITY;
 -- Name: devices; Type: ROW SECURITY; Schema: customers; Owner: -
 
 ALTER TABLE customers.devices ENABLE ROW LEVEL SECURITY;
+
+-- Name: erasers; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.erasers ENABLE ROW LEVEL SECURITY;
 
 -- Name: merge_moves; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -37233,25 +37665,9 @@ CREATE POLICY organization ON customers.customers TO clientele_app USING ((organ
 
 CREATE POLICY organization ON customers.devices TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
--- Name: merge_moves organization; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY organization ON customers.merge_moves TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
-
--- Name: merges organization; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY organization ON customers.merges TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
-
--- Name: person_map organization; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY organization ON customers.person_map TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
-
 -- Name: profiles organization; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY organization ON customers.profiles TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
-
--- Name: suppressions organization; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY organization ON customers.suppressions TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: visits organization; Type: POLICY; Schema: customers; Owner: -
 
@@ -37261,9 +37677,17 @@ CREATE POLICY organization ON customers.visits TO clientele_app USING ((organiza
 
 CREATE POLICY owner ON customers.customer_figures TO clientele_owner USING (true) WITH CHECK (true);
 
+-- Name: erasers owner; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY owner ON customers.erasers TO clientele_owner USING (true) WITH CHECK (true);
+
 -- Name: reference_rules owner; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY owner ON customers.reference_rules TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: suppressions owner; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY owner ON customers.suppressions TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: password_resets; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -37277,9 +37701,25 @@ ALTER TABLE customers.person_map ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE customers.profiles ENABLE ROW LEVEL SECURITY;
 
+-- Name: erasers public; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY public ON customers.erasers FOR SELECT TO clientele_app USING (true);
+
 -- Name: reference_rules public; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY public ON customers.reference_rules FOR SELECT TO clientele_app USING (true);
+
+-- Name: merge_moves reader; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY reader ON customers.merge_moves FOR SELECT TO clientele_app, clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: merges reader; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY reader ON customers.merges FOR SELECT TO clientele_app, clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: person_map reader; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY reader ON customers.person_map FOR SELECT TO clientele_app, clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: accounts readonly; Type: POLICY; Schema: customers; Owner: -
 
@@ -37301,17 +37741,9 @@ CREATE POLICY readonly ON customers.customers FOR SELECT TO clientele_readonly U
 
 CREATE POLICY readonly ON customers.devices FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
--- Name: merge_moves readonly; Type: POLICY; Schema: customers; Owner: -
+-- Name: erasers readonly; Type: POLICY; Schema: customers; Owner: -
 
-CREATE POLICY readonly ON customers.merge_moves FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
-
--- Name: merges readonly; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY readonly ON customers.merges FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
-
--- Name: person_map readonly; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY readonly ON customers.person_map FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+CREATE POLICY readonly ON customers.erasers FOR SELECT TO clientele_readonly USING (true);
 
 -- Name: profiles readonly; Type: POLICY; Schema: customers; Owner: -
 
@@ -37320,10 +37752,6 @@ CREATE POLICY readonly ON customers.profiles FOR SELECT TO clientele_readonly US
 -- Name: reference_rules readonly; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY readonly ON customers.reference_rules FOR SELECT TO clientele_readonly USING (true);
-
--- Name: suppressions readonly; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY readonly ON customers.suppressions FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: visits readonly; Type: POLICY; Schema: customers; Owner: -
 
@@ -37365,6 +37793,10 @@ CREATE POLICY service ON customers.customers TO clientele_service USING (true) W
 
 CREATE POLICY service ON customers.devices TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: erasers service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.erasers TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: merge_moves service; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY service ON customers.merge_moves TO clientele_service USING (true) WITH CHECK (true);
@@ -37400,6 +37832,14 @@ CREATE POLICY service ON customers.visits TO clientele_service USING (true) WITH
 -- Name: suppressions; Type: ROW SECURITY; Schema: customers; Owner: -
 
 ALTER TABLE customers.suppressions ENABLE ROW LEVEL SECURITY;
+
+-- Name: account_sessions system; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY system ON customers.account_sessions TO clientele_app USING ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant)));
+
+-- Name: password_resets system; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY system ON customers.password_resets TO clientele_app USING ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant)));
 
 -- Name: visits; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -37625,6 +38065,34 @@ CREATE POLICY organization ON giving.sponsor_campaigns TO clientele_app USING ((
 
 CREATE POLICY organization ON giving.wave_webhook_events TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
+-- Name: packs owner; Type: POLICY; Schema: giving; Owner: -
+
+CREATE POLICY owner ON giving.packs TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: partner_settlements owner; Type: POLICY; Schema: giving; Owner: -
+
+CREATE POLICY owner ON giving.partner_settlements TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: partner_users owner; Type: POLICY; Schema: giving; Owner: -
+
+CREATE POLICY owner ON giving.partner_users FOR SELECT TO clientele_owner USING (true);
+
+-- Name: partners owner; Type: POLICY; Schema: giving; Owner: -
+
+CREATE POLICY owner ON giving.partners TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: pots owner; Type: POLICY; Schema: giving; Owner: -
+
+CREATE POLICY owner ON giving.pots FOR SELECT TO clientele_owner USING (true);
+
+-- Name: qr_codes owner; Type: POLICY; Schema: giving; Owner: -
+
+CREATE POLICY owner ON giving.qr_codes TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: qr_redemption_logs owner; Type: POLICY; Schema: giving; Owner: -
+
+CREATE POLICY owner ON giving.qr_redemption_logs TO clientele_owner USING (true) WITH CHECK (true);
+
 -- Name: packs; Type: ROW SECURITY; Schema: giving; Owner: -
 
 ALTER TABLE giving.packs ENABLE ROW LEVEL SECURITY;
@@ -37804,6 +38272,14 @@ CREATE POLICY organization ON growth.sponsor_contact_batches TO clientele_app US
 -- Name: sponsor_daily_limits organization; Type: POLICY; Schema: growth; Owner: -
 
 CREATE POLICY organization ON growth.sponsor_daily_limits TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: points_entries owner; Type: POLICY; Schema: growth; Owner: -
+
+CREATE POLICY owner ON growth.points_entries TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: points_entries points_are_added_by_what_matures_or_administrators; Type: POLICY; Schema: growth; Owner: -
+
+CREATE POLICY points_are_added_by_what_matures_or_administrators ON growth.points_entries AS RESTRICTIVE FOR INSERT TO clientele_app WITH CHECK (((amount < 0) OR (( SELECT platform.tenant('admin'::text) AS tenant) IS NOT NULL)));
 
 -- Name: points_conversions; Type: ROW SECURITY; Schema: growth; Owner: -
 
@@ -38417,6 +38893,10 @@ CREATE POLICY admin ON platform.setting_values TO clientele_app USING ((organiza
 
 CREATE POLICY admin ON platform.system_health_checks TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
+-- Name: workspaces admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY admin ON platform.workspaces FOR UPDATE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: alert_history; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.alert_history ENABLE ROW LEVEL SECURITY;
@@ -38462,6 +38942,10 @@ ALTER TABLE platform.default_permissions ENABLE ROW LEVEL SECURITY;
 -- Name: error_logs; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.error_logs ENABLE ROW LEVEL SECURITY;
+
+-- Name: workspaces founder; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY founder ON platform.workspaces FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
 -- Name: import_pieces; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -38513,7 +38997,7 @@ CREATE POLICY organization ON platform.usage_counters TO clientele_app USING ((o
 
 -- Name: workspaces organization; Type: POLICY; Schema: platform; Owner: -
 
-CREATE POLICY organization ON platform.workspaces TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+CREATE POLICY organization ON platform.workspaces FOR SELECT TO clientele_app, clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: organization_members; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -38594,6 +39078,10 @@ CREATE POLICY owner ON platform.table_access TO clientele_owner USING (true) WIT
 -- Name: transitions owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.transitions TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: usage_counters owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.usage_counters TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: partitioned_tables; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -38706,10 +39194,6 @@ CREATE POLICY readonly ON platform.transitions FOR SELECT TO clientele_readonly 
 -- Name: usage_counters readonly; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY readonly ON platform.usage_counters FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
-
--- Name: workspaces readonly; Type: POLICY; Schema: platform; Owner: -
-
-CREATE POLICY readonly ON platform.workspaces FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: role_permissions; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -39023,6 +39507,10 @@ REVOKE ALL ON FUNCTION analytics.view_dashboard(dashboard uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.view_dashboard(dashboard uuid) TO clientele_app;
 GRANT ALL ON FUNCTION analytics.view_dashboard(dashboard uuid) TO clientele_service;
 
+-- Name: FUNCTION credit_purchase(); Type: ACL; Schema: billing; Owner: -
+
+REVOKE ALL ON FUNCTION billing.credit_purchase() FROM PUBLIC;
+
 -- Name: FUNCTION record_subscription(); Type: ACL; Schema: billing; Owner: -
 
 REVOKE ALL ON FUNCTION billing.record_subscription() FROM PUBLIC;
@@ -39032,6 +39520,14 @@ REVOKE ALL ON FUNCTION billing.record_subscription() FROM PUBLIC;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.payments TO clientele_service;
 GRANT SELECT,INSERT,UPDATE ON TABLE billing.payments TO clientele_app;
 GRANT SELECT ON TABLE billing.payments TO clientele_readonly;
+
+-- Name: FUNCTION reverse_credits(); Type: ACL; Schema: billing; Owner: -
+
+REVOKE ALL ON FUNCTION billing.reverse_credits() FROM PUBLIC;
+
+-- Name: FUNCTION settle_invoice(); Type: ACL; Schema: billing; Owner: -
+
+REVOKE ALL ON FUNCTION billing.settle_invoice() FROM PUBLIC;
 
 -- Name: FUNCTION change_totals(organizations uuid[], people uuid[], orders bigint[], revenue numeric[], worth numeric[], earliest timestamp with time zone[], latest timestamp with time zone[], gone_earliest timestamp with time zone[], gone_latest timestamp with time zone[]); Type: ACL; Schema: commerce; Owner: -
 
@@ -39043,15 +39539,31 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.promotions TO clientele_serv
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.promotions TO clientele_app;
 GRANT SELECT ON TABLE commerce.promotions TO clientele_readonly;
 
--- Name: FUNCTION take_off_orders(ids uuid[], totals numeric[]); Type: ACL; Schema: commerce; Owner: -
+-- Name: FUNCTION take_off_orders(organizations uuid[], ids uuid[], totals numeric[]); Type: ACL; Schema: commerce; Owner: -
 
-REVOKE ALL ON FUNCTION commerce.take_off_orders(ids uuid[], totals numeric[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION commerce.take_off_orders(organizations uuid[], ids uuid[], totals numeric[]) FROM PUBLIC;
 
 -- Name: TABLE reference_rules; Type: ACL; Schema: customers; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.reference_rules TO clientele_service;
 GRANT SELECT ON TABLE customers.reference_rules TO clientele_app;
 GRANT SELECT ON TABLE customers.reference_rules TO clientele_readonly;
+
+-- Name: FUNCTION erased_by(routine text); Type: ACL; Schema: customers; Owner: -
+
+REVOKE ALL ON FUNCTION customers.erased_by(routine text) FROM PUBLIC;
+
+-- Name: FUNCTION is_suppressed(organization uuid, VARIADIC words text[]); Type: ACL; Schema: customers; Owner: -
+
+REVOKE ALL ON FUNCTION customers.is_suppressed(organization uuid, VARIADIC words text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION customers.is_suppressed(organization uuid, VARIADIC words text[]) TO clientele_app;
+GRANT ALL ON FUNCTION customers.is_suppressed(organization uuid, VARIADIC words text[]) TO clientele_service;
+
+-- Name: FUNCTION lift_suppression(word text); Type: ACL; Schema: customers; Owner: -
+
+REVOKE ALL ON FUNCTION customers.lift_suppression(word text) FROM PUBLIC;
+GRANT ALL ON FUNCTION customers.lift_suppression(word text) TO clientele_app;
+GRANT ALL ON FUNCTION customers.lift_suppression(word text) TO clientele_service;
 
 -- Name: FUNCTION reference(relation regclass, column_name name, on_merge text, on_erase text, personal text[]); Type: ACL; Schema: customers; Owner: -
 
@@ -39078,6 +39590,30 @@ REVOKE ALL ON FUNCTION events.typed_view(view_name text, blueprint text, types t
 -- Name: FUNCTION record_change(); Type: ACL; Schema: flags; Owner: -
 
 REVOKE ALL ON FUNCTION flags.record_change() FROM PUBLIC;
+
+-- Name: FUNCTION issue_code(); Type: ACL; Schema: giving; Owner: -
+
+REVOKE ALL ON FUNCTION giving.issue_code() FROM PUBLIC;
+
+-- Name: FUNCTION redeem(code text, venue jsonb, ip_address inet, user_agent text, partner_user uuid, OUT validation_result text, OUT qr_code_id uuid, OUT error_message text); Type: ACL; Schema: giving; Owner: -
+
+REVOKE ALL ON FUNCTION giving.redeem(code text, venue jsonb, ip_address inet, user_agent text, partner_user uuid, OUT validation_result text, OUT qr_code_id uuid, OUT error_message text) FROM PUBLIC;
+GRANT ALL ON FUNCTION giving.redeem(code text, venue jsonb, ip_address inet, user_agent text, partner_user uuid, OUT validation_result text, OUT qr_code_id uuid, OUT error_message text) TO clientele_app;
+GRANT ALL ON FUNCTION giving.redeem(code text, venue jsonb, ip_address inet, user_agent text, partner_user uuid, OUT validation_result text, OUT qr_code_id uuid, OUT error_message text) TO clientele_service;
+
+-- Name: FUNCTION return_pack(); Type: ACL; Schema: giving; Owner: -
+
+REVOKE ALL ON FUNCTION giving.return_pack() FROM PUBLIC;
+
+-- Name: FUNCTION settle(partner_id uuid, period_start date, period_end date); Type: ACL; Schema: giving; Owner: -
+
+REVOKE ALL ON FUNCTION giving.settle(partner_id uuid, period_start date, period_end date) FROM PUBLIC;
+GRANT ALL ON FUNCTION giving.settle(partner_id uuid, period_start date, period_end date) TO clientele_app;
+GRANT ALL ON FUNCTION giving.settle(partner_id uuid, period_start date, period_end date) TO clientele_service;
+
+-- Name: FUNCTION enter_points(); Type: ACL; Schema: growth; Owner: -
+
+REVOKE ALL ON FUNCTION growth.enter_points() FROM PUBLIC;
 
 -- Name: TABLE points_ledger; Type: ACL; Schema: growth; Owner: -
 
@@ -39116,6 +39652,10 @@ GRANT SELECT ON TABLE messaging.messages TO clientele_readonly;
 -- Name: FUNCTION count_sends(); Type: ACL; Schema: messaging; Owner: -
 
 REVOKE ALL ON FUNCTION messaging.count_sends() FROM PUBLIC;
+
+-- Name: FUNCTION keep_approver(); Type: ACL; Schema: messaging; Owner: -
+
+REVOKE ALL ON FUNCTION messaging.keep_approver() FROM PUBLIC;
 
 -- Name: FUNCTION notify(user_id uuid, type text, title text, message text, data jsonb, expires_at timestamp with time zone, audience text); Type: ACL; Schema: messaging; Owner: -
 
@@ -39162,6 +39702,12 @@ GRANT SELECT ON TABLE platform.job_runs TO clientele_app;
 REVOKE ALL ON FUNCTION platform.claim_jobs(worker uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.claim_jobs(worker uuid, most integer) TO clientele_service;
 
+-- Name: FUNCTION cron_field(field text, low integer, high integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.cron_field(field text, low integer, high integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.cron_field(field text, low integer, high integer) TO clientele_app;
+GRANT ALL ON FUNCTION platform.cron_field(field text, low integer, high integer) TO clientele_service;
+
 -- Name: FUNCTION find_api_key(secret text); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.find_api_key(secret text) FROM PUBLIC;
@@ -39183,6 +39729,12 @@ GRANT ALL ON FUNCTION platform.find_errors(context jsonb, most integer) TO clien
 
 REVOKE ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) TO clientele_service;
+
+-- Name: FUNCTION give_back(limit_name text, subject text, amount bigint, period date); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) TO clientele_app;
+GRANT ALL ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) TO clientele_service;
 
 -- Name: FUNCTION is_only_here(person uuid); Type: ACL; Schema: platform; Owner: -
 
@@ -39207,6 +39759,16 @@ GRANT ALL ON FUNCTION platform.make_partitions(relation regclass, ahead integer)
 
 REVOKE ALL ON FUNCTION platform.may_call(service text, wait interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.may_call(service text, wait interval) TO clientele_service;
+
+-- Name: FUNCTION moments(wall timestamp without time zone, zone text, twice boolean); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.moments(wall timestamp without time zone, zone text, twice boolean) FROM PUBLIC;
+
+-- Name: FUNCTION next_run(expression text, zone text, after timestamp with time zone); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) TO clientele_app;
+GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) TO clientele_service;
 
 -- Name: FUNCTION only_added_to(relation regclass); Type: ACL; Schema: platform; Owner: -
 
@@ -39300,6 +39862,12 @@ GRANT ALL ON FUNCTION platform.sign_in_failures(person uuid, OUT login_attempts 
 -- Name: FUNCTION states(relation regclass, state name, allowed text, initial text[], told_as text, about name); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.states(relation regclass, state name, allowed text, initial text[], told_as text, about name) FROM PUBLIC;
+
+-- Name: FUNCTION take(limit_name text, subject text, most bigint, amount bigint, period date); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) TO clientele_app;
+GRANT ALL ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) TO clientele_service;
 
 -- Name: FUNCTION write_member(); Type: ACL; Schema: platform; Owner: -
 
@@ -39816,7 +40384,7 @@ GRANT SELECT ON TABLE billing.credit_transactions TO clientele_readonly;
 -- Name: TABLE invoice_numbers; Type: ACL; Schema: billing; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.invoice_numbers TO clientele_service;
-GRANT SELECT,INSERT,UPDATE ON TABLE billing.invoice_numbers TO clientele_app;
+GRANT SELECT ON TABLE billing.invoice_numbers TO clientele_app;
 GRANT SELECT ON TABLE billing.invoice_numbers TO clientele_readonly;
 
 -- Name: TABLE invoices; Type: ACL; Schema: billing; Owner: -
@@ -39957,8 +40525,168 @@ GRANT SELECT ON TABLE cdp.customer_order_items TO clientele_readonly;
 -- Name: TABLE customer_orders; Type: ACL; Schema: commerce; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.customer_orders TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.customer_orders TO clientele_app;
+GRANT SELECT,DELETE ON TABLE commerce.customer_orders TO clientele_app;
 GRANT SELECT ON TABLE commerce.customer_orders TO clientele_readonly;
+
+-- Name: COLUMN customer_orders.organization_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(organization_id),UPDATE(organization_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(id),UPDATE(id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.workspace_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.order_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(order_id),UPDATE(order_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.kind; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.refunds_order; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(refunds_order),UPDATE(refunds_order) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.customer_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(customer_id),UPDATE(customer_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.order_status; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(order_status),UPDATE(order_status) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.order_total; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(order_total),UPDATE(order_total) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.currency; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.exchange_rate; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(exchange_rate),UPDATE(exchange_rate) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.subtotal; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(subtotal),UPDATE(subtotal) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.tax_amount; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(tax_amount),UPDATE(tax_amount) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.shipping_amount; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(shipping_amount),UPDATE(shipping_amount) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.discount_amount; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(discount_amount),UPDATE(discount_amount) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.ordered_at; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(ordered_at),UPDATE(ordered_at) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.confirmed_at; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(confirmed_at),UPDATE(confirmed_at) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.shipped_at; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(shipped_at),UPDATE(shipped_at) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.delivered_at; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(delivered_at),UPDATE(delivered_at) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.cancelled_at; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(cancelled_at),UPDATE(cancelled_at) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.shipping_country; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(shipping_country),UPDATE(shipping_country) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.shipping_state; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(shipping_state),UPDATE(shipping_state) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.shipping_city; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(shipping_city),UPDATE(shipping_city) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.billing_country; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(billing_country),UPDATE(billing_country) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.billing_state; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(billing_state),UPDATE(billing_state) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.billing_city; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(billing_city),UPDATE(billing_city) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.acquisition_channel; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(acquisition_channel),UPDATE(acquisition_channel) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.campaign_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(campaign_id),UPDATE(campaign_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.promotion_code; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(promotion_code),UPDATE(promotion_code) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.payment_method; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(payment_method),UPDATE(payment_method) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.payment_status; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(payment_status),UPDATE(payment_status) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.is_subscription; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(is_subscription),UPDATE(is_subscription) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.subscription_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(subscription_id),UPDATE(subscription_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.order_source; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(order_source),UPDATE(order_source) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.notes; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.custom_fields; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.import_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(import_id),UPDATE(import_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.event_id; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(event_id),UPDATE(event_id) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.created_at; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(created_at),UPDATE(created_at) ON TABLE commerce.customer_orders TO clientele_app;
+
+-- Name: COLUMN customer_orders.updated_at; Type: ACL; Schema: commerce; Owner: -
+
+GRANT INSERT(updated_at),UPDATE(updated_at) ON TABLE commerce.customer_orders TO clientele_app;
 
 -- Name: TABLE customer_orders; Type: ACL; Schema: cdp; Owner: -
 
@@ -40194,14 +40922,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.platform_user_sessions TO cl
 -- Name: TABLE member_sessions; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT ON TABLE platform.member_sessions TO clientele_app;
-
--- Name: COLUMN member_sessions.is_suspicious; Type: ACL; Schema: platform; Owner: -
-
-GRANT UPDATE(is_suspicious) ON TABLE platform.member_sessions TO clientele_app;
-
--- Name: COLUMN member_sessions.security_flags; Type: ACL; Schema: platform; Owner: -
-
-GRANT UPDATE(security_flags) ON TABLE platform.member_sessions TO clientele_app;
 
 -- Name: COLUMN member_sessions.ended_at; Type: ACL; Schema: platform; Owner: -
 
@@ -40488,61 +41208,61 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.account_sessions TO cliente
 -- Name: TABLE accounts; Type: ACL; Schema: customers; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.accounts TO clientele_service;
-GRANT INSERT,DELETE,UPDATE ON TABLE customers.accounts TO clientele_app;
+GRANT DELETE ON TABLE customers.accounts TO clientele_app;
 
 -- Name: COLUMN accounts.organization_id; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(organization_id) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(organization_id),INSERT(organization_id) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(organization_id) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.customer_id; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(customer_id) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(customer_id),INSERT(customer_id) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(customer_id) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.email; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(email) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(email),INSERT(email),UPDATE(email) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(email) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.phone; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(phone) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(phone),INSERT(phone),UPDATE(phone) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(phone) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.auth_provider; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(auth_provider) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(auth_provider),INSERT(auth_provider),UPDATE(auth_provider) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(auth_provider) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.provider_account_id; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(provider_account_id) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(provider_account_id),INSERT(provider_account_id),UPDATE(provider_account_id) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(provider_account_id) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.roles; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(roles) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(roles),INSERT(roles),UPDATE(roles) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(roles) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.is_active; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(is_active) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(is_active),INSERT(is_active),UPDATE(is_active) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(is_active) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.last_login_at; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(last_login_at) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(last_login_at),INSERT(last_login_at),UPDATE(last_login_at) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(last_login_at) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.created_at; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(created_at) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(created_at),INSERT(created_at) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(created_at) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: COLUMN accounts.updated_at; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT(updated_at) ON TABLE customers.accounts TO clientele_app;
+GRANT SELECT(updated_at),INSERT(updated_at),UPDATE(updated_at) ON TABLE customers.accounts TO clientele_app;
 GRANT SELECT(updated_at) ON TABLE customers.accounts TO clientele_readonly;
 
 -- Name: TABLE addresses; Type: ACL; Schema: customers; Owner: -
@@ -40556,6 +41276,12 @@ GRANT SELECT ON TABLE customers.addresses TO clientele_readonly;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.devices TO clientele_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.devices TO clientele_app;
 GRANT SELECT ON TABLE customers.devices TO clientele_readonly;
+
+-- Name: TABLE erasers; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.erasers TO clientele_service;
+GRANT SELECT ON TABLE customers.erasers TO clientele_app;
+GRANT SELECT ON TABLE customers.erasers TO clientele_readonly;
 
 -- Name: TABLE merge_moves; Type: ACL; Schema: customers; Owner: -
 
@@ -40583,8 +41309,7 @@ GRANT SELECT ON TABLE customers.profiles TO clientele_readonly;
 -- Name: TABLE suppressions; Type: ACL; Schema: customers; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.suppressions TO clientele_service;
-GRANT SELECT,INSERT,DELETE ON TABLE customers.suppressions TO clientele_app;
-GRANT SELECT ON TABLE customers.suppressions TO clientele_readonly;
+GRANT INSERT ON TABLE customers.suppressions TO clientele_app;
 
 -- Name: TABLE batch_operations; Type: ACL; Schema: events; Owner: -
 
@@ -40654,8 +41379,104 @@ GRANT SELECT ON TABLE giving.donation_periods TO clientele_readonly;
 -- Name: TABLE packs; Type: ACL; Schema: giving; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE giving.packs TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE giving.packs TO clientele_app;
+GRANT SELECT,DELETE ON TABLE giving.packs TO clientele_app;
 GRANT SELECT ON TABLE giving.packs TO clientele_readonly;
+
+-- Name: COLUMN packs.organization_id; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(organization_id) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.id; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(id) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.name; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(name),UPDATE(name) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.description; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(description),UPDATE(description) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.category; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(category),UPDATE(category) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.base_price_cfa; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(base_price_cfa),UPDATE(base_price_cfa) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.discounted_price_cfa; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(discounted_price_cfa),UPDATE(discounted_price_cfa) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.is_active; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.available_from; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(available_from),UPDATE(available_from) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.available_until; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(available_until),UPDATE(available_until) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.max_redemptions_per_user; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(max_redemptions_per_user),UPDATE(max_redemptions_per_user) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.total_available_quantity; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(total_available_quantity),UPDATE(total_available_quantity) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.image_url; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(image_url),UPDATE(image_url) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.gallery_images; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(gallery_images),UPDATE(gallery_images) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.partner_id; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(partner_id),UPDATE(partner_id) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.venue_restrictions; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(venue_restrictions),UPDATE(venue_restrictions) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.terms_and_conditions; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(terms_and_conditions),UPDATE(terms_and_conditions) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.redemption_instructions; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(redemption_instructions),UPDATE(redemption_instructions) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.validity_days; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(validity_days),UPDATE(validity_days) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.seo_title; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(seo_title),UPDATE(seo_title) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.seo_description; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(seo_description),UPDATE(seo_description) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.marketing_tags; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(marketing_tags),UPDATE(marketing_tags) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.created_at; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(created_at),UPDATE(created_at) ON TABLE giving.packs TO clientele_app;
+
+-- Name: COLUMN packs.updated_at; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(updated_at),UPDATE(updated_at) ON TABLE giving.packs TO clientele_app;
 
 -- Name: TABLE partner_settlements; Type: ACL; Schema: giving; Owner: -
 
@@ -40714,13 +41535,57 @@ GRANT SELECT ON TABLE giving.pot_invitations TO clientele_readonly;
 -- Name: TABLE qr_codes; Type: ACL; Schema: giving; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE giving.qr_codes TO clientele_service;
-GRANT SELECT,INSERT,UPDATE ON TABLE giving.qr_codes TO clientele_app;
+GRANT SELECT ON TABLE giving.qr_codes TO clientele_app;
 GRANT SELECT ON TABLE giving.qr_codes TO clientele_readonly;
+
+-- Name: COLUMN qr_codes.organization_id; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(organization_id) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.id; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(id) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.pot_id; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(pot_id) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.pack_id; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(pack_id) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.code; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(code) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.qr_image_url; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(qr_image_url),UPDATE(qr_image_url) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.redeemable_from; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(redeemable_from) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.expires_at; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(expires_at) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.status; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(status),UPDATE(status) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.partner_notes; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(partner_notes),UPDATE(partner_notes) ON TABLE giving.qr_codes TO clientele_app;
+
+-- Name: COLUMN qr_codes.created_at; Type: ACL; Schema: giving; Owner: -
+
+GRANT INSERT(created_at) ON TABLE giving.qr_codes TO clientele_app;
 
 -- Name: TABLE qr_redemption_logs; Type: ACL; Schema: giving; Owner: -
 
 GRANT SELECT,INSERT ON TABLE giving.qr_redemption_logs TO clientele_service;
-GRANT SELECT,INSERT ON TABLE giving.qr_redemption_logs TO clientele_app;
+GRANT SELECT ON TABLE giving.qr_redemption_logs TO clientele_app;
 GRANT SELECT ON TABLE giving.qr_redemption_logs TO clientele_readonly;
 
 -- Name: TABLE sponsor_campaigns; Type: ACL; Schema: giving; Owner: -
@@ -40762,8 +41627,32 @@ GRANT SELECT ON TABLE growth.sponsor_contact_batches TO clientele_readonly;
 -- Name: TABLE sponsor_daily_limits; Type: ACL; Schema: growth; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE growth.sponsor_daily_limits TO clientele_service;
-GRANT SELECT,INSERT,UPDATE ON TABLE growth.sponsor_daily_limits TO clientele_app;
+GRANT SELECT,INSERT ON TABLE growth.sponsor_daily_limits TO clientele_app;
 GRANT SELECT ON TABLE growth.sponsor_daily_limits TO clientele_readonly;
+
+-- Name: COLUMN sponsor_daily_limits.sponsor_id; Type: ACL; Schema: growth; Owner: -
+
+GRANT UPDATE(sponsor_id) ON TABLE growth.sponsor_daily_limits TO clientele_app;
+
+-- Name: COLUMN sponsor_daily_limits.max_invitations_per_day; Type: ACL; Schema: growth; Owner: -
+
+GRANT UPDATE(max_invitations_per_day) ON TABLE growth.sponsor_daily_limits TO clientele_app;
+
+-- Name: COLUMN sponsor_daily_limits.invitations_sent_today; Type: ACL; Schema: growth; Owner: -
+
+GRANT UPDATE(invitations_sent_today) ON TABLE growth.sponsor_daily_limits TO clientele_app;
+
+-- Name: COLUMN sponsor_daily_limits.current_batch_start; Type: ACL; Schema: growth; Owner: -
+
+GRANT UPDATE(current_batch_start) ON TABLE growth.sponsor_daily_limits TO clientele_app;
+
+-- Name: COLUMN sponsor_daily_limits.preferred_selection_method; Type: ACL; Schema: growth; Owner: -
+
+GRANT UPDATE(preferred_selection_method) ON TABLE growth.sponsor_daily_limits TO clientele_app;
+
+-- Name: COLUMN sponsor_daily_limits.updated_at; Type: ACL; Schema: growth; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE growth.sponsor_daily_limits TO clientele_app;
 
 -- Name: TABLE ab_test_participants; Type: ACL; Schema: jyotiflow; Owner: -
 
@@ -40800,7 +41689,7 @@ GRANT SELECT,INSERT ON TABLE jyotiflow.audit_logs TO clientele_service;
 -- Name: TABLE usage_counters; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.usage_counters TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.usage_counters TO clientele_app;
+GRANT SELECT ON TABLE platform.usage_counters TO clientele_app;
 GRANT SELECT ON TABLE platform.usage_counters TO clientele_readonly;
 
 -- Name: TABLE coupons; Type: ACL; Schema: jyotiflow; Owner: -
@@ -41145,7 +42034,7 @@ GRANT SELECT ON TABLE messaging.workflow_definitions TO clientele_readonly;
 -- Name: TABLE api_keys; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.api_keys TO clientele_service;
-GRANT INSERT,DELETE,UPDATE ON TABLE platform.api_keys TO clientele_app;
+GRANT INSERT,DELETE ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.organization_id; Type: ACL; Schema: platform; Owner: -
 
@@ -41165,7 +42054,7 @@ GRANT SELECT(kind) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.name; Type: ACL; Schema: platform; Owner: -
 
-GRANT SELECT(name) ON TABLE platform.api_keys TO clientele_app;
+GRANT SELECT(name),UPDATE(name) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.public_key; Type: ACL; Schema: platform; Owner: -
 
@@ -41181,7 +42070,7 @@ GRANT SELECT(scopes) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.allowed_origins; Type: ACL; Schema: platform; Owner: -
 
-GRANT SELECT(allowed_origins) ON TABLE platform.api_keys TO clientele_app;
+GRANT SELECT(allowed_origins),UPDATE(allowed_origins) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.replaces; Type: ACL; Schema: platform; Owner: -
 
@@ -41201,7 +42090,7 @@ GRANT SELECT(updated_at) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.expires_at; Type: ACL; Schema: platform; Owner: -
 
-GRANT SELECT(expires_at) ON TABLE platform.api_keys TO clientele_app;
+GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.last_used_at; Type: ACL; Schema: platform; Owner: -
 
@@ -41209,7 +42098,7 @@ GRANT SELECT(last_used_at) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: COLUMN api_keys.revoked_at; Type: ACL; Schema: platform; Owner: -
 
-GRANT SELECT(revoked_at) ON TABLE platform.api_keys TO clientele_app;
+GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE platform.api_keys TO clientele_app;
 
 -- Name: TABLE blueprint_columns; Type: ACL; Schema: platform; Owner: -
 
@@ -41297,7 +42186,7 @@ GRANT SELECT ON TABLE platform.transitions TO clientele_readonly;
 -- Name: TABLE workspaces; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.workspaces TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.workspaces TO clientele_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE platform.workspaces TO clientele_app;
 GRANT SELECT ON TABLE platform.workspaces TO clientele_readonly;
 
 -- Name: TABLE a_b_test_events; Type: ACL; Schema: pocm; Owner: -
@@ -42105,7 +42994,7 @@ GRANT SELECT ON TABLE wolo.qr_codes TO clientele_readonly;
 
 -- Name: TABLE qr_redemption_logs; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT ON TABLE wolo.qr_redemption_logs TO clientele_app;
+GRANT SELECT ON TABLE wolo.qr_redemption_logs TO clientele_app;
 GRANT SELECT,INSERT ON TABLE wolo.qr_redemption_logs TO clientele_service;
 GRANT SELECT ON TABLE wolo.qr_redemption_logs TO clientele_readonly;
 

@@ -28,6 +28,7 @@ public sealed class ApplyTests(ApplyTests.Database database) : IClassFixture<App
         var applied = await ApplyBlueprint.Apply(database.Db, name, "main", Ct);
 
         Assert.Equal(known - before, applied.EventTypes);
+        Assert.Equal(name == "cdp" ? 8 : 0, applied.Settings); // the other documents name none
         Assert.Equal("draft 7", await database.Db.One<string>($"select string_agg(s.status || ' ' || s.version, ', ') from events.event_schemas s where s.event_type = {type}", Ct));
         Assert.Equal(known - 1, await database.Db.One<long>($"""
             select count(*) from events.event_schemas s join events.event_types t on t.event_type = s.event_type and t.blueprint = {name} where s.status = 'active'

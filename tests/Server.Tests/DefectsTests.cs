@@ -44,7 +44,7 @@ public sealed partial class DefectsTests
     [GeneratedRegex(@"(?m)^\| (\d+) \| (.*?) \| (.*?) \|$")]
     private static partial Regex Line();
 
-    [GeneratedRegex(@"\bDefect((?:_\d{3})+)_\w+")]
+    [GeneratedRegex(@"(?<=public (?:async Task|void) )Defect((?:_\d{3})+)_\w+")]
     private static partial Regex Method();
 
     [GeneratedRegex(@"\d{3}")]

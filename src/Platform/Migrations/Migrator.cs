@@ -25,6 +25,8 @@ public sealed partial class Migrator(Databases databases, IEnumerable<IModule> m
         await Run(connection, $"select pg_advisory_lock({LockKey})", ct);
         try
         {
+            // A hundred files, each its own transaction, need not wait for the disk one by one: what a crash takes is applied again.
+            await Run(connection, $"set synchronous_commit = off", ct);
             await Run(connection, Bookkeeping, ct);
             var applied = (await List<Applied>(connection, $"select m.module, m.file, m.checksum from platform.schema_migrations m", ct))
                 .ToDictionary(a => (a.Module, a.File), a => a.Checksum);

@@ -60,8 +60,9 @@ public sealed partial class ProblemHandler(ILogger<ProblemHandler> logger) : IEx
     {
         BadHttpRequestException bad => new(bad.StatusCode, CodeOf(bad.StatusCode), "The request could not be read. Check its address, its JSON and its size."),
         PostgresException { SqlState: "23505" } => new(409, "already_exists", "Something with the same key is already there. Change the key, or update what exists."),
+        PostgresException { SqlState: "23P01" } => new(409, "already_exists", "It overlaps with something that is already there. Change the times, or the other one."),
         PostgresException { SqlState: "23503" } => new(409, "in_use", "It is still referred to, or refers to something that is gone. Remove the reference first."),
-        PostgresException { SqlState: "23514" or "23502" or "22001" or "22003" or "22P02" or "22007" or "22008" or "22021" or "22P05" } =>
+        PostgresException { SqlState: "23514" or "23502" or "428C9" or "54001" or ['2', '2', ..] } =>
             new(400, "invalid_value", "A value is outside what its field allows. Check the fields of the request."),
         // Rules of the database's own making (005_mechanisms.sql): their message is meant for the caller.
         PostgresException { SqlState: "P0002" } e => new(404, "not_found", e.MessageText),

@@ -126,6 +126,38 @@ public sealed class JobTests(JobTests.Database database) : IClassFixture<JobTest
     private Task<DateTimeOffset> Finish(Run run, string outcome, string? error = null) =>
         database.Service.One<DateTimeOffset>($"select platform.finish_job({run.OrganizationId}, {run.Id}, {outcome}, {error})", Ct);
 
+    [Fact]
+    public async Task A_run_that_cannot_be_finished_stops_no_other_and_many_failures_are_no_overflow()
+    {
+        var due = await Due(2, "stuck", retries: 100);
+        var claimed = await Claim(100);
+        Assert.Equal(due.Order(), claimed.Select(r => r.JobId).Order());
+        var broken = claimed[0];
+        await database.Service.Run($"update platform.scheduled_jobs j set retries = 60, leased_until = now() - interval '1 second' where j.id = any({due})", Ct);
+        await using var superuser = await database.OpenSuperuser();
+        async Task Super(string statement)
+        {
+            await using var command = new Npgsql.NpgsqlCommand(statement, superuser);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+        await Super($"alter table platform.job_runs add constraint broken check (id <> '{broken.Id}' or status = 'running') not valid");
+        Assert.Empty(await Claim(100));
+        Assert.Equal([broken.Id], await database.Service.List<Guid>($"select r.id from platform.job_runs r where r.job_id = any({due}) and r.status = 'running'", Ct));
+        Assert.Equal(3, await database.Service.One<long>($"select count(*) from platform.scheduled_jobs j where j.id = any({due}) and j.retries = 61 and j.next_run_at < now() + interval '61 minutes'", Ct));
+        await Super("alter table platform.job_runs drop constraint broken");
+        Assert.Empty(await Claim(100));
+        Assert.Equal(0, await database.Service.One<long>($"select count(*) from platform.job_runs r where r.job_id = any({due}) and r.status = 'running'", Ct));
+    }
+
+    [Fact]
+    public async Task A_field_no_calendar_has_is_refused_and_the_schedules_parts_are_not_for_everybody()
+    {
+        Assert.True(await Alpha.One<bool>($"select platform.cron_field('*', 0, 2000000000) is null and platform.cron_field('*', -2147483648, 2147483647) is null and cardinality(platform.cron_field('*', 0, 366)) = 367", Ct));
+        Assert.False(await Alpha.One<bool>($"select platform.is_cron(repeat('*,', 100000) || '* * * * *')", Ct));
+        await Expect.Refused(Expect.Forbidden, () => Alpha.List<DateTimeOffset>($"select m from platform.moments('2026-01-01', 'UTC', false) m", Ct));
+        foreach (var db in new[] { Alpha, database.Service }) Assert.Equal("0 0 * * 1", await db.One<string>($"select '0 0 * * 1'::platform.cron", Ct));
+    }
+
     // One test, since what is due is due for every claimant of this database.
     [Fact]
     public async Task Defect_075_Each_due_job_goes_to_one_of_eight_workers_and_its_run_is_kept()

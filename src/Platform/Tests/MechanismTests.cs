@@ -248,6 +248,31 @@ public sealed class MechanismTests(MechanismTests.Database database) : IClassFix
         await Expect.Refused(Expect.LimitReached, () => Alpha.One<long>($"select platform.take('probe.back', 'b', 2, 3)", Ct));
     }
 
+    [Fact]
+    public async Task A_limit_is_counted_by_its_functions_alone_and_never_backwards()
+    {
+        var key = database.For(database.Alpha with { Access = Access.Key });
+        Assert.Equal(2, await key.One<long>($"select platform.take('probe.honest', 'a', 3, 2)", Ct));
+        foreach (var amount in new[] { 0, -1, -100 })
+        {
+            await Expect.Refused(Expect.Check, () => key.One<long>($"select platform.take('probe.honest', 'a', 3, {amount})", Ct));
+            await Expect.Refused(Expect.Check, () => key.Run($"select platform.give_back('probe.honest', 'a', {amount})", Ct));
+        }
+        await Expect.Refused(Expect.Forbidden, () => Alpha.Run($"update platform.usage_counters c set used = 0", Ct));
+        await Expect.Refused(Expect.Forbidden, () => Alpha.Run($"delete from platform.usage_counters c", Ct));
+        await Expect.Refused(Expect.Forbidden, () => Alpha.Run($"insert into platform.usage_counters (limit_name, used) values ('probe.honest', 0)", Ct));
+        await Expect.Refused(Expect.Forbidden, () => database.For(Tenant.None).One<long>($"select platform.take('probe.honest', 'a', 3)", Ct));
+        // Of another organization nothing is given back, and of one's own no more than is used.
+        await Beta.Run($"select platform.give_back('probe.honest', 'a', 2)", Ct);
+        Assert.Equal(2, await Alpha.One<long>($"select c.used from platform.usage_counters c where c.limit_name = 'probe.honest'", Ct));
+        await key.Run($"select platform.give_back('probe.honest', 'a', 100)", Ct);
+        Assert.Equal(0, await Alpha.One<long>($"select c.used from platform.usage_counters c where c.limit_name = 'probe.honest'", Ct));
+        Assert.Empty(await Beta.List<long>($"select c.used from platform.usage_counters c where c.limit_name = 'probe.honest'", Ct));
+        // The largest limit there is does not overflow.
+        Assert.Equal(1, await key.One<long>($"select platform.take('probe.large', 'a', {long.MaxValue})", Ct));
+        await Expect.Refused(Expect.LimitReached, () => key.One<long>($"select platform.take('probe.large', 'a', {long.MaxValue}, {long.MaxValue})", Ct));
+    }
+
     // ----- partitions
 
     [Fact]

@@ -101,6 +101,25 @@ public sealed class OperationTests(OperationTests.Database database) : IClassFix
         Assert.Empty(await Beta.List<Guid>($"select a.id from cdp.activity_logs a where a.resource_id in ('own-name', 'by-key')", Ct));
     }
 
+    [Fact]
+    public async Task Whoever_writes_the_trail_cannot_say_who_or_when_they_are()
+    {
+        var owner = await Owner();
+        foreach (var db in new[] { As(Access.Member, owner), As(Access.Admin, owner) })
+        {
+            await db.Run($"insert into cdp.activity_logs (activity_type, resource_type, resource_id, user_name, user_email, user_role) values ('export', 'customer', 'forged', 'The Pope', 'pope@rome.example', 'pope')", Ct);
+            await db.Run($"insert into platform.activity_logs (activity_type, resource_type, resource_id, actor_type, occurred_at) values ('export', 'customer', 'forged', 'api', date_trunc('month', now(), 'UTC'))", Ct);
+            await Expect.Refused(Expect.Forbidden, () => db.Run($"insert into cdp.activity_logs (activity_type, resource_type, occurred_at) values ('export', 'customer', now() - interval '32 days')", Ct));
+        }
+        Assert.Equal(4, await Alpha.One<long>($"select count(*) from platform.activity_logs a where a.resource_id = 'forged'", Ct));
+        Assert.Equal(["alpha owner@alpha.example super_admin user"], await Alpha.List<string>($"""
+            select distinct concat_ws(' ', a.user_name, a.user_email, a.user_role, a.actor_type) from platform.activity_logs a
+            where a.resource_id = 'forged' and a.occurred_at > now() - interval '1 minute'
+            """, Ct));
+        await Expect.Refused(Expect.Forbidden, () => As(Access.Visitor).One<Guid>($"select platform.audit('read', 'customer', 'by-visitor')", Ct));
+        Assert.Empty(await Beta.List<Guid>($"select a.id from platform.activity_logs a where a.resource_id = 'forged'", Ct));
+    }
+
     // ----- connections
 
     [Theory]

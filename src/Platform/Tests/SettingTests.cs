@@ -40,6 +40,21 @@ public sealed class SettingTests(SettingTests.Database database) : IClassFixture
         Assert.Equal(7, await Beta.One<long>($"select count(*) from cdp.system_settings s where s.data_type <> 'string'", Ct));
     }
 
+    [Theory]
+    [InlineData("platform.max_dashboard_tiles", 1000)]
+    [InlineData("platform.max_segments_per_user", 10_000)]
+    [InlineData("campaign.max_recipients", 10_000_000)]
+    [InlineData("cohort.max_retention_periods", 120)]
+    public async Task A_limit_has_a_limit(string key, int most)
+    {
+        await Expect.Refused(Expect.Check, () => Beta.Run($"update cdp.system_settings s set setting_value = to_jsonb({most + 1}) where s.setting_key = {key}", Ct));
+        await Beta.InTransaction(async t =>
+        {
+            Assert.Equal(1, await t.Run($"update cdp.system_settings s set setting_value = to_jsonb({most}) where s.setting_key = {key}", Ct));
+            Assert.Equal(1, await t.Run($"delete from cdp.system_settings s where s.setting_key = {key}", Ct));
+        }, Ct);
+    }
+
     [Fact]
     public async Task A_value_of_ones_own_stands_before_the_default_until_it_is_deleted()
     {

@@ -183,6 +183,9 @@ public sealed class StaffTests(StaffTests.Database database) : IClassFixture<Sta
         Assert.True(await database.Service.One<bool>($"select s.ended_at is not null from platform.platform_user_sessions s where s.id = {ended}", Ct));
         await Expect.Refused(Expect.WrongState, () => db.Run($"update wolo.admin_sessions s set terminated_at = null where s.id = {ended}", Ct));
         await Expect.Refused(Expect.NotInView, () => db.Run($"update cdp.platform_user_sessions s set is_active = true where s.id = {expired}", Ct));
+        // What looked suspicious goes on doing so.
+        await Expect.Refused(Expect.Forbidden, () => db.Run($"update cdp.platform_user_sessions s set is_suspicious = false where s.id = {live}", Ct));
+        await Expect.Refused(Expect.Forbidden, () => db.Run($"update platform.member_sessions s set security_flags = '{{}}' where s.id = {live}", Ct));
         // wolo's words for the same.
         Assert.Equal("revoked", await db.One<string>($"select s.termination_reason from wolo.admin_sessions s where s.id = {ended}", Ct));
         await db.Run($"update wolo.admin_sessions s set terminated_at = now() where s.id = {live}", Ct);
@@ -298,8 +301,22 @@ public sealed class StaffTests(StaffTests.Database database) : IClassFixture<Sta
         await admin.Run($"update pocm.api_keys k set revoked_at = now() where k.id = {next}", Ct);
         Assert.Empty(await database.Service.List<Guid>($"select k.id from platform.find_api_key({first}) k", Ct));
         await Expect.Refused(Expect.WrongState, () => admin.One<string>($"select k.secret from platform.rotate_api_key({next}) k", Ct));
+        foreach (var db in new[] { admin, database.Service })
+            await Expect.Refused(Expect.WrongState, () => db.Run($"update platform.api_keys k set revoked_at = null where k.id = {next}", Ct));
         await Expect.Refused(Expect.Forbidden, () => admin.Run($"insert into pocm.api_keys (name, kind, workspace_id) values ('by hand', 'secret', {database.Alpha.WorkspaceId})", Ct));
         var beta = await Person("admin.rotate@beta.example", "admin", database.Beta);
         await Expect.Refused(Expect.WrongState, () => beta.Db.One<string>($"select k.secret from platform.rotate_api_key({id}) k", Ct));
+    }
+
+    [Fact]
+    public async Task A_key_keeps_its_rights_and_its_last_day()
+    {
+        var (_, admin) = await Person("admin.lastday@alpha.example", "admin");
+        var id = await admin.One<Guid>($"select k.id from platform.issue_api_key('visiting', {database.Alpha.WorkspaceId}, array['events:read'], now() + interval '7 days') k", Ct);
+        var next = await admin.One<Guid>($"select k.id from platform.rotate_api_key({id}, '1 hour') k", Ct);
+        Assert.True(await admin.One<bool>($"select k.expires_at between now() + interval '6 days' and now() + interval '7 days' from pocm.api_keys k where k.id = {next}", Ct));
+        foreach (var change in new[] { "scopes = '{}'", "kind = 'write'", "key_hash = sha256('mine')", "public_key = 'wk_mine'", "workspace_id = gen_random_uuid()" })
+            await Expect.Refused(Expect.Forbidden, () => admin.Run($"update platform.api_keys set {Sql.Raw(change)} where id = {next}", Ct));
+        Assert.Equal(1, await admin.Run($"update pocm.api_keys k set name = 'renamed', expires_at = now() + interval '1 day' where k.id = {next}", Ct));
     }
 }

@@ -229,4 +229,23 @@ public sealed class TenancyTests(TenancyTests.Database database) : IClassFixture
             """, Ct));
         Assert.Equal("23503", refused.SqlState);
     }
+
+    [Fact]
+    public async Task A_workspace_is_changed_by_administrators_and_deleted_by_no_request()
+    {
+        Db As(Access access) => database.For(database.Alpha with { Access = access });
+        var mine = database.Alpha.WorkspaceId;
+        foreach (var access in new[] { Access.Key, Access.Member })
+        {
+            Assert.Equal(mine, await As(access).One<Guid>($"select w.id from platform.workspaces w where w.slug = 'main'", TestContext.Current.CancellationToken));
+            Assert.Equal(0, await As(access).Run($"update platform.workspaces w set name = 'Taken'", TestContext.Current.CancellationToken));
+            await Expect.Refused(Expect.Forbidden, () => As(access).Run($"insert into platform.workspaces (slug, name) values ('taken', 'Taken')", TestContext.Current.CancellationToken));
+        }
+        foreach (var access in new[] { Access.Key, Access.Admin, Access.System })
+            await Expect.Refused(Expect.Forbidden, () => As(access).Run($"delete from platform.workspaces w where w.id = {mine}", TestContext.Current.CancellationToken));
+        Assert.Empty(await As(Access.Visitor).List<Guid>($"select w.id from platform.workspaces w", TestContext.Current.CancellationToken));
+        Assert.Equal(1, await As(Access.Admin).Run($"update platform.workspaces w set name = w.name where w.id = {mine}", TestContext.Current.CancellationToken));
+        Assert.Equal(0, await As(Access.Admin).Run($"update platform.workspaces w set name = 'Taken' where w.id = {database.Beta.WorkspaceId}", TestContext.Current.CancellationToken));
+        await Expect.Refused(Expect.Forbidden, () => As(Access.Admin).Run($"insert into platform.workspaces (organization_id, slug, name) values ({database.Beta.OrganizationId}, 'taken', 'Taken')", TestContext.Current.CancellationToken));
+    }
 }

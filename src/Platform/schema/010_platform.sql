@@ -228,10 +228,29 @@ create index api_keys_workspace on platform.api_keys (organization_id, workspace
 create index api_keys_replaces on platform.api_keys (organization_id, replaces) where replaces is not null;
 create index api_keys_created_by on platform.api_keys (created_by);
 
+create function platform.stay_revoked() returns trigger
+    language plpgsql
+    as $$
+begin
+    raise exception 'This key was revoked and stays so. Issue another one.' using errcode = 'CL001', table = tg_table_name;
+end
+$$;
+comment on function platform.stay_revoked() is 'Trigger: a revoked key is never valid again.';
+create trigger stay_revoked before update of revoked_at on platform.api_keys
+    for each row when (old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at) execute function platform.stay_revoked();
+
 -- ---------------------------------------------------------------------------------------------------------
 -- Access
 
-select platform.protect('platform.workspaces', 'organization');
+-- A key reads its workspaces. What deletes one deletes its keys and orders too: no request does.
+select platform.protect('platform.workspaces', 'custom');
+create policy organization on platform.workspaces for select to clientele_app, clientele_readonly
+    using (organization_id = (select platform.tenant('key')));
+create policy founder on platform.workspaces for insert to clientele_app with check (organization_id = (select platform.tenant('admin')));
+create policy admin on platform.workspaces for update to clientele_app
+    using (organization_id = (select platform.tenant('admin'))) with check (organization_id = (select platform.tenant('admin')));
+grant select on platform.workspaces to clientele_app, clientele_readonly;
+grant insert, update on platform.workspaces to clientele_app;
 select platform.protect('platform.roles', 'public');
 create policy owner on platform.roles to clientele_owner using (true) with check (true);
 select platform.protect('platform.platform_user_sessions', 'service');
@@ -251,6 +270,9 @@ select platform.protect('platform.api_keys', 'admin');
 revoke select on platform.api_keys from clientele_app;
 grant select (organization_id, id, workspace_id, kind, name, public_key, key_hint, scopes, allowed_origins, replaces, created_by, created_at, updated_at, expires_at, last_used_at, revoked_at)
     on platform.api_keys to clientele_app;
+-- What was issued stays what it is; other rights need another key.
+revoke update on platform.api_keys from clientele_app;
+grant update (name, allowed_origins, expires_at, revoked_at) on platform.api_keys to clientele_app;
 
 select platform.protect('platform.organizations', 'custom');
 create policy organization on platform.organizations for select to clientele_app, clientele_readonly
@@ -311,17 +333,27 @@ comment on column platform.usage_counters.subject is 'Whom the limit is for: a s
 comment on column platform.usage_counters.period is 'The day a daily limit counts for, in the zone of whoever set the limit; -infinity: for ever.';
 create index usage_counters_age on platform.usage_counters (period) where period > '-infinity';
 select platform.protect('platform.usage_counters', 'organization');
+-- Counted by the two functions below alone.
+revoke insert, update, delete on platform.usage_counters from clientele_app;
+create policy owner on platform.usage_counters to clientele_owner using (true) with check (true);
 
 create function platform.take(limit_name text, subject text, most bigint, amount bigint default 1, period date default '-infinity') returns bigint
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
-    total bigint;
+    organization uuid := platform.tenant('key');
+    total        bigint;
 begin
+    if organization is null then
+        raise exception 'No organization is set for this transaction.' using errcode = 'insufficient_privilege';
+    end if;
+    if take.amount is null or take.amount <= 0 then
+        raise exception 'What is taken of a limit is more than nothing. To give back there is platform.give_back.' using errcode = 'check_violation';
+    end if;
     -- The row is locked until the transaction ends, so of many who take the last one, one gets it; who rolls back gives it back.
     insert into platform.usage_counters as c (organization_id, limit_name, subject, period, used)
-    select platform.organization(), take.limit_name, take.subject, take.period, take.amount where take.amount <= take.most
-    on conflict on constraint usage_counters_pkey do update set used = c.used + excluded.used where c.used + excluded.used <= take.most
+    select organization, take.limit_name, take.subject, take.period, take.amount where take.amount <= take.most
+    on conflict on constraint usage_counters_pkey do update set used = c.used + excluded.used where c.used <= take.most - excluded.used
     returning c.used into total;
     if total is null then
         raise exception 'The limit of % is reached (%).', take.most, replace(replace(take.limit_name, '_', ' '), '.', ', ') using errcode = 'CL003';
@@ -330,13 +362,23 @@ begin
 end
 $$;
 comment on function platform.take(text, text, bigint, bigint, date) is
-    'Takes an amount of a limit for the transaction''s organization and returns how much is used now, so which one of the day this is; raises CL003 when it does not fit. Whatever it counts is written in the same transaction.';
+    'Takes an amount of a limit for the transaction''s organization and returns how much is used now, so which one of the day this is; raises CL003 when it does not fit. Whatever it counts is written in the same transaction. Triggers call it with the rights of whoever writes, so requests may execute it; the Data API must not offer it.';
+revoke execute on function platform.take(text, text, bigint, bigint, date) from public;
+grant execute on function platform.take(text, text, bigint, bigint, date) to clientele_app, clientele_service;
 
 create function platform.give_back(limit_name text, subject text, amount bigint default 1, period date default '-infinity') returns void
-    language sql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
-        update platform.usage_counters c set used = greatest(c.used - give_back.amount, 0)
-        where c.organization_id = platform.organization() and c.limit_name = give_back.limit_name
-        and c.subject = give_back.subject and c.period = give_back.period
-    $$;
-comment on function platform.give_back(text, text, bigint, date) is 'Gives back what was taken of a limit, when what it counted is taken back.';
+begin
+    if give_back.amount is null or give_back.amount <= 0 then
+        raise exception 'What is given back of a limit is more than nothing. To take there is platform.take.' using errcode = 'check_violation';
+    end if;
+    update platform.usage_counters c set used = greatest(c.used - give_back.amount, 0)
+    where c.organization_id = platform.tenant('key') and c.limit_name = give_back.limit_name
+    and c.subject = give_back.subject and c.period = give_back.period;
+end
+$$;
+comment on function platform.give_back(text, text, bigint, date) is
+    'Gives back what was taken of a limit, when what it counted is taken back; never more than is used. Like platform.take for triggers; the Data API must not offer it.';
+revoke execute on function platform.give_back(text, text, bigint, date) from public;
+grant execute on function platform.give_back(text, text, bigint, date) to clientele_app, clientele_service;

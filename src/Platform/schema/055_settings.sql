@@ -74,14 +74,14 @@ comment on column platform.setting_definitions.environment is 'Defaults are thos
 comment on column platform.setting_definitions.data_type is '"json" is any JSON, "object" a JSON object.';
 
 insert into platform.setting_definitions (setting_key, default_value, category, setting_type, data_type, validation_rules, description) values
-    ('platform.max_dashboard_tiles', '50', 'limits', 'limit', 'number', '{"min_value": 1}', 'Maximum number of tiles per dashboard'),
-    ('platform.max_segments_per_user', '100', 'limits', 'limit', 'number', '{"min_value": 0}', 'Maximum segments a user can create'),
+    ('platform.max_dashboard_tiles', '50', 'limits', 'limit', 'number', '{"min_value": 1, "max_value": 1000}', 'Maximum number of tiles per dashboard'),
+    ('platform.max_segments_per_user', '100', 'limits', 'limit', 'number', '{"min_value": 0, "max_value": 10000}', 'Maximum segments a user can create'),
     ('platform.session_timeout_hours', '24', 'security', 'limit', 'number', '{"min_value": 1, "max_value": 2160}', 'Hours after which a member of staff signs in again'),
     ('email.default_sender_name', '"CDP Platform"', 'email', 'config', 'string', '{}', 'Default sender name for system emails'),
     ('features.advanced_analytics', 'true', 'features', 'feature_flag', 'boolean', '{}', 'Enable advanced analytics features'),
     ('features.external_integrations', 'true', 'features', 'feature_flag', 'boolean', '{}', 'Enable external data connections'),
-    ('campaign.max_recipients', '100000', 'limits', 'limit', 'number', '{"min_value": 1}', 'Maximum recipients per campaign'),
-    ('cohort.max_retention_periods', '24', 'limits', 'limit', 'number', '{"min_value": 1}', 'Maximum retention periods to calculate');
+    ('campaign.max_recipients', '100000', 'limits', 'limit', 'number', '{"min_value": 1, "max_value": 10000000}', 'Maximum recipients per campaign'),
+    ('cohort.max_retention_periods', '24', 'limits', 'limit', 'number', '{"min_value": 1, "max_value": 120}', 'Maximum retention periods to calculate');
 
 create table platform.setting_values (
     organization_id   uuid not null references platform.organizations (id) on delete cascade,

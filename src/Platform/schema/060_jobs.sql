@@ -16,7 +16,8 @@ declare
     step   integer;
     values integer[] := '{}';
 begin
-    if coalesce(field, '') = '' then
+    -- No field of a clock or a calendar is wider, and whoever asks for more asks for the server's memory.
+    if coalesce(field, '') = '' or length(field) > 200 or high::bigint - low > 366 then
         return null;
     end if;
     foreach part in array string_to_array(field, ',') loop
@@ -35,7 +36,10 @@ begin
     return array(select distinct v from unnest(values) as v order by v);
 end
 $$;
-comment on function platform.cron_field(text, integer, integer) is 'The values of one field of a cron expression: lists, ranges, steps; null when it is none.';
+comment on function platform.cron_field(text, integer, integer) is 'The values of one field of a cron expression: lists, ranges, steps; null when it is none, or the range is wider than 366.';
+revoke execute on function platform.cron_field(text, integer, integer) from public;
+-- The check of platform.cron runs with the rights of whoever writes the value.
+grant execute on function platform.cron_field(text, integer, integer) to clientele_app, clientele_service;
 
 create function platform.cron_fields(expression text) returns text[]
     language plpgsql immutable parallel safe
@@ -85,7 +89,7 @@ create domain platform.cron as text check (length(value) <= 100 and platform.is_
 comment on domain platform.cron is 'Five fields: minute, hour, day of the month, month, day of the week (0 and 7 are Sunday). As in cron, when both kinds of day are given, either will do.';
 
 create function platform.next_run(expression text, zone text, after timestamptz) returns timestamptz
-    language plpgsql stable parallel safe
+    language plpgsql stable parallel safe security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
     fields   text[] := platform.cron_fields(expression);
@@ -125,6 +129,8 @@ end
 $$;
 comment on function platform.next_run(text, text, timestamptz) is
     'The first moment after another at which a cron expression comes true on the clocks of a time zone. A time that spring leaves out is at the moment the clocks go on; one that autumn repeats is the first of the two, for a job of every hour both.';
+revoke execute on function platform.next_run(text, text, timestamptz) from public;
+grant execute on function platform.next_run(text, text, timestamptz) to clientele_app, clientele_service;
 
 create function platform.moments(wall timestamp, zone text, twice boolean) returns setof timestamptz
     language plpgsql stable parallel safe
@@ -154,6 +160,8 @@ begin
 end
 $$;
 comment on function platform.moments(timestamp, text, boolean) is 'The moments at which clocks of a zone show a time: one, or where they are put back two, of which the second only with "twice".';
+-- Part of platform.next_run, which runs as the owner.
+revoke execute on function platform.moments(timestamp, text, boolean) from public;
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Jobs

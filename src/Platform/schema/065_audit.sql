@@ -79,9 +79,25 @@ create function platform.sign_activity() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
-    person record;
+    person  record;
+    -- The platform itself: acting for one organization, or for all of them.
+    trusted boolean := platform.tenant('system') is not null or platform.organization() is null;
 begin
-    if new.actor_type = 'user' then
+    if not trusted then
+        if new.user_id is distinct from platform.actor() and new.user_id is not null or new.actor_type = 'system' then
+            raise exception 'An entry of the audit trail is written in one''s own name.' using errcode = 'insufficient_privilege';
+        end if;
+        -- A row cannot leave its partition any more.
+        if date_trunc('month', new.occurred_at at time zone 'UTC') is distinct from date_trunc('month', now() at time zone 'UTC') then
+            raise exception 'An entry of the audit trail is of the moment it is written. Leave the time out.' using errcode = 'insufficient_privilege';
+        end if;
+        new.actor_type := case when platform.actor() is not null then 'user' else 'api' end;
+        new.user_id := platform.actor();
+        new.user_name := null;
+        new.user_email := null;
+        new.user_role := null;
+        new.occurred_at := now();
+    elsif new.actor_type = 'user' then
         new.user_id := coalesce(new.user_id, platform.actor());
     end if;
     if new.user_id is not null and new.user_name is null then
@@ -101,7 +117,7 @@ begin
     return new;
 end
 $$;
-comment on function platform.sign_activity() is 'Trigger: copies who the actor was at the time, and names the fields that changed.';
+comment on function platform.sign_activity() is 'Trigger: copies who the actor was at the time, and names the fields that changed. Only the platform itself says who and when; of anybody else it is known.';
 create trigger sign before insert on platform.activity_logs for each row execute function platform.sign_activity();
 
 create function platform.audit(
@@ -114,9 +130,12 @@ create function platform.audit(
 declare
     entry uuid := gen_random_uuid();
 begin
+    if platform.tenant('key') is null then
+        raise exception 'Visitors do not write the audit trail.' using errcode = 'insufficient_privilege';
+    end if;
     insert into platform.activity_logs (organization_id, id, actor_type, user_id, activity_type, resource_type, resource_id, action_description, reason,
                                         old_values, new_values, severity, subject_id, regulation, additional_context)
-    values (platform.organization(), entry,
+    values (platform.tenant('key'), entry,
             case when platform.actor() is not null then 'user' when platform.tenant('system') is not null then 'system' else 'api' end, platform.actor(),
             audit.activity_type, audit.resource_type, audit.resource_id, audit.description, audit.reason,
             audit.old_values, audit.new_values, audit.severity, audit.subject_id, audit.regulation, audit.context);
@@ -124,6 +143,6 @@ begin
 end
 $$;
 comment on function platform.audit(text, text, text, text, text, jsonb, jsonb, text, uuid, text, jsonb) is
-    'Adds an entry to the audit trail, in the name of whoever the transaction acts for; returns its id. Also for keys and visitors, who cannot write the trail themselves.';
+    'Adds an entry to the audit trail, in the name of whoever the transaction acts for; returns its id. Also for keys, which cannot write the trail themselves.';
 revoke execute on function platform.audit(text, text, text, text, text, jsonb, jsonb, text, uuid, text, jsonb) from public;
 grant execute on function platform.audit(text, text, text, text, text, jsonb, jsonb, text, uuid, text, jsonb) to clientele_app, clientele_service;

@@ -1,3 +1,5 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Tenancy;
 using Clientele.Testing;
 namespace Clientele.Billing.Tests;
 
@@ -39,6 +41,23 @@ public sealed class PaymentTests(Writers database) : IClassFixture<Writers>
     }
 
     [Fact]
+    public async Task A_repeated_request_refunds_once()
+    {
+        var (payment, key) = (await Paid(100), Guid.NewGuid().ToString());
+        foreach (var amount in new[] { 30m, 70m })
+        {
+            var results = await Writers.Eight(2, _ => database.Db.Run($"insert into billing.refunds (payment_id, amount, idempotency_key) values ({payment}, {amount}, {key + amount})", Ct));
+            Assert.Equal((1, 15), (results.Count(r => r is null), results.Count(r => r == "23505")));
+        }
+        Assert.Equal(100m, await database.Db.One<decimal>($"select p.refunded_amount from billing.payments p where p.id = {payment}", Ct));
+        var theirs = database.For(database.Beta);
+        var other = await theirs.One<Guid>($"insert into billing.payments (amount) values (1) returning id", Ct);
+        await theirs.Run($"update billing.payments set status = 'succeeded' where id = {other}", Ct);
+        Assert.Equal(1, await theirs.Run($"insert into billing.refunds (payment_id, amount, idempotency_key) values ({other}, 1, {key + 30m})", Ct));
+        await theirs.Run($"update billing.refunds set status = 'failed'", Ct);
+    }
+
+    [Fact]
     public async Task Only_what_succeeded_is_refunded_and_what_failed_counts_no_more()
     {
         var pending = await database.Db.One<Guid>($"insert into jyotiflow.payments (amount) values (10) returning id", Ct);
@@ -59,7 +78,7 @@ public sealed class PaymentTests(Writers database) : IClassFixture<Writers>
         Assert.Equal("CL001", await Writers.Refusal(database.Db.Run($"update jyotiflow.payments set status = 'failed' where id = {payment}", Ct)));
         Assert.Equal("CL001", await Writers.Refusal(database.Db.Run($"insert into jyotiflow.payments (amount, status) values (1, 'succeeded')", Ct)));
         Assert.Equal("42501", await Writers.Refusal(database.Db.Run($"delete from jyotiflow.payments where id = {payment}", Ct)));
-        Assert.Equal(0, await database.For(database.Beta).One<long>($"select count(*) from jyotiflow.payments", Ct));
+        Assert.Equal(0, await database.For(database.Beta).One<long>($"select count(*) from jyotiflow.payments p where p.id in ({pending}, {payment})", Ct));
     }
 
     [Fact]
@@ -135,7 +154,7 @@ public sealed class PaymentTests(Writers database) : IClassFixture<Writers>
         Assert.Equal("23505", await Writers.Refusal(Method("pm_2" + token, true)));
         Assert.Equal(0, await database.For(database.Beta).One<long>($"select count(*) from jyotiflow.payment_methods", Ct));
         // The tokens are for administrators and the platform.
-        Assert.Equal(0, await database.For(database.Alpha with { Access = Platform.Tenancy.Access.Member }).One<long>($"select count(*) from jyotiflow.payment_methods", Ct));
+        Assert.Equal(0, await database.For(database.Alpha with { Access = Access.Member }).One<long>($"select count(*) from jyotiflow.payment_methods", Ct));
         // Nothing in the table could hold a whole number or a check code.
         Assert.Equal(["last_four"], await database.Db.List<string>($"""
             select c.column_name::text from information_schema.columns c where c.table_schema = 'jyotiflow' and c.table_name = 'payment_methods' and c.column_name ~ '(number|cvc|cvv|pan|four)'
@@ -171,5 +190,30 @@ public sealed class PaymentTests(Writers database) : IClassFixture<Writers>
         Assert.Equal("1 0", await database.Db.One<string>($"""
             select concat_ws(' ', (select count(*) from jyotiflow.payments p where p.user_id = {survivor}), (select count(*) from jyotiflow.payment_methods m where m.user_id = {survivor}))
             """, Ct));
+    }
+
+    [Fact]
+    public async Task Credits_are_added_by_payments_or_administrators()
+    {
+        var customer = await database.Customer();
+        var (key, member, admin) = (database.For(database.Alpha with { Access = Access.Key }), database.For(database.Alpha with { Access = Access.Member }), database.For(database.Alpha with { Access = Access.Admin }));
+        Task<long> Add(Db who, string reason, long credits) => who.Run(
+            $"insert into billing.credit_transactions (customer_id, reason, amount, idempotency_key) values ({customer}, {reason}, {credits}, {Guid.NewGuid().ToString()})", Ct);
+        foreach (var reason in new[] { "bonus", "purchase", "correction", "merge" })
+        {
+            Assert.Equal("42501", await Writers.Refusal(Add(key, reason, 1_000_000)));
+            Assert.Equal("42501", await Writers.Refusal(Add(member, reason, 1)));
+        }
+        await Add(admin, "bonus", 10);
+
+        // A key takes payments, refunds them and uses credits as ever.
+        var payment = await key.One<Guid>($"insert into billing.payments (customer_id, amount, credits) values ({customer}, 10, 100) returning id", Ct);
+        await key.Run($"update billing.payments set status = 'succeeded' where id = {payment}", Ct);
+        var refund = await key.One<Guid>($"insert into billing.refunds (payment_id, amount) values ({payment}, 5) returning id", Ct);
+        Assert.Equal(60, await Credits(customer));
+        await key.Run($"update billing.refunds set status = 'failed' where id = {refund}", Ct);
+        await key.Run($"select billing.use_credits({customer}, 1, {"use " + customer})", Ct);
+        Assert.Equal(109, await Credits(customer));
+        Assert.Equal(0, await database.For(database.Beta).One<long>($"select billing.credit_balance({customer})", Ct));
     }
 }

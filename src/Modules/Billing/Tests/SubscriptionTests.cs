@@ -53,6 +53,9 @@ public sealed class SubscriptionTests(Writers database) : IClassFixture<Writers>
         Assert.Equal("23514", await Writers.Refusal(database.Db.Run($"insert into jyotiflow.invoices (user_id, subtotal, tax_amount, total) values ({customer}, 10, 1, 999)", Ct)));
         Assert.Equal("CL004", await Writers.Refusal(database.Db.Run($"update jyotiflow.invoices set subtotal = 1, total = 3 where invoice_number = 'INV-000001'", Ct)));
         Assert.Equal("CL006", await Writers.Refusal(database.Db.Run($"update billing.invoices set number = 99 where number = 1", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(database.Db.Run($"update billing.invoice_numbers set last_number = 0", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(database.Db.Run($"insert into billing.invoice_numbers (last_number) values (7)", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(database.Db.Run($"delete from billing.invoice_numbers", Ct)));
         Assert.Equal("42501", await Writers.Refusal(database.Db.Run($"delete from jyotiflow.invoices where invoice_number = 'INV-000030'", Ct)));
         await database.Db.Run($"update jyotiflow.invoices set status = 'paid' where invoice_number = 'INV-000002'", Ct);
         Assert.True(await database.Db.One<bool>($"select i.paid_at is not null from jyotiflow.invoices i where i.invoice_number = 'INV-000002'", Ct));

@@ -94,6 +94,8 @@ create unique index payments_provider on billing.payments (organization_id, prov
 create unique index payments_once on billing.payments (organization_id, idempotency_key) where idempotency_key is not null;
 select platform.protect('billing.payments', 'organization');
 revoke delete on billing.payments from clientele_app;
+-- The credits of a refund are written as the owner, and are those of its payment.
+create policy owner on billing.payments for select to clientele_owner using (true);
 select platform.states('billing.payments', 'status', $$
     pending > succeeded, failed
     succeeded
@@ -111,6 +113,7 @@ create table billing.refunds (
     status             text not null default 'pending',
     credits_reversed   bigint not null default 0 check (credits_reversed >= 0),
     provider_refund_id text check (length(provider_refund_id) between 1 and 255),
+    idempotency_key    text check (length(idempotency_key) between 1 and 200),
     refunded_by        uuid default platform.actor() references platform.platform_users (id) on delete set null,
     completed_at       timestamptz,
     created_at         timestamptz not null default now(),
@@ -120,10 +123,12 @@ create table billing.refunds (
 );
 comment on table billing.refunds is 'Money given back of a payment, in one part or several. It counts from the moment it is written until it has failed.';
 comment on column billing.refunds.amount is 'In the payment''s currency.';
+comment on column billing.refunds.idempotency_key is 'A request that is repeated with its key is refused (23505) and gives nothing back again.';
 comment on column billing.refunds.credits_reversed is 'Credits taken back with it, in proportion; worked out by the table.';
 create index refunds_payment on billing.refunds (organization_id, payment_id);
 create index refunds_by on billing.refunds (refunded_by) where refunded_by is not null;
 create unique index refunds_provider on billing.refunds (organization_id, provider_refund_id) where provider_refund_id is not null;
+create unique index refunds_once on billing.refunds (organization_id, idempotency_key) where idempotency_key is not null;
 select platform.protect('billing.refunds', 'organization');
 revoke delete on billing.refunds from clientele_app;
 select platform.states('billing.refunds', 'status', $$
@@ -158,6 +163,10 @@ create index credit_transactions_payment on billing.credit_transactions (organiz
 create index credit_transactions_refund on billing.credit_transactions (organization_id, refund_id) where refund_id is not null;
 select platform.protect('billing.credit_transactions', 'organization');
 select platform.ledger('billing.credit_transactions', '{customer_id}');
+-- What is paid for is entered by triggers that run as the owner; by hand only administrators add, and whoever merges is one.
+create policy owner on billing.credit_transactions to clientele_owner using (true) with check (true);
+create policy credits_are_added_by_payments_or_administrators on billing.credit_transactions as restrictive for insert to clientele_app
+    with check (amount < 0 or (select platform.tenant('admin')) is not null);
 select customers.reference('billing.credit_transactions', 'customer_id', on_merge => 'transfer', on_erase => 'keep');
 
 create table billing.pricing_config (

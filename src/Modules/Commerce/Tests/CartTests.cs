@@ -65,7 +65,7 @@ public sealed class CartTests(CartTests.Database database) : IClassFixture<CartT
         Assert.Equal("23503", await Refused(database.Db.Run($"""
             insert into assistant.cart_session_metrics (customer_id, session_id) values ({database.Beta.WorkspaceId ?? Guid.NewGuid()}, 'theirs')
             """, Ct)));
-        await database.Db.Run($"delete from platform.workspaces w where w.id = {second}", Ct);
+        await database.Service.Run($"delete from platform.workspaces w where w.id = {second}", Ct);
     }
 
     [Fact]

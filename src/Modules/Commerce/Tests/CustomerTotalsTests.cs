@@ -23,6 +23,27 @@ public sealed class CustomerTotalsTests(CustomerTotalsTests.Database database) :
     }
 
     [Fact]
+    public async Task A_refund_reaches_no_order_of_another_organization_though_it_has_the_same_id()
+    {
+        var beta = database.For(database.Beta);
+        var theirs = await Person(beta, "theirs-" + Guid.NewGuid().ToString("N"));
+        var id = await Order(beta, "x" + Guid.NewGuid().ToString("N"), theirs, 100);
+        await database.Db.Run($"""
+            insert into commerce.customer_orders (id, order_id, order_status, order_total, subtotal, currency, ordered_at) values ({id}, {"same " + id}, 'delivered', 9000, 9000, 'EUR', now())
+            """, Ct);
+        await database.Db.Run($"""
+            insert into commerce.customer_orders (order_id, kind, refunds_order, order_status, order_total, subtotal, currency, ordered_at)
+            values ({"refund " + id}, 'refund', {id}, 'refunded', -5000, -5000, 'EUR', now()), ({"void " + id}, 'refund', {id}, 'cancelled', -10, -10, 'EUR', now())
+            """, Ct);
+        Assert.Equal(0, await beta.One<decimal>($"select o.refunded_total from commerce.customer_orders o where o.id = {id}", Ct));
+        Assert.Equal(100, await beta.One<decimal>($"select c.lifetime_value from cdp.customers c where c.id = {theirs}", Ct));
+        // A refund that was cancelled takes nothing off, and nobody writes the sum by hand.
+        Assert.Equal(-5000, await database.Db.One<decimal>($"select o.refunded_total from commerce.customer_orders o where o.id = {id}", Ct));
+        Assert.Equal("42501", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.Db.Run($"update commerce.customer_orders set refunded_total = 0 where id = {id}", Ct))).SqlState);
+        await NoDrift();
+    }
+
+    [Fact]
     public async Task Defect_016_017_019_deleting_moving_and_changing_orders_moves_the_totals()
     {
         var (ann, bob) = (await Person(database.Db, "ann"), await Person(database.Db, "bob"));

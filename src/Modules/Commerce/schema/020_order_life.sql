@@ -154,19 +154,26 @@ comment on function commerce.change_totals(uuid[], uuid[], bigint[], numeric[], 
     'Adds to the totals of customers, named in the order of their keys; where delivered orders have gone, looks for the first and last again.';
 revoke execute on function commerce.change_totals(uuid[], uuid[], bigint[], numeric[], numeric[], timestamptz[], timestamptz[], timestamptz[], timestamptz[]) from public;
 
-create function commerce.take_off_orders(ids uuid[], totals numeric[]) returns void
+create function commerce.taken_off(order_status text, base_total numeric) returns numeric
+    language sql immutable parallel safe
+    as $$ select case when order_status in ('pending', 'cancelled') then 0 else base_total end $$;
+comment on function commerce.taken_off(text, numeric) is 'What a refund takes off the order it names: nothing while it is pending, or when it was cancelled.';
+
+create function commerce.take_off_orders(organizations uuid[], ids uuid[], totals numeric[]) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 begin
-    perform from commerce.customer_orders o where o.id = any(ids) and o.kind = 'order' order by o.organization_id, o.id for no key update;
+    -- By tenant and id: an id alone could be an order of somebody else's.
+    perform from commerce.customer_orders o where (o.organization_id, o.id) in (select * from unnest(organizations, ids)) and o.kind = 'order'
+    order by o.organization_id, o.id for no key update;
     update commerce.customer_orders o
     set refunded_total = o.refunded_total + r.total
-    from unnest(ids, totals) as r (id, total)
-    where o.id = r.id and o.kind = 'order' and r.total <> 0;
+    from unnest(organizations, ids, totals) as r (organization_id, id, total)
+    where o.organization_id = r.organization_id and o.id = r.id and o.kind = 'order' and r.total <> 0;
 end
 $$;
-comment on function commerce.take_off_orders(uuid[], numeric[]) is 'Keeps customer_orders.refunded_total; that change is counted like any other.';
-revoke execute on function commerce.take_off_orders(uuid[], numeric[]) from public;
+comment on function commerce.take_off_orders(uuid[], uuid[], numeric[]) is 'Keeps customer_orders.refunded_total; that change is counted like any other.';
+revoke execute on function commerce.take_off_orders(uuid[], uuid[], numeric[]) from public;
 
 create function commerce.count_orders() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -193,8 +200,9 @@ begin
     ) as c
     having count(*) > 0;
 
-    perform commerce.take_off_orders(array_agg(r.refunds_order), array_agg(r.total))
-    from (select n.refunds_order, sum(n.base_total) as total from new_rows n where n.refunds_order is not null group by n.refunds_order) as r
+    perform commerce.take_off_orders(array_agg(r.organization_id), array_agg(r.refunds_order), array_agg(r.total))
+    from (select n.organization_id, n.refunds_order, sum(commerce.taken_off(n.order_status, n.base_total)) as total from new_rows n
+          where n.refunds_order is not null group by n.organization_id, n.refunds_order) as r
     having count(*) > 0;
     return null;
 end
@@ -244,15 +252,15 @@ begin
     ) as c
     having count(*) > 0;
 
-    perform commerce.take_off_orders(array_agg(r.refunds_order), array_agg(r.total))
+    perform commerce.take_off_orders(array_agg(r.organization_id), array_agg(r.refunds_order), array_agg(r.total))
     from (
-        select d.refunds_order, sum(d.total) as total
+        select d.organization_id, d.refunds_order, sum(d.total) as total
         from (
-            select n.refunds_order, n.base_total from new_rows n where n.refunds_order is not null
+            select n.organization_id, n.refunds_order, commerce.taken_off(n.order_status, n.base_total) from new_rows n where n.refunds_order is not null
             union all
-            select o.refunds_order, -o.base_total from old_rows o where o.refunds_order is not null
-        ) as d (refunds_order, total)
-        group by d.refunds_order
+            select o.organization_id, o.refunds_order, -commerce.taken_off(o.order_status, o.base_total) from old_rows o where o.refunds_order is not null
+        ) as d (organization_id, refunds_order, total)
+        group by d.organization_id, d.refunds_order
         having sum(d.total) <> 0
     ) as r
     having count(*) > 0;
@@ -284,8 +292,9 @@ begin
     ) as c
     having count(*) > 0;
 
-    perform commerce.take_off_orders(array_agg(r.refunds_order), array_agg(r.total))
-    from (select o.refunds_order, -sum(o.base_total) as total from old_rows o where o.refunds_order is not null group by o.refunds_order) as r
+    perform commerce.take_off_orders(array_agg(r.organization_id), array_agg(r.refunds_order), array_agg(r.total))
+    from (select o.organization_id, o.refunds_order, -sum(commerce.taken_off(o.order_status, o.base_total)) as total from old_rows o
+          where o.refunds_order is not null group by o.organization_id, o.refunds_order) as r
     having count(*) > 0;
     return null;
 end
@@ -309,7 +318,7 @@ create function commerce.totals_drift() returns table (customer_id uuid, orders 
                    max(o.ordered_at) filter (where commerce.is_delivered(o.kind, o.order_status)) as latest
             from commerce.customer_orders o
             left join (
-                select f.refunds_order, sum(f.base_total) as total from commerce.customer_orders f
+                select f.refunds_order, sum(commerce.taken_off(f.order_status, f.base_total)) as total from commerce.customer_orders f
                 where f.organization_id = (select platform.organization()) and f.refunds_order is not null
                 group by f.refunds_order
             ) as r on r.refunds_order = o.id
@@ -320,3 +329,14 @@ create function commerce.totals_drift() returns table (customer_id uuid, orders 
         or (t.first_order_at, t.last_order_at) is distinct from (c.earliest, c.latest)
     $$;
 comment on function commerce.totals_drift() is 'Where commerce.customer_totals differs from a count of the orders, for the transaction''s organization: nothing, or there is a bug.';
+
+-- What the triggers keep is theirs.
+revoke insert, update on commerce.customer_orders from clientele_app;
+do $$
+declare
+    columns text := (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
+                     where a.attrelid = 'commerce.customer_orders'::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attname <> 'refunded_total');
+begin
+    execute format('grant insert (%1$s), update (%1$s) on commerce.customer_orders to clientele_app', columns);
+end
+$$;

@@ -131,7 +131,7 @@ create index cart_abandonments_time on commerce.cart_abandonments (organization_
 create index cart_abandonments_due on commerce.cart_abandonments (organization_id, abandoned_at) where recovered_at is null and recovery_email_sent_at is null;
 create index cart_abandonments_customer on commerce.cart_abandonments (organization_id, customer_id) where customer_id is not null;
 select platform.protect('commerce.cart_abandonments', 'organization');
-select customers.reference('commerce.cart_abandonments', 'customer_id', on_merge => 'move', on_erase => 'set_null', personal => '{}');
+select customers.reference('commerce.cart_abandonments', 'customer_id', on_merge => 'move', on_erase => 'delete');
 
 create table commerce.cart_analytics_daily (
     organization_id       uuid not null,

@@ -26,6 +26,9 @@ internal sealed class CustomerFigures : ILogConsumer
     // What became of an order, or of the person's profiles, is nothing they did.
     private static Sql TheyDid => Sql.Raw("coalesce(e.event_category not in ('control', 'state'), true)");
 
+    // Whoever may write events may write one that only looks like a control event: what is no id is nobody.
+    private static Sql Id(string expression) => Sql.Raw($"(case when {expression} ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then ({expression})::uuid end)");
+
     private static Sql Columns => Sql.Raw("""
         organization_id, customer_id, total_orders, total_revenue, total_refunds, total_sessions, total_page_views, first_order_at, last_order_at, last_seen_at
         """);
@@ -83,11 +86,11 @@ internal sealed class CustomerFigures : ILogConsumer
                 select p.organization_id, p.profile_id from (
                     select e.organization_id, e.customer_id as profile_id
                     from changed c
-                    join log.events e on e.organization_id = c.organization_id and e.batch_id = (c.properties ->> 'batchId')::uuid
+                    join log.events e on e.organization_id = c.organization_id and e.batch_id = {Id("c.properties ->> 'batchId'")}
                     where c.event_type = 'import_undone' and e.customer_id is not null
                     union
-                    select c.organization_id, unnest(array[(c.properties ->> 'survivor')::uuid, (c.properties ->> 'merged')::uuid]
-                                                     || array(select f.id::uuid from jsonb_array_elements_text(c.properties -> 'followers') as f (id)))
+                    select c.organization_id, unnest(array[{Id("c.properties ->> 'survivor'")}, {Id("c.properties ->> 'merged'")}]
+                        || array(select {Id("f.id")} from jsonb_array_elements_text(case jsonb_typeof(c.properties -> 'followers') when 'array' then c.properties -> 'followers' else '[]' end) as f (id)))
                     from changed c
                     where c.event_type <> 'import_undone'
                 ) as p

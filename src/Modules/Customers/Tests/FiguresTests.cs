@@ -70,6 +70,20 @@ public sealed class FiguresTests(FiguresTests.Database database) : IClassFixture
         Assert.Equal(counted, kept);
     }
 
+    [Fact]
+    public async Task An_event_that_only_looks_like_a_control_event_stops_nobody()
+    {
+        var customer = await database.Db.One<Guid>($"insert into customers.customers (customer_id) values ('forged') returning id", Ct);
+        foreach (var type in new[] { "import_undone", "customers_merged", "merge_undone" })
+        {
+            await database.Db.Run($"select log.append({type}, properties => jsonb_build_object('batchId', 'nonsense', 'survivor', 7, 'merged', array['x'], 'followers', 'none'), event_category => 'control')", Ct);
+            await database.Db.Run($"select log.append({type}, properties => jsonb_build_object('followers', array['no id', {customer.ToString()}]), event_category => 'control')", Ct);
+        }
+        await database.Db.Run($"select log.append('page_view', {customer})", Ct);
+        await database.CatchUp(new global::Clientele.Customers.Figures.CustomerFigures());
+        Assert.Equal(1, await database.Db.One<long>($"select f.total_page_views from customers.customer_figures f where f.customer_id = {customer}", Ct));
+    }
+
     private async Task MergeOrUndo(Random random, Guid[] customers)
     {
         var last = await database.Db.List<Guid>($"""

@@ -44,7 +44,7 @@ public sealed class MergeTests(MergeTests.App app) : IClassFixture<MergeTests.Ap
 
     private async Task<Guid> Customer(string name, Tenant? tenant = null) => await app.For(tenant ?? app.Alpha).One<Guid>($"""
         insert into customers.customers (customer_id, name, email, phone, tags, custom_attributes, external_ids, first_seen_at)
-        values ({name + Guid.NewGuid().ToString("N")}, {name}, {name + "@shop.example"}, {"+22177" + Random.Shared.Next(1000000, 9999999)}, array[{name}], jsonb_build_object({name}::text, 1), jsonb_build_object('crm', {name}::text), now() - random() * interval '9 days')
+        values ({name + Guid.NewGuid().ToString("N")}, {name}, {name + Guid.NewGuid().ToString("N") + "@shop.example"}, {"+22177" + Random.Shared.Next(1000000, 9999999)}, array[{name}], jsonb_build_object({name}::text, 1), jsonb_build_object('crm', {name}::text), now() - random() * interval '9 days')
         returning id
         """, Ct);
 
@@ -201,10 +201,19 @@ public sealed class MergeTests(MergeTests.App app) : IClassFixture<MergeTests.Ap
     public async Task Orders_written_while_a_merge_runs_are_the_persons_or_stay_with_the_profile_but_are_never_lost()
     {
         var (ann, bob) = (await Customer("ann"), await Customer("bob"));
-        var writers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () => { for (var i = 0; i < 5; i++) await Give(bob, "gift", 1); }, Ct)).ToList();
+        var writers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                await Give(bob, "gift", 1);
+                await app.Db.Run($"insert into commerce.customer_orders (order_id, customer_id, order_status, order_total, subtotal, currency, ordered_at) values ({Guid.NewGuid().ToString()}, {bob}, 'delivered', 1, 1, 'EUR', now())", Ct);
+            }
+        }, Ct)).ToList();
         var merging = Task.Run(() => app.Db.Run($"select customers.merge({ann}, {bob})", Ct), Ct);
         await Task.WhenAll([.. writers, merging]);
         Assert.Equal(40, await Balance(ann, "gift") + await Balance(bob, "gift"));
+        Assert.Equal(40, await app.Db.One<long>($"select count(*) from commerce.customer_orders o where o.customer_id in ({ann}, {bob})", Ct));
+        Assert.Equal(40, await app.Db.One<decimal>($"select sum(t.total_revenue) from commerce.customer_totals t where t.customer_id in ({ann}, {bob})", Ct));
     }
 
     [Fact]
@@ -212,6 +221,7 @@ public sealed class MergeTests(MergeTests.App app) : IClassFixture<MergeTests.Ap
     {
         var (ann, bob, other) = (await Customer("Anneliese"), await Customer("Bobinette"), await Customer("Someone"));
         foreach (var id in new[] { ann, bob }) await Fill(id);
+        await app.Db.Run($"update customers.customers set email = 'Anneliese@shop.example' where id = {ann}", Ct);
         await app.Db.Run($"insert into customers.accounts (customer_id, email, phone) values ({ann}, 'Anneliese@home.example', {"+2217755" + Random.Shared.Next(10000, 99999)})", Ct);
         await app.Db.Run($"insert into customers.addresses (customer_id, street_address) values ({ann}, 'Rue Anneliese 7')", Ct);
         await app.Db.Run($"update customers.customers set custom_attributes = jsonb_build_object('nick', 'Anneliese') where id = {ann}", Ct);
@@ -233,7 +243,12 @@ public sealed class MergeTests(MergeTests.App app) : IClassFixture<MergeTests.Ap
         // What was paid stays: the order told itself, and the event appended above.
         Assert.Equal(24m, await app.Db.One<decimal>($"select sum(e.event_value) from log.facts e where e.customer_id = {ann}", Ct));
         Assert.Equal(60, await Balance(ann, "gift"));
-        Assert.True(await app.Db.One<bool>($"select exists (select from customers.suppressions s where s.word_hash = sha256(convert_to('anneliese@shop.example', 'UTF8')))", Ct));
+        Assert.True(await app.Service.One<bool>($"select exists (select from customers.suppressions s where s.word_hash = sha256(convert_to('anneliese@shop.example', 'UTF8')))", Ct));
+        // They do not come back by the same name: not by hand, and not with a file, whose order is nobody's then.
+        var back = await Assert.ThrowsAsync<PostgresException>(() => app.Db.Run($"insert into customers.customers (customer_id, email) values ('another id', 'ANNELIESE@shop.example')", Ct));
+        Assert.Equal("CL001", back.SqlState);
+        Assert.Empty(await app.Db.List<Guid>($"select e.id from customers.ensure(array['x1'], array[now()], array['A'], array['anneliese@shop.example'], array[null], 'api', null) e", Ct));
+        await app.For(app.Beta).Run($"insert into customers.customers (customer_id, email) values ('another id', 'anneliese@shop.example')", Ct);
         // Twice is no harm.
         await app.For(admin).Run($"select customers.erase({ann})", Ct);
     }

@@ -58,6 +58,24 @@ public sealed class PeopleTests(PeopleTests.Database database) : IClassFixture<P
         Assert.Equal("42501", await Refused($"select a.password_hash from customers.accounts a"));
 
     [Fact]
+    public async Task A_key_can_neither_set_a_password_nor_give_roles_nor_make_a_session()
+    {
+        var id = await User();
+        var key = database.For(database.Alpha with { Access = Clientele.Platform.Tenancy.Access.Key });
+        foreach (var act in new Sql[]
+        {
+            $"update customers.accounts set password_hash = 'mine' where customer_id = {id}",
+            $"update wolo.users set roles = array['super_admin'] where id = {id}",
+            $"insert into customers.account_sessions (customer_id, token_hash, expires_at) values ({id}, {new string('b', 64)}, now() + interval '1 day')",
+            $"insert into customers.person_map (profile_id, person_id) values ({id}, {await User()})",
+            $"update customers.customers set erased_at = now() where id = {id}",
+            $"select customers.write_columns({id}, jsonb_build_object('name', 'x'))",
+        })
+            Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => key.Run(act, Ct))).SqlState);
+        await key.Run($"update wolo.users set is_active = false where id = {id}", Ct);
+    }
+
+    [Fact]
     public async Task Defect_077_Whether_somebody_is_a_minor_goes_by_the_date_where_they_live()
     {
         // Eighteen tomorrow by Dakar's date: a minor in Dakar, whatever the session's zone says.

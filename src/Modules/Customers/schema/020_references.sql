@@ -68,7 +68,7 @@ create table customers.merges (
     survivor_id     uuid not null,
     merged_id       uuid not null,
     status          text not null default 'done',
-    reason          text not null check (length(reason) <= 500),
+    reason          text not null default '' check (length(reason) <= 500),
     -- What the survivor took over from the other: its columns before and after.
     survivor_before jsonb not null default '{}',
     survivor_after  jsonb not null default '{}',
@@ -91,11 +91,16 @@ create index merges_survivor on customers.merges (organization_id, survivor_id, 
 create index merges_merged on customers.merges (organization_id, merged_id);
 create index merges_merged_by on customers.merges (merged_by);
 create index merges_undone_by on customers.merges (undone_by);
-select platform.protect('customers.merges', 'organization');
+select platform.protect('customers.merges', 'custom');
+create policy reader on customers.merges for select to clientele_app, clientele_readonly using (organization_id = (select platform.tenant('key')));
+create policy admin on customers.merges to clientele_app
+    using (organization_id = (select platform.tenant('admin'))) with check (organization_id = (select platform.tenant('admin')));
+grant select, insert, update, delete on customers.merges to clientele_app;
+grant select on customers.merges to clientele_readonly;
 revoke delete on customers.merges from clientele_app;
 select platform.states('customers.merges', 'status', 'done > undone', initial => '{done}');
-select customers.reference('customers.merges', 'survivor_id', on_merge => 'keep', on_erase => 'keep', personal => '{survivor_before,survivor_after}');
-select customers.reference('customers.merges', 'merged_id', on_merge => 'keep', on_erase => 'keep', personal => '{survivor_before,survivor_after}');
+select customers.reference('customers.merges', 'survivor_id', on_merge => 'keep', on_erase => 'keep', personal => '{survivor_before,survivor_after,reason}');
+select customers.reference('customers.merges', 'merged_id', on_merge => 'keep', on_erase => 'keep', personal => '{survivor_before,survivor_after,reason}');
 
 create table customers.merge_moves (
     organization_id uuid not null,
@@ -107,7 +112,12 @@ create table customers.merge_moves (
     foreign key (organization_id, merge_id) references customers.merges (organization_id, id) on delete cascade
 );
 comment on table customers.merge_moves is 'Which rows a merge moved to the survivor, and an undo moves back.';
-select platform.protect('customers.merge_moves', 'organization');
+select platform.protect('customers.merge_moves', 'custom');
+create policy reader on customers.merge_moves for select to clientele_app, clientele_readonly using (organization_id = (select platform.tenant('key')));
+create policy admin on customers.merge_moves to clientele_app
+    using (organization_id = (select platform.tenant('admin'))) with check (organization_id = (select platform.tenant('admin')));
+grant select, insert, update, delete on customers.merge_moves to clientele_app;
+grant select on customers.merge_moves to clientele_readonly;
 revoke update, delete on customers.merge_moves from clientele_app;
 
 create table customers.person_map (
@@ -121,7 +131,12 @@ create table customers.person_map (
 );
 comment on table customers.person_map is 'Profiles that are another person now: profile → person. A profile that was never merged is its own person and not in here.';
 create index person_map_person on customers.person_map (organization_id, person_id);
-select platform.protect('customers.person_map', 'organization');
+select platform.protect('customers.person_map', 'custom');
+create policy reader on customers.person_map for select to clientele_app, clientele_readonly using (organization_id = (select platform.tenant('key')));
+create policy admin on customers.person_map to clientele_app
+    using (organization_id = (select platform.tenant('admin'))) with check (organization_id = (select platform.tenant('admin')));
+grant select, insert, update, delete on customers.person_map to clientele_app;
+grant select on customers.person_map to clientele_readonly;
 select platform.searchable('customers.person_map');
 select customers.reference('customers.person_map', 'profile_id', on_merge => 'derived', on_erase => 'keep');
 select customers.reference('customers.person_map', 'person_id', on_merge => 'derived', on_erase => 'keep');
@@ -138,5 +153,79 @@ create table customers.suppressions (
     primary key (organization_id, word_hash)
 );
 comment on table customers.suppressions is 'SHA-256 of the ids and addresses of people who were erased: what arrives under one of them is refused.';
-select platform.protect('customers.suppressions', 'organization');
-revoke update on customers.suppressions from clientele_app;
+select platform.protect('customers.suppressions', 'custom');
+create policy admin on customers.suppressions for insert to clientele_app with check (organization_id = (select platform.tenant('admin')));
+grant insert on customers.suppressions to clientele_app;
+-- Hashes of addresses can be guessed at: nobody reads them but the two functions below, as the owner.
+create policy owner on customers.suppressions to clientele_owner using (true) with check (true);
+
+create function customers.is_suppressed(organization uuid, variadic words text[]) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+    as $$
+        select exists (
+            select from customers.suppressions s
+            where s.organization_id = organization and organization = coalesce((select platform.tenant('key')), organization)
+            and s.word_hash = any (select sha256(convert_to(lower(w), 'UTF8')) from unnest(words) as w where w <> '')
+        )
+    $$;
+comment on function customers.is_suppressed(uuid, text[]) is 'Was somebody erased who went by one of these ids or addresses?';
+revoke execute on function customers.is_suppressed(uuid, text[]) from public;
+grant execute on function customers.is_suppressed(uuid, text[]) to clientele_app, clientele_service;
+
+create function customers.lift_suppression(word text) returns boolean
+    language sql security definer set search_path = pg_catalog, pg_temp
+    as $$
+        with gone as (
+            delete from customers.suppressions s
+            where s.organization_id = platform.tenant('admin') and s.word_hash = sha256(convert_to(lower(word), 'UTF8'))
+            returning 1
+        )
+        select exists (select from gone)
+    $$;
+comment on function customers.lift_suppression(text) is 'Lets somebody who was erased come back under an id or address; for administrators. Says whether it was suppressed.';
+revoke execute on function customers.lift_suppression(text) from public;
+grant execute on function customers.lift_suppression(text) to clientele_app, clientele_service;
+
+create function customers.refuse_erased() returns trigger
+    language plpgsql
+    as $$
+begin
+    if customers.is_suppressed(new.organization_id, new.customer_id, new.email, new.phone) then
+        raise exception 'Somebody with this id, e-mail address or phone was erased. If they want to come back, an administrator lifts it with customers.lift_suppression.'
+            using errcode = 'CL001', table = 'customers';
+    end if;
+    return new;
+end
+$$;
+comment on function customers.refuse_erased() is 'Trigger: whoever was erased does not come back unasked.';
+create trigger refuse_erased before insert or update of customer_id, email, phone on customers.customers
+    for each row when (new.erased_at is null) execute function customers.refuse_erased();
+
+-- ---------------------------------------------------------------------------------------------------------
+-- What refers to a customer by another way than a key: a function of the module that has it
+
+create table customers.erasers (
+    routine text primary key
+);
+comment on table customers.erasers is 'Functions (profiles uuid[], words text[]) that empty what names a person without a key: payloads of a provider, messages to an address. Declared with customers.erased_by, called by customers.erase.';
+select platform.protect('customers.erasers', 'public');
+create policy owner on customers.erasers to clientele_owner using (true) with check (true);
+
+create function customers.erased_by(routine text) returns void
+    language sql
+    as $$ insert into customers.erasers (routine) values (routine) on conflict do nothing $$;
+comment on function customers.erased_by(text) is 'Declares a function schema.name(profiles uuid[], words text[]) that customers.erase calls with all profiles of a person and the ids and addresses they went by.';
+revoke execute on function customers.erased_by(text) from public;
+
+create function customers.keep_erased() returns trigger
+    language plpgsql
+    as $$
+begin
+    if platform.tenant('admin') is null and current_user = 'clientele_app' then
+        raise exception 'Only customers.erase says that somebody was erased.' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+comment on function customers.keep_erased() is 'Trigger: erased_at is not for whoever may edit a customer.';
+create trigger keep_erased before update of erased_at on customers.customers for each row when (old.erased_at is distinct from new.erased_at) execute function customers.keep_erased();

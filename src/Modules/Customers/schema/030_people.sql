@@ -32,6 +32,10 @@ create index accounts_roles on customers.accounts using gin (roles);
 select platform.protect('customers.accounts', 'organization');
 -- What proves who somebody is leaves only through the service role.
 revoke select on customers.accounts from clientele_app, clientele_readonly;
+revoke insert, update on customers.accounts from clientele_app;
+grant insert (organization_id, customer_id, email, phone, auth_provider, provider_account_id, roles, is_active, last_login_at, created_at, updated_at),
+      update (email, phone, auth_provider, provider_account_id, roles, is_active, last_login_at, updated_at)
+    on customers.accounts to clientele_app;
 grant select (organization_id, customer_id, email, phone, auth_provider, provider_account_id, roles, is_active, last_login_at, created_at, updated_at)
     on customers.accounts to clientele_app, clientele_readonly;
 select customers.reference('customers.accounts', 'customer_id', on_merge => 'keep', on_erase => 'delete');
@@ -48,6 +52,20 @@ end
 $$;
 comment on function customers.begin_account() is 'Trigger: who opens an account and is no customer yet, becomes one.';
 create trigger begin before insert on customers.accounts for each row execute function customers.begin_account();
+
+create function customers.check_roles() returns trigger
+    language plpgsql
+    as $$
+begin
+    if platform.tenant('admin') is null and current_user = 'clientele_app' then
+        raise exception 'Only an administrator may give roles to a customer.' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+comment on function customers.check_roles() is 'Trigger: other roles than "user" are given by administrators.';
+create trigger roles_inserted before insert on customers.accounts for each row when (new.roles <> '{user}') execute function customers.check_roles();
+create trigger roles_updated before update of roles on customers.accounts for each row when (old.roles is distinct from new.roles) execute function customers.check_roles();
 
 create table customers.account_sessions (
     organization_id uuid not null,
@@ -68,7 +86,10 @@ comment on table customers.account_sessions is 'A customer''s signed-in device, 
 comment on column customers.account_sessions.token_hash is 'SHA-256 of the token, hexadecimal. The token itself is nowhere.';
 create index account_sessions_customer on customers.account_sessions (organization_id, customer_id);
 create index account_sessions_age on customers.account_sessions (created_at);
-select platform.protect('customers.account_sessions', 'admin');
+select platform.protect('customers.account_sessions', 'custom');
+create policy system on customers.account_sessions to clientele_app
+    using (organization_id = (select platform.tenant('system'))) with check (organization_id = (select platform.tenant('system')));
+grant select, insert, update, delete on customers.account_sessions to clientele_app;
 select customers.reference('customers.account_sessions', 'customer_id', on_merge => 'keep', on_erase => 'delete');
 
 create table customers.password_resets (
@@ -87,7 +108,10 @@ create table customers.password_resets (
 comment on table customers.password_resets is 'Single-use tokens for a new password.';
 comment on column customers.password_resets.token_hash is 'SHA-256 of the token, hexadecimal.';
 create index password_resets_customer on customers.password_resets (organization_id, customer_id);
-select platform.protect('customers.password_resets', 'admin');
+select platform.protect('customers.password_resets', 'custom');
+create policy system on customers.password_resets to clientele_app
+    using (organization_id = (select platform.tenant('system'))) with check (organization_id = (select platform.tenant('system')));
+grant select, insert, update, delete on customers.password_resets to clientele_app;
 select customers.reference('customers.password_resets', 'customer_id', on_merge => 'keep', on_erase => 'delete');
 
 -- ---------------------------------------------------------------------------------------------------------

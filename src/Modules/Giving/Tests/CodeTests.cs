@@ -65,7 +65,8 @@ public sealed class CodeTests(Writers database) : IClassFixture<Writers>
         var early = await Code(shop.Pack, pot, "10 days", "20 days");
         Assert.Equal("invalid", await Scan(shop.Scanner, early));
         Assert.Equal("expired", await Scan(shop.Scanner, await Code(shop.Pack, null, "-10 days", "-1 second")));
-        Assert.Equal("23514", await Writers.Refusal(database.Db.Run($"update wolo.qr_codes set status = 'redeemed', redeemed_at = now() where code = {early}", Ct)));
+        Assert.Equal("23514", await Writers.Refusal(database.Db.Run($"update wolo.qr_codes set status = 'redeemed' where code = {early}", Ct)));
+        Assert.Equal("23514", await Writers.Refusal(database.Service.Run($"update wolo.qr_codes set status = 'redeemed', redeemed_at = now() where code = {early}", Ct)));
         Assert.Equal("23514", await Writers.Refusal(Code(shop.Pack, null, "1 day", "1 day")));
 
         await database.Db.Run($"update wolo.packs set max_redemptions_per_user = 5 where id = {shop.Pack}", Ct);
@@ -74,7 +75,7 @@ public sealed class CodeTests(Writers database) : IClassFixture<Writers>
         Assert.Equal("invalid", await Scan(shop.Scanner, early));
         var next = await Code(shop.Pack, pot);
         Assert.Equal("success", await Scan(shop.Scanner, next));
-        Assert.Equal("CL001", await Writers.Refusal(database.Db.Run($"update wolo.qr_codes set status = 'issued', redeemed_at = null where code = {next}", Ct)));
+        Assert.Equal("CL001", await Writers.Refusal(database.Db.Run($"update wolo.qr_codes set status = 'issued' where code = {next}", Ct)));
 
         // Left out, its time follows from the birthday and the pack.
         var other = await Pot();
@@ -103,7 +104,8 @@ public sealed class CodeTests(Writers database) : IClassFixture<Writers>
             """, Ct));
         Assert.Equal(["invalid", "invalid", "invalid", "success"], await database.Db.List<string>($"select l.validation_result from wolo.qr_redemption_logs l where l.scanned_code = {code} order by l.attempt_timestamp", Ct));
         Assert.Equal("42501", await Writers.Refusal(database.Db.Run($"update wolo.qr_redemption_logs set validation_result = 'expired' where scanned_code = {code}", Ct)));
-        Assert.Equal("23514", await Writers.Refusal(database.Db.Run($"insert into wolo.qr_redemption_logs (scanned_code, validation_result) values ('x', 'banana')", Ct)));
+        Assert.Equal("23514", await Writers.Refusal(database.Service.Run($"insert into giving.qr_redemption_logs (organization_id, scanned_code, validation_result) values ({database.Alpha.OrganizationId}, 'x', 'banana')", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(database.Db.Run($"insert into giving.qr_redemption_logs (scanned_code, validation_result) values ('x', 'success')", Ct)));
         Assert.Equal("23514", await Writers.Refusal(database.Db.Run($"update giving.partner_users set role = 'emperor' where partner_id = {shop.Partner}", Ct)));
         Assert.Equal("23503", await Writers.Refusal(database.For(database.Beta).Run($"insert into giving.partner_users (partner_id, user_id) values ({shop.Partner}, {shop.Scanner.Tenant.ActorId})", Ct)));
         Assert.Equal("invalid", await Scan(database.For(database.Beta), code));
@@ -218,5 +220,56 @@ public sealed class CodeTests(Writers database) : IClassFixture<Writers>
         Assert.Equal(1, (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.Db.One<long>($"select giving.expire_codes()", Ct)))).Sum());
         Assert.Equal(("expired", "success"), (await Scan(shop.Scanner, over), await Scan(shop.Scanner, good)));
         Assert.Equal("invalid", await Scan(database.For(database.Beta), good));
+    }
+
+    [Fact]
+    public async Task Nobody_writes_by_hand_what_a_partner_is_owed()
+    {
+        var (shop, pot) = (await Open(minimum: 0), await Pot());
+        var (key, admin) = (database.For(database.Alpha with { Access = Access.Key }), database.For(database.Alpha with { Access = Access.Admin }));
+        var code = await Code(shop.Pack);
+        foreach (var change in new[]
+                 {
+                     "price_cfa = 9000000000", $"redeemed_by_partner_id = '{shop.Partner}'", "redeemed_at = now()", "settlement_id = null", $"pot_id = '{pot}'", $"pack_id = '{shop.Pack}'",
+                     "expires_at = now() + interval '9 years'", "code = 'another one'", "status = 'redeemed', redeemed_at = now()",
+                 })
+            foreach (var who in new[] { key, admin })
+                Assert.Equal("42501", await Writers.Refusal(who.Run($"update giving.qr_codes set {Sql.Raw(change)} where code = {code}", Ct)));
+        Assert.Equal("23514", await Writers.Refusal(key.Run($"update giving.qr_codes set status = 'redeemed' where code = {code}", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(key.Run($"insert into giving.qr_codes (pot_id, pack_id, code, price_cfa) values ({pot}, {shop.Pack}, 'expensive', 9000000000)", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(admin.Run($"update giving.packs set issued_quantity = 0 where id = {shop.Pack}", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(key.Run($"insert into giving.packs (name, description, category, base_price_cfa, issued_quantity) values ('P', '', 'spa', 1, 0)", Ct)));
+
+        // What a key may do still counts: one is issued, one cancelled.
+        await key.Run($"insert into giving.qr_codes (pot_id, pack_id, code) values ({pot}, {shop.Pack}, {pot.ToString()})", Ct);
+        Assert.Equal(2, await key.One<long>($"select p.issued_quantity from giving.packs p where p.id = {shop.Pack}", Ct));
+        await key.Run($"update giving.qr_codes set status = 'cancelled', partner_notes = 'changed plans' where code = {pot.ToString()}", Ct);
+        Assert.Equal(1, await key.One<long>($"select p.issued_quantity from giving.packs p where p.id = {shop.Pack}", Ct));
+
+        // Nobody settles twice, and no key at all.
+        Assert.Equal("success", await Scan(shop.Scanner, code));
+        Assert.Equal("42501", await Writers.Refusal(key.Run($"select giving.settle({shop.Partner}, current_date, current_date)", Ct)));
+        Assert.NotNull(await shop.Scanner.One<Guid?>($"select giving.settle({shop.Partner}, current_date, current_date)", Ct));
+        Assert.Equal("42501", await Writers.Refusal(shop.Scanner.Run($"update giving.qr_codes set settlement_id = null where code = {code}", Ct)));
+        Assert.Null(await shop.Scanner.One<Guid?>($"select giving.settle({shop.Partner}, current_date + 1, current_date + 1)", Ct));
+    }
+
+    [Fact]
+    public async Task Who_scans_is_who_asks_and_only_in_their_own_organization()
+    {
+        var shop = await Open();
+        var (code, scanner) = (await Code(shop.Pack), shop.Scanner.Tenant.ActorId);
+        Task<string> ScanAs(Db who) => who.One<string>($"select r.validation_result from giving.redeem({code}, partner_user => {scanner}) r", Ct);
+        foreach (var access in new[] { Access.Key, Access.Member, Access.Admin })
+            Assert.Equal("invalid", await ScanAs(database.For(database.Alpha with { Access = access })));
+        Assert.Equal("42501", await Writers.Refusal(ScanAs(database.For(database.Alpha with { Access = Access.Visitor }))));
+        Assert.Equal("invalid", await ScanAs(database.For(database.Beta)));
+        Assert.Equal("23503", await Writers.Refusal(database.For(database.Beta).Run($"select giving.settle({shop.Partner}, current_date, current_date)", Ct)));
+        Assert.Equal("42501", await Writers.Refusal(database.For(database.Beta).Run($"insert into giving.qr_codes (organization_id, pot_id, pack_id, code) values ({database.Alpha.OrganizationId}, {await Pot()}, {shop.Pack}, 'from outside')", Ct)));
+        Assert.Equal(1, await database.Db.One<long>($"select p.issued_quantity from giving.packs p where p.id = {shop.Pack}", Ct));
+        Assert.False(await database.Service.One<bool>($"""
+            select has_function_privilege('clientele_readonly', 'giving.redeem(text, jsonb, inet, text, uuid)', 'execute') or has_function_privilege('clientele_readonly', 'giving.settle(uuid, date, date)', 'execute')
+            """, Ct));
+        Assert.Equal("success", await ScanAs(database.Db));
     }
 }

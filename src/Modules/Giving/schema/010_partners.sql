@@ -33,6 +33,8 @@ comment on column giving.partners.revenue_split_percentage is 'The partner''s sh
 comment on column giving.partners.minimum_payout_cfa is 'In CFA francs (XOF). A settlement below it waits for the next.';
 create index partners_verified_by on giving.partners (verified_by_user_id) where verified_by_user_id is not null;
 select platform.protect('giving.partners', 'organization');
+-- Codes are counted, redeemed and settled as the owner (see giving.redeem), for here and in the tables below.
+create policy owner on giving.partners to clientele_owner using (true) with check (true);
 select platform.states('giving.partners', 'status', $$
     pending > active, terminated
     active > suspended, terminated
@@ -52,6 +54,7 @@ create table giving.partner_users (
 comment on table giving.partner_users is 'Who works for a partner, and so may scan its codes.';
 create index partner_users_user on giving.partner_users (user_id);
 select platform.protect('giving.partner_users', 'organization');
+create policy owner on giving.partner_users for select to clientele_owner using (true);
 
 create table giving.packs (
     organization_id          uuid not null references platform.organizations (id) on delete cascade,
@@ -92,6 +95,16 @@ comment on column giving.packs.validity_days is 'Days after the birthday in whic
 create index packs_partner on giving.packs (organization_id, partner_id) where partner_id is not null;
 create index packs_category on giving.packs (organization_id, category);
 select platform.protect('giving.packs', 'organization');
+create policy owner on giving.packs to clientele_owner using (true) with check (true);
+-- All but issued_quantity, which the codes count.
+revoke insert, update on giving.packs from clientele_app;
+grant insert (organization_id, id, name, description, category, base_price_cfa, discounted_price_cfa, is_active, available_from, available_until,
+              max_redemptions_per_user, total_available_quantity, image_url, gallery_images, partner_id, venue_restrictions, terms_and_conditions,
+              redemption_instructions, validity_days, seo_title, seo_description, marketing_tags, created_at, updated_at),
+      update (name, description, category, base_price_cfa, discounted_price_cfa, is_active, available_from, available_until,
+              max_redemptions_per_user, total_available_quantity, image_url, gallery_images, partner_id, venue_restrictions, terms_and_conditions,
+              redemption_instructions, validity_days, seo_title, seo_description, marketing_tags, created_at, updated_at)
+    on giving.packs to clientele_app;
 
 create table giving.sponsor_campaigns (
     organization_id      uuid not null references platform.organizations (id) on delete cascade,

@@ -46,6 +46,8 @@ create index pots_referral on giving.pots (organization_id, created_from_referra
 create index pots_to_open on giving.pots (scheduled_open_at) where status = 'scheduled';
 create index pots_to_expire on giving.pots (birthday_date) where status = 'open';
 select platform.protect('giving.pots', 'organization');
+-- A code is issued as the owner, and asks whose pot it is for.
+create policy owner on giving.pots for select to clientele_owner using (true);
 select platform.states('giving.pots', 'status', $$
     scheduled > open
     open > funded, expired

@@ -35,6 +35,7 @@ create index partner_settlements_partner on giving.partner_settlements (organiza
 create index partner_settlements_by on giving.partner_settlements (approved_by_user_id) where approved_by_user_id is not null;
 select platform.protect('giving.partner_settlements', 'member');
 revoke delete on giving.partner_settlements from clientele_app;
+create policy owner on giving.partner_settlements to clientele_owner using (true) with check (true);
 select platform.states('giving.partner_settlements', 'status', $$
     pending > approved, disputed
     approved > paid, disputed
@@ -82,7 +83,13 @@ create index qr_codes_partner on giving.qr_codes (organization_id, redeemed_by_p
 create index qr_codes_settlement on giving.qr_codes (organization_id, settlement_id) where settlement_id is not null;
 create index qr_codes_to_expire on giving.qr_codes (expires_at) where status = 'issued';
 select platform.protect('giving.qr_codes', 'organization');
-revoke delete on giving.qr_codes from clientele_app;
+create policy owner on giving.qr_codes to clientele_owner using (true) with check (true);
+-- What is owed follows from a code: its price comes from the pack, giving.redeem and giving.settle write the rest.
+-- Whoever only has these columns can cancel a code, but not make it a redeemed one, which has its time.
+revoke insert, update, delete on giving.qr_codes from clientele_app;
+grant insert (organization_id, id, pot_id, pack_id, code, qr_image_url, redeemable_from, expires_at, status, partner_notes, created_at),
+      update (qr_image_url, status, partner_notes)
+    on giving.qr_codes to clientele_app;
 select platform.states('giving.qr_codes', 'status', $$
     issued > redeemed, expired, cancelled
     redeemed
@@ -113,3 +120,6 @@ create index qr_redemption_logs_code on giving.qr_redemption_logs (organization_
 create index qr_redemption_logs_user on giving.qr_redemption_logs (partner_user_id) where partner_user_id is not null;
 select platform.protect('giving.qr_redemption_logs', 'organization');
 select platform.only_added_to('giving.qr_redemption_logs');
+-- A try is written by giving.redeem: a success that is none would keep a code from being redeemed.
+revoke insert on giving.qr_redemption_logs from clientele_app;
+create policy owner on giving.qr_redemption_logs to clientele_owner using (true) with check (true);

@@ -1,3 +1,5 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Tenancy;
 using Clientele.Testing;
 
 namespace Clientele.Growth.Tests;
@@ -147,5 +149,39 @@ public sealed class PointsTests(Writers database) : IClassFixture<Writers>
         var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.Db.Run($"update jyotiflow.rewards set status = 'redeemed' where user_id = {friend} and status = 'granted'", Ct)));
         Assert.Equal(1, taken.Sum());
         Assert.Equal(0, await database.For(database.Beta).One<long>($"select count(*) from jyotiflow.rewards", Ct));
+    }
+
+    [Fact]
+    public async Task No_row_of_points_stops_the_points_of_others()
+    {
+        var (full, sponsor) = (await database.Customer(), await database.Customer(database.Beta));
+        Task<long> Earn(decimal points, decimal by, decimal boost) => database.Db.Run($"""
+            insert into growth.points_ledger (sponsor_id, event_type, points_earned, base_multiplier, sponsor_boost_multiplier, matures_at) values ({full}, 'pot_opened', {points}, {by}, {boost}, now() - interval '1 minute')
+            """, Ct);
+        Assert.Equal("23514", await Writers.Refusal(Earn(9_000_000_000_000_000_000, 1, 1)));
+        Assert.Equal("23514", await Writers.Refusal(Earn(1, 999_999, 1)));
+        Assert.Equal("23514", await Writers.Refusal(Earn(1, 1, 999_999)));
+        Assert.Equal("23514", await Writers.Refusal(Earn(1_000_000_000_000, 1, 1.01m)));
+
+        // An account that is full: what is due to it does not fit, and what is due to others comes all the same.
+        await database.Db.Run($"insert into growth.points_entries (customer_id, amount, idempotency_key) values ({full}, 1000000000000000000, 'filled')", Ct);
+        await Earn(1_000_000_000_000, 1, 1);
+        await database.For(database.Beta).Run($"insert into growth.points_ledger (sponsor_id, event_type, points_earned, matures_at) values ({sponsor}, 'pot_opened', 10, now() - interval '1 second')", Ct);
+        Assert.Equal(1, await database.Service.One<long>($"select growth.mature_points()", Ct));
+        Assert.Equal(10, await database.For(database.Beta).One<long>($"select growth.points_balance({sponsor})", Ct));
+        Assert.Equal("revoked (The account is full.)", await database.Db.One<string>($"select concat_ws(' ', l.status, l.description) from growth.points_ledger l where l.sponsor_id = {full}", Ct));
+    }
+
+    [Fact]
+    public async Task Points_are_added_by_what_matures_or_by_administrators()
+    {
+        var sponsor = await database.Customer();
+        var (key, admin) = (database.For(database.Alpha with { Access = Access.Key }), database.For(database.Alpha with { Access = Access.Admin }));
+        Task<long> Add(Db who) => who.Run($"insert into growth.points_entries (customer_id, amount, idempotency_key) values ({sponsor}, 5, {Guid.NewGuid().ToString()})", Ct);
+        Assert.Equal("42501", await Writers.Refusal(Add(key)));
+        await Add(admin);
+        await key.Run($"insert into growth.points_ledger (sponsor_id, event_type, points_earned, status) values ({sponsor}, 'pot_opened', 10, 'matured')", Ct);
+        await key.Run($"insert into growth.points_conversions (sponsor_id, points_converted, conversion_rate) values ({sponsor}, 3, 1)", Ct);
+        Assert.Equal(12, await Balance(sponsor));
     }
 }

@@ -1,3 +1,5 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Tenancy;
 using Clientele.Testing;
 using Npgsql;
 
@@ -182,5 +184,30 @@ public sealed class ReferralTests(Writers database) : IClassFixture<Writers>
         Assert.Equal(["sent→accepted"], await database.Db.List<string>($"""
             select (e.properties ->> 'from') || '→' || (e.properties ->> 'to') from log.events e where e.event_type = 'referral_changed' and e.customer_id = {sponsor}
             """, Ct));
+    }
+
+    [Fact]
+    public async Task A_day_stays_the_sponsors_and_a_merge_may_move_it()
+    {
+        var (sponsor, other) = (await database.Customer(), await database.Customer());
+        await Invite(sponsor);
+        var key = database.For(database.Alpha with { Access = Access.Key });
+        foreach (var change in new[] { "limit_date = limit_date - 1", $"sponsor_id = '{other}'", "id = gen_random_uuid()", $"organization_id = '{database.Beta.OrganizationId}'" })
+            Assert.Equal("42501", await Writers.Refusal(key.Run($"update growth.sponsor_daily_limits set {Sql.Raw(change)} where sponsor_id = {sponsor}", Ct)));
+        // A person sets a lower limit and where the next batch begins.
+        await key.Run($"update growth.sponsor_daily_limits set max_invitations_per_day = 1, current_batch_start = 50 where sponsor_id = {sponsor}", Ct);
+        Assert.Equal("CL003", await Writers.Refusal(key.Run($"insert into growth.referrals (sponsor_id, invited_phone) values ({sponsor}, {Phone()})", Ct)));
+
+        await database.Db.Run($"select customers.merge({other}, {sponsor}, 'same')", Ct);
+        Assert.Equal(1, await database.Db.One<int>($"select l.invitations_sent_today from growth.sponsor_daily_limits l where l.sponsor_id = {other}", Ct));
+    }
+
+    [Fact]
+    public async Task Whoever_is_named_by_an_open_invitation_can_be_erased()
+    {
+        var (sponsor, friend) = (await database.Customer(), await database.Customer());
+        var referral = await database.Db.One<Guid>($"insert into growth.referrals (sponsor_id, sponsored_id, invited_phone, invited_name) values ({sponsor}, {friend}, {Phone()}, 'Awa') returning id", Ct);
+        await database.Db.Run($"select customers.erase({friend})", Ct);
+        Assert.Equal("sent t", await database.Db.One<string>($"select concat_ws(' ', r.status, num_nonnulls(r.invited_phone, r.invited_email, r.invited_name) = 0) from growth.referrals r where r.id = {referral}", Ct));
     }
 }

@@ -39,7 +39,9 @@ comment on table growth.sponsor_daily_limits is 'How many invitations a sponsor 
 comment on column growth.sponsor_daily_limits.invitations_sent_today is 'Counted by the invitations themselves, never by hand.';
 comment on column growth.sponsor_daily_limits.current_batch_start is 'Position in the sponsor''s contacts at which the next batch begins.';
 select platform.protect('growth.sponsor_daily_limits', 'organization');
-revoke delete on growth.sponsor_daily_limits from clientele_app;
+revoke update, delete on growth.sponsor_daily_limits from clientele_app;
+-- A day stays the day it is, and its sponsor's unless a merge moves it; the counter has a trigger of its own.
+grant update (sponsor_id, max_invitations_per_day, invitations_sent_today, current_batch_start, preferred_selection_method, updated_at) on growth.sponsor_daily_limits to clientele_app;
 select customers.reference('growth.sponsor_daily_limits', 'sponsor_id', on_merge => 'move', on_erase => 'keep');
 
 create table growth.sponsor_contact_batches (
@@ -117,8 +119,8 @@ create table growth.referrals (
     foreign key (organization_id, sponsored_id) references customers.customers (organization_id, id),
     foreign key (organization_id, daily_limit_id) references growth.sponsor_daily_limits (organization_id, id),
     foreign key (organization_id, batch_id) references growth.sponsor_contact_batches (organization_id, id) on delete set null (batch_id),
-    -- An erasure takes the contact away, once the invitation is over.
-    constraint contact_of_invitation check (num_nonnulls(invited_phone, invited_email) > 0 or status <> 'sent'),
+    -- An erasure takes the contact away: of an invitation that is over, or of a customer who is named by the key.
+    constraint contact_of_invitation check (num_nonnulls(invited_phone, invited_email, sponsored_id) > 0 or status <> 'sent'),
     constraint accepted_by_somebody check (status <> 'accepted' or (sponsored_id is not null and accepted_at is not null)),
     constraint expires_after_sent check (expires_at > sent_at)
 );

@@ -8,19 +8,21 @@ create table growth.points_ledger (
     referral_id              uuid,
     sponsor_campaign_id      uuid,
     event_type               text not null check (event_type in ('referral_accepted', 'pot_opened', 'first_donation', 'conversion', 'correction')),
-    points_earned            bigint not null default 0 check (points_earned >= 0),
-    points_spent             bigint not null default 0 check (points_spent >= 0),
+    points_earned            bigint not null default 0 check (points_earned between 0 and 1000000000000),
+    points_spent             bigint not null default 0 check (points_spent between 0 and 1000000000000000000),
     status                   text not null default 'pending',
     matures_at               timestamptz,
     matured_at               timestamptz,
-    base_multiplier          numeric(8, 2) not null default 1 check (base_multiplier > 0),
-    sponsor_boost_multiplier numeric(8, 2) not null default 1 check (sponsor_boost_multiplier > 0),
+    base_multiplier          numeric(8, 2) not null default 1 check (base_multiplier > 0 and base_multiplier <= 1000),
+    sponsor_boost_multiplier numeric(8, 2) not null default 1 check (sponsor_boost_multiplier > 0 and sponsor_boost_multiplier <= 1000),
     description              text,
     metadata                 jsonb check (jsonb_typeof(metadata) = 'object'),
     created_at               timestamptz not null default now(),
     primary key (organization_id, id),
     foreign key (organization_id, sponsor_id) references customers.customers (organization_id, id),
     foreign key (organization_id, referral_id) references growth.referrals (organization_id, id),
+    -- What could not be entered would be refused only when it matures, together with what is due in the same batch.
+    constraint can_be_entered check (points_earned * base_multiplier * sponsor_boost_multiplier <= 1000000000000),
     constraint earned_or_spent check ((points_earned > 0) <> (points_spent > 0)),
     constraint spent_at_once check (points_spent = 0 or status = 'matured'),
     constraint matured_has_time check ((status = 'matured') = (matured_at is not null))
@@ -53,7 +55,7 @@ create table growth.points_entries (
     points_ledger_id uuid,
     entry            bigint not null,
     amount           bigint not null,
-    balance          bigint not null,
+    balance          bigint not null constraint balance_fits check (balance <= 1000000000000000000),
     idempotency_key  text not null check (length(idempotency_key) between 1 and 200),
     description      text,
     created_at       timestamptz not null default now(),
@@ -66,6 +68,10 @@ comment on column growth.points_entries.points_ledger_id is 'Why; null: carried 
 create index points_entries_why on growth.points_entries (organization_id, points_ledger_id) where points_ledger_id is not null;
 select platform.protect('growth.points_entries', 'organization');
 select platform.ledger('growth.points_entries', '{customer_id}');
+-- What matures is entered by a trigger that runs as the owner; by hand only administrators add, and whoever merges is one.
+create policy owner on growth.points_entries to clientele_owner using (true) with check (true);
+create policy points_are_added_by_what_matures_or_administrators on growth.points_entries as restrictive for insert to clientele_app
+    with check (amount < 0 or (select platform.tenant('admin')) is not null);
 select customers.reference('growth.points_entries', 'customer_id', on_merge => 'transfer', on_erase => 'keep');
 
 create table growth.points_conversions (

@@ -1,4 +1,5 @@
 using Clientele.Platform.Data;
+using Clientele.Platform.Tenancy;
 using Npgsql;
 
 namespace Clientele.Messaging.Tests;
@@ -192,6 +193,34 @@ public sealed class CampaignTests(Rig rig) : IClassFixture<Rig>
         Assert.Equal(["draft > active", "active > paused", "paused > active", "active > completed"], await rig.Db.List<string>($"""
             select (e.properties ->> 'from') || ' > ' || (e.properties ->> 'to') from log.events e where e.event_type = 'campaign_status_changed' and e.properties ->> 'id' = {campaign.ToString()} order by e.occurred_at
             """, Ct));
+    }
+
+    [Fact]
+    public async Task Nobody_approves_in_somebody_elses_name()
+    {
+        var campaign = await rig.Campaign();
+        await rig.Db.Run($"update cdp.campaigns set approval_status = 'pending_approval' where id = {campaign}", Ct);
+        var key = rig.Alpha with { Access = Access.Key, ActorId = null };
+        Assert.Equal("42501", await rig.Refusal($"update cdp.campaigns set approval_status = 'approved', approved_by = {rig.Marketer.ActorId} where id = {campaign}", key));
+        Assert.Equal("42501", await rig.Refusal($"update messaging.campaigns set approval_status = 'approved', approved_by = {rig.Marketer.ActorId} where id = {campaign}", rig.Alpha with { Access = Access.Admin, ActorId = null }));
+        var approver = rig.Marketer with { ActorId = await rig.Person(rig.Alpha, "approver") };
+        await rig.For(approver).Run($"update cdp.campaigns set approval_status = 'approved', approved_by = {rig.Colleague.ActorId} where id = {campaign}", Ct);
+        Assert.Equal(approver.ActorId, await rig.Db.One<Guid>($"select c.approved_by from cdp.campaigns c where c.id = {campaign}", Ct));
+        // Nor afterwards.
+        foreach (var whoever in new[] { key, rig.Colleague })
+        {
+            Assert.Equal("CL004", await rig.Refusal($"update messaging.campaigns set approved_by = {rig.Colleague.ActorId} where id = {campaign}", whoever));
+            Assert.Equal("CL004", await rig.Refusal($"update messaging.campaigns set approved_by = null where id = {campaign}", whoever));
+            Assert.Equal("CL004", await rig.Refusal($"update cdp.campaigns set approved_at = '2020-01-01' where id = {campaign}", whoever));
+        }
+        // Only when the account goes.
+        await rig.Service.Run($"delete from platform.platform_users where id = {approver.ActorId}", Ct);
+        Assert.True(await rig.Db.One<bool>($"select c.approved_by is null and c.approved_at is not null from cdp.campaigns c where c.id = {campaign}", Ct));
+
+        // The platform may: it brings in what was approved elsewhere.
+        campaign = await rig.Campaign();
+        await rig.Db.Run($"update cdp.campaigns set approval_status = 'pending_approval' where id = {campaign}", Ct);
+        await rig.Db.Run($"update cdp.campaigns set approval_status = 'approved', approved_by = {rig.Marketer.ActorId} where id = {campaign}", Ct);
     }
 
     [Fact]

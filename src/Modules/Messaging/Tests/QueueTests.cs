@@ -271,6 +271,54 @@ public sealed class QueueTests(Rig rig) : IClassFixture<Rig>
     private static Task<long> Count(Db db, string view) => db.One<long>($"select count(*) from {Sql.Raw(view)}", Ct);
 
     [Fact]
+    public async Task A_send_that_has_come_further_than_its_message_stops_nobodys_claim()
+    {
+        var campaign = await rig.Running();
+        var send = await rig.Db.One<Guid>($"insert into messaging.campaign_sends (campaign_id, customer_id) values ({campaign}, {await rig.Customer()}) returning id", Ct);
+        var message = await rig.Db.One<Guid>($"insert into messaging.messages (channel, recipient, body, priority, campaign_send_id) values ('email', 'ahead@b.example', 'x', 1, {send}) returning id", Ct);
+        // Reported behind the message's back.
+        await rig.Db.Run($"update messaging.campaign_sends set send_status = 'delivered' where id = {send}", Ct);
+        var other = await Queue();
+        await Put(other, 1);
+        var claimed = await rig.Service.List<Guid>($"select c.id from messaging.claim(1000, 'w', '0 seconds') c", Ct);
+        Assert.Contains(message, claimed);
+        Assert.Contains(await other.One<Guid>($"select m.id from messaging.messages m", Ct), claimed);
+        await rig.Service.One<int>($"select messaging.release()", Ct);
+        Assert.Equal("pending 1", await State(rig.Db, message));
+        // A number nobody clicked is refused by the send, and by nothing else.
+        Assert.Equal(1, await rig.Db.Run($"update messaging.messages set total_clicks = 3, last_click_at = '2020-01-01' where id = {message}", Ct));
+        await rig.Db.Run($"update messaging.messages set status = 'bounced', total_clicks = 0, last_click_at = null where id = {message}", Ct);
+        Assert.Equal("bounced", await rig.Db.One<string>($"select s.send_status from messaging.campaign_sends s where s.id = {send}", Ct));
+    }
+
+    [Fact]
+    public async Task One_emergency_that_cannot_be_told_does_not_silence_another()
+    {
+        var (mute, loud) = (await Queue(), await Queue());
+        foreach (var queue in new[] { mute, loud })
+        {
+            await queue.Run($"insert into pocm.escalation_rules (name, level, wait_for, channel, contact, recipient) values ('Alert', 1, '10 minutes', 'sms', 'nurse', 'nurse'), ('Alert', 2, '10 minutes', 'sms', 'doctor', 'doctor')", Ct);
+            await queue.Run($"insert into messaging.messages (channel, recipient, body, status, sent_at, escalation_rule_id) select 'sms', 'nurse', 'Low glucose', 'sent', now() - interval '11 minutes', r.id from pocm.escalation_rules r where r.level = 1", Ct);
+        }
+        await using var superuser = await rig.OpenSuperuser();
+        async Task Super(string statement)
+        {
+            await using var command = new NpgsqlCommand(statement, superuser);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+        var muted = await mute.One<Guid>($"select r.id from pocm.escalation_rules r where r.level = 2", Ct);
+        await Super($"alter table messaging.messages add constraint mute check (escalation_rule_id <> '{muted}') not valid");
+        await rig.Service.One<int>($"select messaging.escalate()", Ct);
+        await Super("alter table messaging.messages drop constraint mute");
+        Assert.Equal((0, 1), (await mute.One<long>($"select count(*) from messaging.messages m where m.recipient = 'doctor'", Ct), await loud.One<long>($"select count(*) from messaging.messages m where m.recipient = 'doctor'", Ct)));
+        // A wait longer than all time, likewise.
+        await loud.Run($"insert into pocm.escalation_rules (name, level, wait_for, channel, contact, recipient) values ('Never', 1, '100000000 years', 'sms', 'x', 'x'), ('Never', 2, '1 minute', 'sms', 'y', 'y')", Ct);
+        await loud.Run($"insert into messaging.messages (channel, recipient, body, status, sent_at, escalation_rule_id) select 'sms', 'x', 'x', 'sent', now() - interval '1 day', r.id from pocm.escalation_rules r where r.name = 'Never' and r.level = 1", Ct);
+        await rig.Service.One<int>($"select messaging.escalate()", Ct);
+        Assert.Equal(1, await mute.One<long>($"select count(*) from messaging.messages m where m.recipient = 'doctor'", Ct));
+    }
+
+    [Fact]
     public async Task An_emergency_goes_up_until_somebody_acknowledges()
     {
         var queue = await Queue();

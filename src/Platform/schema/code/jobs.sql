@@ -14,7 +14,12 @@ begin
         where j.leased_until < now()
         for update of j skip locked
     loop
-        perform platform.finish_job(lost.organization_id, lost.id, 'timeout', 'The worker did not come back in time.');
+        -- One that cannot be finished keeps nobody else from their jobs.
+        begin
+            perform platform.finish_job(lost.organization_id, lost.id, 'timeout', 'The worker did not come back in time.');
+        exception when others then
+            raise warning 'The lost run % cannot be finished: %', lost.id, sqlerrm;
+        end;
     end loop;
 
     return query
@@ -64,7 +69,7 @@ begin
         -- Tried again after 1, 2, 4… minutes, an hour at most, if its time does not come first.
         next_run_at = case when j.is_enabled then least(
             platform.next_run(platform.schedule(j), j.timezone, now()),
-            case when done.status in ('failed', 'timeout') and j.retries < j.max_retries then now() + least(interval '1 hour', interval '1 minute' * power(2, j.retries)) end) end
+            case when done.status in ('failed', 'timeout') and j.retries < j.max_retries then now() + least(interval '1 hour', interval '1 minute' * power(2, least(j.retries, 6))) end) end
     where j.organization_id = done.organization_id and j.id = done.job_id
     returning j.next_run_at into due;
     return due;

@@ -23,19 +23,22 @@ create or replace function platform.rotate_api_key(key uuid, overlap interval de
 declare
     old record;
 begin
-    update platform.api_keys k
-    set expires_at = least(k.expires_at, now() + rotate_api_key.overlap)
+    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at into old
+    from platform.api_keys k
     where k.organization_id = platform.organization() and k.id = rotate_api_key.key and k.kind = 'secret' and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
     and rotate_api_key.overlap > interval '0'
-    returning k.name, k.workspace_id, k.scopes, k.allowed_origins into old;
+    for update;
     if not found then
         raise exception 'Only a secret key that is still valid can be rotated.' using errcode = 'CL001', table = 'api_keys';
     end if;
+    update platform.api_keys k set expires_at = least(k.expires_at, now() + rotate_api_key.overlap)
+    where k.organization_id = platform.organization() and k.id = rotate_api_key.key;
+    -- Whoever was let in until some day is not let in for longer by a rotation.
     select i.id, i.secret into rotate_api_key.id, rotate_api_key.secret
-    from platform.issue_api_key(old.name, old.workspace_id, old.scopes, null, old.allowed_origins, rotate_api_key.key) i;
+    from platform.issue_api_key(old.name, old.workspace_id, old.scopes, old.expires_at, old.allowed_origins, rotate_api_key.key) i;
 end
 $$;
-comment on function platform.rotate_api_key(uuid, interval) is 'Issues a key with the same rights; the old one stays valid for the overlap.';
+comment on function platform.rotate_api_key(uuid, interval) is 'Issues a key with the same rights until the same day; the old one stays valid for the overlap.';
 
 create or replace function platform.find_api_key(secret text)
     returns table (organization_id uuid, id uuid, workspace_id uuid, scopes text[], allowed_origins text[])

@@ -42,7 +42,8 @@ begin
         properties = '{}', session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
         device_type = null, browser = null, os = null, screen_resolution = null, country = null, city = null,
         utm_source = null, utm_medium = null, utm_campaign = null, utm_term = null, utm_content = null
-    where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles) and e.event_category is distinct from 'control';
+    where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles)
+    and not (e.event_category is not distinct from 'control' and e.event_type in ('customers_merged', 'merge_undone', 'customer_erased') and e.data_source = 'platform');
     get diagnostics emptied = row_count;
     return emptied;
 end

@@ -182,4 +182,6 @@ comment on view platform.member_sessions is
     'Signed-in browsers: one''s own, and for administrators those of members who work nowhere else. Setting ended_at or logout_reason ends one.';
 comment on column platform.member_sessions.ended_at is 'When it was ended; it is over after expires_at in any case.';
 comment on column platform.member_sessions.security_flags is 'Why it looks suspicious: new_country, impossible_travel…';
-grant select, update (ended_at, logout_reason, is_suspicious, security_flags) on platform.member_sessions to clientele_app;
+-- What made a session look suspicious is not for the suspect to take back.
+revoke update (is_suspicious, security_flags) on platform.member_sessions from clientele_app;
+grant select, update (ended_at, logout_reason) on platform.member_sessions to clientele_app;

@@ -34,7 +34,7 @@ comment on function billing.settle_payment() is 'Trigger: a settled payment stan
 create or replace trigger settle_payment before insert or update on billing.payments for each row execute function billing.settle_payment();
 
 create or replace function billing.credit_purchase() returns trigger
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 begin
     insert into billing.credit_transactions (organization_id, customer_id, amount, reason, payment_id, idempotency_key)
@@ -43,6 +43,7 @@ begin
 end
 $$;
 comment on function billing.credit_purchase() is 'Trigger: a payment for credits that succeeded enters them, once.';
+revoke execute on function billing.credit_purchase() from public;
 create or replace trigger credit_purchase after update of status on billing.payments for each row
     when (new.status = 'succeeded' and old.status = 'pending' and new.credits is not null) execute function billing.credit_purchase();
 
@@ -57,6 +58,9 @@ begin
     where p.organization_id = new.organization_id and p.id = new.payment_id and p.status = 'succeeded' and p.refunded_amount + new.amount <= p.amount
     returning p.* into paid;
     if paid.id is null then
+        if exists (select from billing.refunds f where f.organization_id = new.organization_id and f.idempotency_key = new.idempotency_key) then
+            raise exception 'This refund was written before: its idempotency key "%" is used.', new.idempotency_key using errcode = 'unique_violation', table = tg_table_name;
+        end if;
         select p.* into paid from billing.payments p where p.organization_id = new.organization_id and p.id = new.payment_id;
         if paid.id is null then
             raise exception 'There is no such payment.' using errcode = 'foreign_key_violation', table = tg_table_name;
@@ -75,7 +79,7 @@ comment on function billing.take_refund() is 'Trigger: a refund takes its part o
 create or replace trigger take_refund before insert on billing.refunds for each row execute function billing.take_refund();
 
 create or replace function billing.reverse_credits() returns trigger
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
     way integer := case when tg_op = 'INSERT' then -1 else 1 end;
@@ -88,6 +92,7 @@ begin
 end
 $$;
 comment on function billing.reverse_credits() is 'Trigger: takes back the credits of a refund (used ones cannot be), and gives them again when the refund fails.';
+revoke execute on function billing.reverse_credits() from public;
 create or replace trigger reverse_credits after insert on billing.refunds for each row when (new.credits_reversed > 0) execute function billing.reverse_credits();
 
 create or replace function billing.settle_refund() returns trigger
@@ -214,7 +219,7 @@ revoke execute on function billing.record_subscription() from public;
 create or replace trigger record_subscription after insert or update on billing.subscriptions for each row execute function billing.record_subscription();
 
 create or replace function billing.settle_invoice() returns trigger
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 begin
     if tg_op = 'INSERT' then
@@ -240,4 +245,5 @@ begin
 end
 $$;
 comment on function billing.settle_invoice() is 'Trigger: an invoice gets its number when it is issued, and stands from then on.';
+revoke execute on function billing.settle_invoice() from public;
 create or replace trigger settle_invoice before insert or update on billing.invoices for each row execute function billing.settle_invoice();

@@ -14,6 +14,8 @@ begin
         select distinct on (w.customer_id) w.*
         from unnest(customer_ids, seen, names, emails, countries) as w (customer_id, seen, name, email, country)
         where w.customer_id is not null
+        -- Who was erased stays unknown: what is told of them is nobody's.
+        and not customers.is_suppressed(organization, w.customer_id, w.email)
         order by w.customer_id, w.seen
     ), inserted as (
         insert into customers.customers (organization_id, customer_id, first_seen_at, name, email, country, data_source, import_id, imported_at)
@@ -33,7 +35,7 @@ begin
 end
 $$;
 comment on function customers.ensure(text[], timestamptz[], text[], text[], text[], text, uuid) is
-    'The customers of the given client ids, made where they are missing, with what is known of them at first sight; of a profile that was merged, the person it is now. For the transaction''s organization.';
+    'The customers of the given client ids, made where they are missing, with what is known of them at first sight; of a profile that was merged, the person it is now; without those who were erased. For the transaction''s organization.';
 
 create or replace function customers.imported_by(import uuid, most integer) returns setof uuid
     language sql stable

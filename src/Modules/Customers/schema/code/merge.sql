@@ -41,7 +41,7 @@ declare
     entry   jsonb;
 begin
     -- The last entry of each of the giver's accounts is its balance; an entry that carries it names only what it must.
-    for last in execute format('select to_jsonb(l) from (select distinct on (%s) * from %s l where l.%I = $1 order by %1$s, l.entry desc) l where l.balance > 0',
+    for last in execute format('select to_jsonb(l) from (select distinct on (%s) * from %s l where l.organization_id = platform.organization() and l.%I = $1 order by %1$s, l.entry desc) l where l.balance > 0',
             (select string_agg(format('l.%I', a.attname), ', ') from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any(k.conkey)
              where k.conrelid = rule.relation::regclass and k.conname = 'entry_of_account' and a.attname <> 'entry'), rule.relation::regclass, rule.column_name) using giver
     loop
@@ -63,6 +63,9 @@ create or replace function customers.write_entry(relation text, entry jsonb) ret
 declare
     columns text;
 begin
+    if platform.tenant('admin') is null then
+        raise exception 'Only an administrator may merge customers.' using errcode = 'insufficient_privilege';
+    end if;
     select string_agg(quote_ident(a.attname), ', ') into columns
     from pg_attribute a
     where a.attrelid = relation::regclass and a.attnum > 0 and not a.attisdropped and entry ? a.attname;
@@ -164,6 +167,9 @@ create or replace function customers.write_columns(customer uuid, columns jsonb)
 declare
     names text := (select string_agg(quote_ident(k), ', ') from jsonb_object_keys(columns) as k);
 begin
+    if platform.tenant('admin') is null then
+        raise exception 'Only an administrator may merge customers.' using errcode = 'insufficient_privilege';
+    end if;
     if names is null then
         return;
     end if;
@@ -250,6 +256,8 @@ declare
     profiles     uuid[];
     rule         customers.reference_rules;
     waiting      bigint;
+    words        text[];
+    eraser       text;
 begin
     if organization is null then
         raise exception 'Only an administrator may erase a customer.' using errcode = 'insufficient_privilege';
@@ -267,12 +275,17 @@ begin
         end if;
     end loop;
 
+    select coalesce(array_agg(distinct lower(w.word)), '{}') into words
+    from customers.customers c, unnest(array[c.customer_id, c.email, c.phone] || array(select e.value from jsonb_each_text(c.external_ids) e)) as w (word)
+    where c.organization_id = organization and c.id = any(profiles) and c.erased_at is null and w.word <> '';
     -- Under none of these names may they come back unasked.
     insert into customers.suppressions (organization_id, word_hash)
-    select distinct organization, sha256(convert_to(lower(w.word), 'UTF8'))
-    from customers.customers c, unnest(array[c.customer_id, c.email, c.phone] || array(select e.value from jsonb_each_text(c.external_ids) e)) as w (word)
-    where c.organization_id = organization and c.id = any(profiles) and c.erased_at is null and w.word <> ''
+    select organization, sha256(convert_to(w, 'UTF8')) from unnest(words) as w
     on conflict do nothing;
+    -- First what names them without a key, while the keys by which it is found are there.
+    for eraser in select e.routine from customers.erasers e order by e.routine loop
+        execute format('select %s($1, $2)', eraser::regproc) using profiles, words;
+    end loop;
 
     for rule in select * from customers.reference_rules r order by r.relation, r.column_name loop
         case

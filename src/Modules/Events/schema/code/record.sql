@@ -95,6 +95,9 @@ begin
         wrong := array['event_category is required'];
     end if;
     profile := coalesce(envelope ->> 'profile_id', envelope ->> 'customer_id')::uuid;
+    if wrong is null and (envelope ->> 'event_category' in ('control', 'state') or kind.category in ('control', 'state')) then
+        wrong := array['only the platform itself records events of the category ' || coalesce(kind.category, envelope ->> 'event_category')];
+    end if;
     if wrong is null and profile is null and (kind.needs_customer or spec -> 'needs_customer' = 'true') then
         wrong := array['customer_id is required'];
     end if;

@@ -15,12 +15,16 @@ comment on function giving.verify_partner() is 'Trigger: who verified a partner,
 create or replace trigger approve before update of status on giving.partners for each row execute function giving.verify_partner();
 
 create or replace function giving.issue_code() returns trigger
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
     pack giving.packs;
     pot  giving.pots;
 begin
+    -- As the owner it sees every organization: row-level security looks at the row only after this.
+    if new.organization_id <> platform.organization() then
+        raise exception 'A code is issued in one''s own organization.' using errcode = 'insufficient_privilege', table = tg_table_name;
+    end if;
     select p.* into pot from giving.pots p where p.organization_id = new.organization_id and p.id = new.pot_id;
     -- Locks the pack: the last one of it goes to one code.
     update giving.packs p set issued_quantity = p.issued_quantity + 1
@@ -47,10 +51,11 @@ begin
 end
 $$;
 comment on function giving.issue_code() is 'Trigger: a code takes one of the pack, at its price of now, and is good from the birthday on.';
+revoke execute on function giving.issue_code() from public;
 create or replace trigger issue before insert on giving.qr_codes for each row execute function giving.issue_code();
 
 create or replace function giving.return_pack() returns trigger
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 begin
     update giving.packs p set issued_quantity = p.issued_quantity - 1 where p.organization_id = new.organization_id and p.id = new.pack_id;
@@ -58,18 +63,24 @@ begin
 end
 $$;
 comment on function giving.return_pack() is 'Trigger: a cancelled code gives its pack back.';
+revoke execute on function giving.return_pack() from public;
 create or replace trigger return_pack after update of status on giving.qr_codes for each row
     when (new.status = 'cancelled' and old.status <> 'cancelled') execute function giving.return_pack();
 
 create or replace function giving.redeem(code text, venue jsonb default null, ip_address inet default null, user_agent text default null, partner_user uuid default platform.actor(),
                                          out validation_result text, out qr_code_id uuid, out error_message text)
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
-    here    uuid := platform.organization();
+    here    uuid := platform.tenant('key');
+    -- Only the platform may say who scans; everybody else is who they are.
+    scanner uuid := case when platform.tenant('system') is not null then redeem.partner_user else platform.actor() end;
     known   giving.qr_codes;
     partner giving.partners;
 begin
+    if here is null then
+        raise exception 'Codes are redeemed in an organization, with a key or by its members.' using errcode = 'insufficient_privilege';
+    end if;
     select q.* into known from giving.qr_codes q where q.organization_id = here and q.code = redeem.code;
     qr_code_id := known.id;
     select a.* into partner from giving.packs p join giving.partners a on a.organization_id = p.organization_id and a.id = p.partner_id
@@ -78,7 +89,7 @@ begin
     if known.id is null then
         select 'invalid', 'There is no such code.' into validation_result, error_message;
     elsif partner.id is not null and not exists (
-        select from giving.partner_users u where u.organization_id = here and u.partner_id = partner.id and u.user_id = redeem.partner_user) then
+        select from giving.partner_users u where u.organization_id = here and u.partner_id = partner.id and u.user_id = scanner) then
         select 'invalid', 'This code is for another partner.' into validation_result, error_message;
     elsif partner.status <> 'active' then
         select 'invalid', format('The partner is %s.', partner.status) into validation_result, error_message;
@@ -100,11 +111,13 @@ begin
         end if;
     end if;
     insert into giving.qr_redemption_logs (organization_id, qr_code_id, scanned_code, partner_user_id, validation_result, error_message, ip_address, user_agent, venue_context)
-    values (here, qr_code_id, left(redeem.code, 500), redeem.partner_user, validation_result, error_message, redeem.ip_address, redeem.user_agent, redeem.venue);
+    values (here, qr_code_id, left(redeem.code, 500), scanner, validation_result, error_message, redeem.ip_address, redeem.user_agent, redeem.venue);
 end
 $$;
 comment on function giving.redeem(text, jsonb, inet, text, uuid) is
-    'Somebody of a partner scans a code: success once, in its time, by the partner whose pack it is; else expired, already_used or invalid. Each try is logged.';
+    'Somebody of a partner scans a code: success once, in its time, by the partner whose pack it is; else expired, already_used or invalid. Each try is logged. "partner_user" is heard from the platform itself only.';
+revoke execute on function giving.redeem(text, jsonb, inet, text, uuid) from public;
+grant execute on function giving.redeem(text, jsonb, inet, text, uuid) to clientele_app, clientele_service;
 
 create or replace function giving.expire_codes(most integer default 1000) returns bigint
     language sql
@@ -121,17 +134,20 @@ create or replace function giving.expire_codes(most integer default 1000) return
 comment on function giving.expire_codes(integer) is 'Marks codes that ran out; returns how many. For a job.';
 
 create or replace function giving.settle(partner_id uuid, period_start date, period_end date) returns uuid
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 declare
-    here       uuid := platform.organization();
+    here       uuid := platform.tenant('member');
     partner    giving.partners;
-    zone       text := coalesce((select o.time_zone from platform.organizations o where o.id = platform.organization()), 'UTC');
+    zone       text := coalesce((select o.time_zone from platform.organizations o where o.id = platform.tenant('member')), 'UTC');
     codes      uuid[];
     revenue    bigint;
     share      bigint;
     settlement uuid;
 begin
+    if here is null then
+        raise exception 'Only members settle with partners.' using errcode = 'insufficient_privilege';
+    end if;
     -- One settlement of a partner at a time.
     select a.* into partner from giving.partners a where a.organization_id = here and a.id = settle.partner_id for no key update;
     if partner.id is null then
@@ -155,6 +171,8 @@ end
 $$;
 comment on function giving.settle(uuid, date, date) is
     'Settles with a partner what was redeemed until the end of a period and not settled before; null, and carried over, when the partner''s share is below the minimum payout.';
+revoke execute on function giving.settle(uuid, date, date) from public;
+grant execute on function giving.settle(uuid, date, date) to clientele_app, clientele_service;
 
 create or replace function giving.approve_settlement() returns trigger
     language plpgsql

@@ -31,7 +31,7 @@ comment on function growth.prepare_points() is 'Trigger: points that matured or 
 create or replace trigger prepare_points before insert or update on growth.points_ledger for each row execute function growth.prepare_points();
 
 create or replace function growth.enter_points() returns trigger
-    language plpgsql
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 begin
     -- A profile merged meanwhile has moved its waiting points to the survivor, so they mature there.
@@ -43,23 +43,36 @@ begin
 end
 $$;
 comment on function growth.enter_points() is 'Trigger: what matured, or is spent, is entered in the account, once.';
+revoke execute on function growth.enter_points() from public;
 create or replace trigger enter_points_spent after insert on growth.points_ledger for each row when (new.status = 'matured') execute function growth.enter_points();
 create or replace trigger enter_points_matured after update of status on growth.points_ledger for each row
     when (new.status = 'matured' and old.status <> 'matured') execute function growth.enter_points();
 
 create or replace function growth.mature_points(most integer default 1000) returns bigint
-    language sql
+    language plpgsql
     as $$
-        with due as (
-            select l.organization_id, l.id from growth.points_ledger l
-            where l.status = 'pending' and l.matures_at <= now()
-            order by l.matures_at limit most for update skip locked),
-        done as (
-            update growth.points_ledger l set status = 'matured' from due d
-            where l.organization_id = d.organization_id and l.id = d.id returning 1)
-        select count(*) from done
-    $$;
-comment on function growth.mature_points(integer) is 'Matures points whose time has come; returns how many. For a job.';
+declare
+    due  record;
+    done bigint := 0;
+begin
+    for due in
+        select l.organization_id, l.id from growth.points_ledger l
+        where l.status = 'pending' and l.matures_at <= now()
+        order by l.matures_at limit most for update skip locked
+    loop
+        begin
+            update growth.points_ledger l set status = 'matured' where l.organization_id = due.organization_id and l.id = due.id;
+            done := done + 1;
+        exception when check_violation or numeric_value_out_of_range then
+            -- An account that is full stops nobody else's points.
+            update growth.points_ledger l set status = 'revoked', description = concat_ws(' ', l.description, '(The account is full.)')
+            where l.organization_id = due.organization_id and l.id = due.id;
+        end;
+    end loop;
+    return done;
+end
+$$;
+comment on function growth.mature_points(integer) is 'Matures points whose time has come; returns how many. What does not fit its account is revoked. For a job.';
 
 create or replace function growth.points_balance(customer_id uuid) returns bigint
     language sql stable

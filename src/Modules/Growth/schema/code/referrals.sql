@@ -78,6 +78,17 @@ create or replace trigger counted_begins before insert on growth.sponsor_daily_l
 create or replace trigger counted_stays before update on growth.sponsor_daily_limits for each row
     when (new.invitations_sent_today <> old.invitations_sent_today and pg_trigger_depth() = 0) execute function growth.counted_elsewhere('invitations_sent_today');
 
+create or replace function growth.keep_sponsor() returns trigger
+    language plpgsql
+    as $$
+begin
+    raise exception 'The day of a sponsor stays theirs. Only an administrator who merges customers moves it.' using errcode = 'insufficient_privilege', table = tg_table_name, column = 'sponsor_id';
+end
+$$;
+comment on function growth.keep_sponsor() is 'Trigger: refuses to give a day and what was sent on it to another sponsor.';
+create or replace trigger keep_sponsor before update of sponsor_id on growth.sponsor_daily_limits for each row
+    when (new.sponsor_id <> old.sponsor_id and platform.tenant('admin') is null) execute function growth.keep_sponsor();
+
 create or replace function growth.accept_referral(code text, customer_id uuid) returns uuid
     language plpgsql
     as $$

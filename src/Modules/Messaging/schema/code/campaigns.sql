@@ -37,6 +37,10 @@ create or replace function messaging.guard_approval() returns trigger
     as $$
 begin
     if new.approval_status = 'approved' and old.approval_status <> 'approved' then
+        -- Only the platform itself approves in somebody's name.
+        if platform.actor() is null and platform.tenant('system') is null then
+            raise exception 'A campaign is approved by a person. Sign in.' using errcode = 'insufficient_privilege';
+        end if;
         new.approved_by := coalesce(platform.actor(), new.approved_by);
         new.approved_at := now();
         new.rejection_reason := null;
@@ -54,6 +58,25 @@ comment on function messaging.guard_approval() is 'Trigger: an approval has a pe
 -- Named to run after the trigger that knows which state may follow which.
 create or replace trigger guard_approval before update of approval_status on messaging.campaigns for each row
     when (old.approval_status is distinct from new.approval_status) execute function messaging.guard_approval();
+
+create or replace function messaging.keep_approver() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    -- Emptied only because the account is gone.
+    if platform.tenant('system') is null
+       and (new.approved_at is distinct from old.approved_at or new.approved_by is not null or exists (select from platform.platform_users u where u.id = old.approved_by))
+    then
+        raise exception 'Who approved a campaign, and when, stays as it was.' using errcode = 'CL004', table = tg_table_name;
+    end if;
+    return new;
+end
+$$;
+comment on function messaging.keep_approver() is 'Trigger: nobody becomes the approver of what somebody else approved.';
+revoke execute on function messaging.keep_approver() from public;
+create or replace trigger keep_approver before update of approved_by, approved_at on messaging.campaigns for each row
+    when (old.approval_status = new.approval_status and (old.approved_by, old.approved_at) is distinct from (new.approved_by, new.approved_at))
+    execute function messaging.keep_approver();
 
 create or replace function messaging.refuse_new_content() returns trigger
     language plpgsql
@@ -255,12 +278,12 @@ declare
     made record;
 begin
     for made in
-        select n.organization_id, n.campaign_id, count(*) as sends, c.max_sends, c.daily_send_limit, t.total_targeted, (now() at time zone o.time_zone)::date as day
+        select n.organization_id, n.campaign_id, count(*) as sends, c.daily_send_limit, t.total_targeted, (now() at time zone o.time_zone)::date as day,
+               least(c.max_sends, (platform.setting('campaign.max_recipients') #>> '{}')::bigint) as max_sends
         from new_rows n
         join messaging.campaigns c on c.organization_id = n.organization_id and c.id = n.campaign_id
         join messaging.campaign_totals t on t.organization_id = n.organization_id and t.campaign_id = n.campaign_id
         join platform.organizations o on o.id = n.organization_id
-        where c.max_sends is not null or c.daily_send_limit is not null
         group by n.organization_id, n.campaign_id, c.max_sends, c.daily_send_limit, t.total_targeted, o.time_zone
         order by n.organization_id, n.campaign_id
     loop
@@ -275,7 +298,7 @@ begin
     return null;
 end
 $$;
-comment on function messaging.limit_sends() is 'Trigger: holds max_sends and daily_send_limit, however many write at once.';
+comment on function messaging.limit_sends() is 'Trigger: holds max_sends, the setting campaign.max_recipients and daily_send_limit, however many write at once.';
 -- Triggers of one event run in the order of their names: counted_insert, then this.
 create or replace trigger limited_insert after insert on messaging.campaign_sends referencing new table as new_rows for each statement execute function messaging.limit_sends();
 

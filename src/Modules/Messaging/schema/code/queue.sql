@@ -39,27 +39,61 @@ $$;
 comment on function messaging.complete_message() is 'Trigger: a click is an opening, an opening a delivery, a delivery was sent; who is not sending holds no lease.';
 create or replace trigger complete before insert or update on messaging.messages for each row execute function messaging.complete_message();
 
+create or replace function messaging.follow(organizations uuid[], messages uuid[]) returns void
+    language sql
+    as $$
+        update messaging.campaign_sends s
+        -- A step the send cannot take is left out: it has come further than the message says.
+        set send_status = case when exists (select from platform.transitions t where t.relation = 'messaging.campaign_sends' and t.state = 'send_status'
+                                            and t.from_state = s.send_status and t.to_state = m.send_status) then m.send_status else s.send_status end,
+            sent_at = coalesce(s.sent_at, m.sent_at), delivered_at = coalesce(s.delivered_at, m.delivered_at), opened_at = coalesce(s.opened_at, m.opened_at),
+            first_click_at = coalesce(s.first_click_at, m.first_click_at), last_click_at = greatest(s.last_click_at, m.last_click_at), total_clicks = greatest(s.total_clicks, m.total_clicks),
+            converted_at = coalesce(s.converted_at, m.converted_at), delivery_attempt = greatest(s.delivery_attempt, m.retry_count + 1),
+            external_message_id = coalesce(m.provider_message_id, s.external_message_id), service_provider = coalesce(m.provider, s.service_provider),
+            bounce_reason = case when m.status = 'bounced' then left(m.error_message, 500) else s.bounce_reason end,
+            failure_reason = case when m.status = 'failed' then m.error_message else s.failure_reason end
+        from (select n.*, case n.status when 'pending' then 'queued' when 'sending' then 'queued' when 'cancelled' then 'rejected' else n.status end as send_status
+              from unnest(follow.organizations, follow.messages) as k(organization_id, id)
+              join messaging.messages n on n.organization_id = k.organization_id and n.id = k.id) m
+        where s.organization_id = m.organization_id and s.id = m.campaign_send_id
+        and s.send_status not in ('bounced', 'rejected')
+    $$;
+comment on function messaging.follow(uuid[], uuid[]) is 'Part of messaging.follow_message: writes to campaigns'' sends what became of messages.';
+
 create or replace function messaging.follow_message() returns trigger
     language plpgsql
     as $$
+declare
+    organizations uuid[];
+    messages      uuid[];
 begin
-    update messaging.campaign_sends s
-    set send_status = m.send_status,
-        sent_at = coalesce(s.sent_at, m.sent_at), delivered_at = coalesce(s.delivered_at, m.delivered_at), opened_at = coalesce(s.opened_at, m.opened_at),
-        first_click_at = coalesce(s.first_click_at, m.first_click_at), last_click_at = greatest(s.last_click_at, m.last_click_at), total_clicks = greatest(s.total_clicks, m.total_clicks),
-        converted_at = coalesce(s.converted_at, m.converted_at), delivery_attempt = greatest(s.delivery_attempt, m.retry_count + 1),
-        external_message_id = coalesce(m.provider_message_id, s.external_message_id), service_provider = coalesce(m.provider, s.service_provider),
-        bounce_reason = case when m.status = 'bounced' then left(m.error_message, 500) else s.bounce_reason end,
-        failure_reason = case when m.status = 'failed' then m.error_message else s.failure_reason end
-    from (select n.*, case n.status when 'pending' then 'queued' when 'sending' then 'queued' when 'cancelled' then 'rejected' else n.status end as send_status
-          from new_rows n
-          join old_rows o on o.organization_id = n.organization_id and o.id = n.id
-          where n.campaign_send_id is not null
-          and (n.status, n.sent_at, n.delivered_at, n.opened_at, n.first_click_at, n.last_click_at, n.total_clicks, n.converted_at, n.retry_count, n.provider_message_id)
-              is distinct from (o.status, o.sent_at, o.delivered_at, o.opened_at, o.first_click_at, o.last_click_at, o.total_clicks, o.converted_at, o.retry_count, o.provider_message_id)
-         ) m
-    where s.organization_id = m.organization_id and s.id = m.campaign_send_id
-    and s.send_status not in ('bounced', 'rejected');
+    select array_agg(n.organization_id), array_agg(n.id) into organizations, messages
+    from new_rows n
+    join old_rows o on o.organization_id = n.organization_id and o.id = n.id
+    where n.campaign_send_id is not null
+    and (n.status, n.sent_at, n.delivered_at, n.opened_at, n.first_click_at, n.last_click_at, n.total_clicks, n.converted_at, n.retry_count, n.provider_message_id)
+        is distinct from (o.status, o.sent_at, o.delivered_at, o.opened_at, o.first_click_at, o.last_click_at, o.total_clicks, o.converted_at, o.retry_count, o.provider_message_id);
+    if messages is null then
+        return null;
+    end if;
+    begin
+        perform messaging.follow(organizations, messages);
+    exception
+        when serialization_failure or deadlock_detected then
+            raise;
+        when others then
+            -- One send that cannot be written keeps no other message, least of all another organization's, from its way.
+            for place in 1 .. cardinality(messages) loop
+                begin
+                    perform messaging.follow(organizations[place : place], messages[place : place]);
+                exception
+                    when serialization_failure or deadlock_detected then
+                        raise;
+                    when others then
+                        raise warning 'The send of message % cannot follow it: %', messages[place], sqlerrm;
+                end;
+            end loop;
+    end;
     return null;
 end
 $$;
@@ -253,23 +287,36 @@ create or replace function messaging.escalate() returns integer
     language plpgsql
     as $$
 declare
-    told integer;
+    due  record;
+    told integer := 0;
+    made integer;
 begin
-    with unanswered as (
-        select m.*, r.name as rule_name, r.level as rule_level
-        from messaging.messages m
-        join messaging.escalation_rules r on r.organization_id = m.organization_id and r.id = m.escalation_rule_id
-        where m.escalation_rule_id is not null and m.acknowledged_at is null and m.sent_at <= now() - r.wait_for
-    )
-    insert into messaging.messages (organization_id, workspace_id, channel, recipient, escalation_rule_id, template_version_id, subject, body, body_html, variables, priority, idempotency_key)
-    select u.organization_id, u.workspace_id, n.channel, n.recipient, n.id, u.template_version_id, u.subject, u.body, u.body_html, u.variables, 1,
-           'escalation/' || u.id || '/' || n.level
-    from unanswered u
-    join lateral (select x.* from messaging.escalation_rules x
-                  where x.organization_id = u.organization_id and x.name = u.rule_name and x.level > u.rule_level and x.is_active
-                  order by x.level limit 1) n on true
-    on conflict (organization_id, idempotency_key) where idempotency_key is not null do nothing;
-    get diagnostics told = row_count;
+    for due in
+        select u.organization_id, u.id, u.workspace_id, u.template_version_id, u.subject, u.body, u.body_html, u.variables,
+               n.channel, n.recipient, n.id as rule_id, n.level
+        from messaging.messages u
+        join messaging.escalation_rules r on r.organization_id = u.organization_id and r.id = u.escalation_rule_id
+        join lateral (select x.* from messaging.escalation_rules x
+                      where x.organization_id = u.organization_id and x.name = r.name and x.level > r.level and x.is_active
+                      order by x.level limit 1) n on true
+        -- A wait so long that no calendar reaches it back stops nobody else.
+        where u.escalation_rule_id is not null and u.acknowledged_at is null and u.sent_at <= now() - least(r.wait_for, interval '10 years')
+        and not exists (select from messaging.messages t where t.organization_id = u.organization_id and t.idempotency_key = 'escalation/' || u.id || '/' || n.level)
+    loop
+        begin
+            insert into messaging.messages (organization_id, workspace_id, channel, recipient, escalation_rule_id, template_version_id, subject, body, body_html, variables, priority, idempotency_key)
+            values (due.organization_id, due.workspace_id, due.channel, due.recipient, due.rule_id, due.template_version_id, due.subject, due.body, due.body_html, due.variables, 1,
+                    'escalation/' || due.id || '/' || due.level)
+            on conflict (organization_id, idempotency_key) where idempotency_key is not null do nothing;
+            get diagnostics made = row_count;
+            told := told + made;
+        exception
+            when serialization_failure or deadlock_detected then
+                raise;
+            when others then
+                raise warning 'The next level after message % cannot be told: %', due.id, sqlerrm;
+        end;
+    end loop;
     return told;
 end
 $$;
