@@ -24,6 +24,8 @@ public sealed class SettingTests(SettingTests.Database database) : IClassFixture
     [Fact]
     public async Task Defect_074_The_defaults_are_of_the_type_and_kind_of_their_values()
     {
+        // What other tests have set is theirs.
+        await database.Service.Run($"delete from platform.setting_values v where v.organization_id = {database.Beta.OrganizationId}", Ct);
         var defaults = await Beta.List<Default>($"""
             select s.setting_key, s.setting_value::text as setting_value, s.category, s.setting_type, s.data_type, jsonb_typeof(s.setting_value) as kind from cdp.system_settings s order by 1
             """, Ct);
