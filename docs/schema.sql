@@ -15515,7 +15515,7 @@ COMMENT ON COLUMN events.event_types.needs_customer IS 'An event of this type wi
 
 -- Name: COLUMN event_types.schema; Type: COMMENT; Schema: events; Owner: -
 
-COMMENT ON COLUMN events.event_types.schema IS 'JSON Schema of the properties. Of our own: x-column, the column of the log that holds the property instead; x-unit, its unit (UCUM); x-personal, that it is personal, so an erasure clears it.';
+COMMENT ON COLUMN events.event_types.schema IS 'JSON Schema of the properties. Of our own: x-column, the column of the log that holds the property instead; x-unit, its unit (UCUM); x-personal, that it is personal (an erasure empties all properties).';
 
 -- Name: COLUMN event_types.fields; Type: COMMENT; Schema: events; Owner: -
 
@@ -15541,7 +15541,7 @@ CREATE VIEW events.personal_properties WITH (security_invoker='true') AS
 
 -- Name: VIEW personal_properties; Type: COMMENT; Schema: events; Owner: -
 
-COMMENT ON VIEW events.personal_properties IS 'Which properties of which events are personal by any catalogue: what an erasure clears.';
+COMMENT ON VIEW events.personal_properties IS 'Which properties of which events are personal by any catalogue. An erasure empties all properties, these among them.';
 
 -- Name: COLUMN personal_properties.log_column; Type: COMMENT; Schema: events; Owner: -
 

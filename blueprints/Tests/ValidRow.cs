@@ -91,3 +91,12 @@ internal static class ValidRow
         return rule.TryGetProperty("maxLength", out var length) ? new string('x', length.GetInt32() + 1) : null;
     }
 }
+
+internal static class Rows
+{
+    public static JsonObject Without(this JsonObject row, string column)
+    {
+        row.Remove(column);
+        return row;
+    }
+}

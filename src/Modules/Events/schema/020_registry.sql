@@ -24,7 +24,7 @@ create table events.event_types (
 comment on table events.event_types is 'The catalogue: every type of event a blueprint knows, and the platform''s own under "platform". Filled by events.install from the blueprints'' data files.';
 comment on column events.event_types.about is 'What the event tells of. Nearly always a customer; of the others a customer may be named besides.';
 comment on column events.event_types.needs_customer is 'An event of this type without a customer is refused by its view.';
-comment on column events.event_types.schema is 'JSON Schema of the properties. Of our own: x-column, the column of the log that holds the property instead; x-unit, its unit (UCUM); x-personal, that it is personal, so an erasure clears it.';
+comment on column events.event_types.schema is 'JSON Schema of the properties. Of our own: x-column, the column of the log that holds the property instead; x-unit, its unit (UCUM); x-personal, that it is personal (an erasure empties all properties).';
 comment on column events.event_types.fields is 'The properties in the order they are shown.';
 comment on column events.event_types.view_name is 'The typed view of the blueprint that shows events of this type; null where the document has none.';
 comment on column events.event_types.action is 'Where a view shows several types: the word that stands for this one in the column named by action_column.';

@@ -161,6 +161,6 @@ create or replace view events.personal_properties with (security_invoker = true)
     from events.event_types t
     cross join lateral jsonb_each(t.schema -> 'properties') as p
     where p.value -> 'x-personal' = 'true';
-comment on view events.personal_properties is 'Which properties of which events are personal by any catalogue: what an erasure clears.';
+comment on view events.personal_properties is 'Which properties of which events are personal by any catalogue. An erasure empties all properties, these among them.';
 comment on column events.personal_properties.log_column is 'The column of the log that holds it; null where it is in the properties.';
 grant select on events.personal_properties to clientele_app, clientele_service;
