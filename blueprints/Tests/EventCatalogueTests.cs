@@ -126,7 +126,7 @@ public sealed class EventCatalogueTests(EventCatalogueTests.Database database) :
         var kinds = await Kinds();
         foreach (var kind in kinds)
         {
-            foreach (var properties in ValidRow.Of(kind.Schema).Sample(3))
+            foreach (var properties in ValidRow.Of(kind.Schema).Sample(1))
             {
                 var row = Row(kind, properties);
                 try
@@ -200,11 +200,11 @@ public sealed class EventCatalogueTests(EventCatalogueTests.Database database) :
         var faults = new List<string>();
         foreach (var wrong in new[] { "17", "1.5", "1e300", "\"seventeen\"", "\"2026-02-30\"", "\"2026-03-01 12:00\"", "true", "null", "[]", "{}" })
         {
-            foreach (var kind in await Kinds())
-            {
-                var properties = new JsonObject(kind.Fields.Select(f => KeyValuePair.Create(f, JsonNode.Parse(wrong))));
-                await database.Db.Run($"select log.append({kind.EventType}, {database.Customer}, {properties.ToJsonString()}::jsonb, message_id => {kind.EventType + wrong})", Ct);
-            }
+            await database.Db.Run($"""
+                select log.append(t.event_type, {database.Customer}, wrong.properties, message_id => t.event_type || {wrong})
+                from events.event_types t, lateral (select coalesce(jsonb_object_agg(f, {wrong}::jsonb), {"{}"}::jsonb) from unnest(t.fields) as f) as wrong (properties)
+                where t.blueprint = 'pocm'
+                """, Ct);
         }
         foreach (var view in await Kinds())
         {

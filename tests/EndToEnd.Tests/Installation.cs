@@ -76,11 +76,14 @@ internal sealed partial class Installation : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public async Task<RunningProcess> Run(params string[] arguments)
+    public Task<RunningProcess> Run(params string[] arguments) => Run(arguments, TimeSpan.FromMinutes(2));
+
+    /// <summary>Runs a command that may take longer to its end.</summary>
+    public async Task<RunningProcess> Run(string[] arguments, TimeSpan patience)
     {
         var running = Start(arguments);
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        await running.Process.WaitForExitAsync(patience.Token);
+        using var end = new CancellationTokenSource(patience);
+        await running.Process.WaitForExitAsync(end.Token);
         return running;
     }
 
@@ -126,13 +129,15 @@ internal sealed partial class Installation : IAsyncDisposable
 
     public Task UntilCompleted() => UntilImport("the import to complete", i => i.State == "completed");
 
+    /// <summary>The figures of customers follow the import a moment later.</summary>
+    public Task UntilConsumed() => Until("the consumers of the log", () => Scalar<bool>("""
+        select not exists (select from log.consumers c, log.events e where (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position))
+        """));
+
     /// <summary>All that the import made, order and line for line, so that two imports can be compared.</summary>
     public async Task<string> Totals()
     {
-        // The figures of customers follow a moment later, refunds last.
-        await Until("the consumers of the log", () => Scalar<bool>("""
-            select not exists (select from log.consumers c, log.events e where (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position))
-            """));
+        await UntilConsumed();
         return await Scalar<string>("""
             select concat_ws(E'\n',
                 (select format('documents %s %s %s', count(*), sum(o.base_total), md5(string_agg(concat_ws('|', o.order_id, o.kind, o.base_total, o.ordered_at at time zone 'UTC', o.order_status, o.shipping_country, c.customer_id), ';' order by o.order_id)))
