@@ -3596,6 +3596,23 @@ $$;
 
 COMMENT ON FUNCTION customers.check_guardian() IS 'Trigger: who is under 18, by the date where they live, has a guardian who is not. Looked at when something changes; the rule only loosens with time.';
 
+-- Name: check_merged_into(); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.check_merged_into() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.merged_into is distinct from (select m.person_id from customers.person_map m where m.organization_id = new.organization_id and m.profile_id = new.id) then
+        raise exception 'merged_into follows the merges of a person; it is not written by hand. Merge the two profiles, or undo the merge.' using errcode = 'CL006';
+    end if;
+    return new;
+end
+$$;
+
+-- Name: FUNCTION check_merged_into(); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.check_merged_into() IS 'Refuses a person that the map does not name.';
+
 -- Name: check_roles(); Type: FUNCTION; Schema: customers; Owner: -
 
 CREATE FUNCTION customers.check_roles() RETURNS trigger
@@ -3669,11 +3686,16 @@ begin
     if organization is null then
         raise exception 'Only an administrator may erase a customer.' using errcode = 'insufficient_privilege';
     end if;
-    profiles := customers.profiles(person);
-    perform from customers.customers c where c.organization_id = organization and c.id = any(profiles) order by c.id for update;
+    perform from customers.customers c where c.organization_id = organization and c.id = person for update;
     if not found then
         raise exception 'There is no such customer. Check the id.' using errcode = 'no_data_found';
     end if;
+    if customers.person(person) <> person then
+        raise exception 'Somebody merged this customer a moment ago. Erase the person: %.', customers.person(person) using errcode = 'CL001';
+    end if;
+    -- While the person is held, no profile joins or leaves it.
+    profiles := customers.profiles(person);
+    perform from customers.customers c where c.organization_id = organization and c.id = any(profiles) order by c.id for update;
 
     for rule in select * from customers.reference_rules r where r.on_erase = 'refuse' loop
         execute format('select count(*) from %s r where r.organization_id = $1 and r.%I = any($2)', rule.relation::regclass, rule.column_name) into waiting using organization, profiles;
@@ -3743,6 +3765,31 @@ CREATE FUNCTION customers.erased_by(routine text) RETURNS void
 -- Name: FUNCTION erased_by(routine text); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.erased_by(routine text) IS 'Declares a function schema.name(profiles uuid[], words text[]) that customers.erase calls with all profiles of a person and the ids and addresses they went by.';
+
+-- Name: follow_person_map(); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.follow_person_map() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op in ('DELETE', 'UPDATE') then
+        update customers.customers c set merged_into = null
+        from old_rows o
+        where c.organization_id = o.organization_id and c.id = o.profile_id
+          and not exists (select from customers.person_map m where m.organization_id = o.organization_id and m.profile_id = o.profile_id);
+    end if;
+    if tg_op in ('INSERT', 'UPDATE') then
+        update customers.customers c set merged_into = n.person_id
+        from new_rows n
+        where c.organization_id = n.organization_id and c.id = n.profile_id and c.merged_into is distinct from n.person_id;
+    end if;
+    return null;
+end
+$$;
+
+-- Name: FUNCTION follow_person_map(); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.follow_person_map() IS 'Writes the person of each profile whose line in the map changed into its row.';
 
 -- Name: imported_by(uuid, integer); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -3839,13 +3886,22 @@ declare
     rule         customers.reference_rules;
     moved        uuid[];
     followers    uuid[];
+    profile      uuid;
 begin
     if survivor = merged then
         raise exception 'A customer cannot be merged with itself. Name two.' using errcode = 'check_violation';
     end if;
-    -- Both are locked in one order, so that merges of the same people wait for each other. The lock also waits for
-    -- whoever is writing a row that refers to them, and whoever comes later waits for it.
-    perform from customers.customers c where c.organization_id = organization and c.id in (survivor, merged) order by c.id for update;
+    -- Both are locked in one order, so that merges of the same people wait for each other. A lock also waits for whoever is
+    -- writing a row that refers to them, and whoever comes later waits for it. Who turns out to have been merged meanwhile is
+    -- refused before the next lock. The profiles of a person come after it: whoever changes them holds the person first.
+    for profile in select p from unnest(array[survivor, merged]) as p order by p loop
+        perform from customers.customers c where c.organization_id = organization and c.id = profile for update;
+        if customers.person(profile) <> profile then
+            raise exception 'One of them was merged before. Merge the persons: % and %.', customers.person(survivor), customers.person(merged) using errcode = 'CL001';
+        end if;
+    end loop;
+    followers := array(select m.profile_id from customers.person_map m where m.organization_id = organization and m.person_id = merged order by m.profile_id);
+    perform from customers.customers c where c.organization_id = organization and c.id = any (followers) order by c.id for update;
     select * into kept from customers.customers c where c.organization_id = organization and c.id = survivor;
     select * into gone from customers.customers c where c.organization_id = organization and c.id = merged;
     if kept.id is null or gone.id is null then
@@ -3853,9 +3909,6 @@ begin
     end if;
     if kept.erased_at is not null or gone.erased_at is not null then
         raise exception 'An erased customer cannot be merged.' using errcode = 'CL001';
-    end if;
-    if customers.person(survivor) <> survivor or customers.person(merged) <> merged then
-        raise exception 'One of them was merged before. Merge the persons: % and %.', customers.person(survivor), customers.person(merged) using errcode = 'CL001';
     end if;
 
     -- The survivor keeps what it has, and takes over what it lacks.
@@ -3884,7 +3937,6 @@ begin
     filled.external_ids := gone.external_ids || kept.external_ids;
     filled.tags := kept.tags || array(select t from unnest(gone.tags) as t where t <> all (kept.tags));
 
-    followers := array(select m.profile_id from customers.person_map m where m.organization_id = organization and m.person_id = merged);
     insert into customers.merges (organization_id, id, survivor_id, merged_id, reason, followers, merged_by, survivor_before, survivor_after)
     select organization, merge_id, survivor, merged, merge.reason, followers, platform.actor(),
            coalesce(jsonb_object_agg(k.key, k.value), '{}'), coalesce(jsonb_object_agg(k.key, f.value), '{}')
@@ -4112,7 +4164,9 @@ begin
     if done.id is null then
         raise exception 'There is no such merge. Check its id.' using errcode = 'no_data_found';
     end if;
-    perform from customers.customers c where c.organization_id = organization and c.id in (done.survivor_id, done.merged_id) order by c.id for update;
+    -- The person first, its profiles after it, as a merge does.
+    perform from customers.customers c where c.organization_id = organization and c.id = done.survivor_id for update;
+    perform from customers.customers c where c.organization_id = organization and c.id = any (done.merged_id || done.followers) order by c.id for update;
     if exists (select from customers.customers c where c.organization_id = organization and c.id in (done.survivor_id, done.merged_id) and c.erased_at is not null) then
         raise exception 'The customer was erased since: there is nothing left to take apart.' using errcode = 'CL001';
     end if;
@@ -5006,10 +5060,9 @@ begin
     end loop;
 
     perform events.log_view(format('%s.%s', blueprint, view_name),
-        -- The tenant is named although the policies know it: only so does the planner walk the log's indexes in their order through both arms of events.facts.
         array_to_string(columns || array['f.workspace_id', 'f.received_at as recorded_at', 'null::text as message_id'], ', ')
-            || case when cardinality(types) = 1 then format(' from events.facts f where f.organization_id = (select platform.organization()) and f.event_type = %L', types[1])
-                    else format(' from events.facts f where f.organization_id = (select platform.organization()) and f.event_type = any (%L::text[])', types) end,
+            || case when cardinality(types) = 1 then format(' from events.facts f where f.event_type = %L', types[1])
+                    else format(' from events.facts f where f.event_type = any (%L::text[])', types) end,
         (select string_agg(distinct e.description, ' ') || format(' Event%s: %s.', case when cardinality(types) > 1 then 's' else '' end, array_to_string(types, ', '))
          from events.event_types e where e.blueprint = typed_view.blueprint and e.event_type = any (types)),
         jsonb_build_object('blueprint', blueprint, 'types', types, 'action', discriminator, 'properties', names, 'derived', '{"recorded_at": "f.received_at"}'::jsonb,
@@ -10011,20 +10064,101 @@ $$;
 
 COMMENT ON FUNCTION wolo.write_profile() IS 'Trigger: writes a profile and, with it, the customer''s name and birth date.';
 
--- Name: person_map; Type: TABLE; Schema: customers; Owner: -
+-- Name: customers; Type: TABLE; Schema: customers; Owner: -
 
-CREATE TABLE customers.person_map (
+CREATE TABLE customers.customers (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
-    profile_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    CONSTRAINT another CHECK ((profile_id <> person_id))
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    customer_id text NOT NULL,
+    email text,
+    phone text,
+    name text,
+    date_of_birth date,
+    gender text,
+    country text,
+    state text,
+    city text,
+    postal_code text,
+    timezone text,
+    customer_type text DEFAULT 'regular'::text NOT NULL,
+    customer_status text DEFAULT 'active'::text NOT NULL,
+    lifecycle_stage text DEFAULT 'new'::text NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    activated_at timestamp with time zone,
+    churned_at timestamp with time zone,
+    acquisition_channel text,
+    acquisition_campaign text,
+    acquisition_source text,
+    referrer_url text,
+    utm_parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    engagement_score smallint DEFAULT 0 NOT NULL,
+    churn_risk_score smallint DEFAULT 0 NOT NULL,
+    custom_attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    data_source text DEFAULT 'api'::text NOT NULL,
+    external_ids jsonb DEFAULT '{}'::jsonb NOT NULL,
+    import_id uuid,
+    merged_into uuid,
+    person_id uuid GENERATED ALWAYS AS (COALESCE(merged_into, id)) STORED NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    imported_at timestamp with time zone,
+    search_text text GENERATED ALWAYS AS (lower(((((((COALESCE(name, ''::text) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || customer_id) || ' '::text) || COALESCE(phone, ''::text)))) STORED,
+    erased_at timestamp with time zone,
+    CONSTRAINT born_in_the_past CHECK ((date_of_birth <= (((created_at AT TIME ZONE 'UTC'::text))::date + 1))),
+    CONSTRAINT customers_acquisition_campaign_check CHECK ((length(acquisition_campaign) <= 100)),
+    CONSTRAINT customers_acquisition_channel_check CHECK ((length(acquisition_channel) <= 100)),
+    CONSTRAINT customers_acquisition_source_check CHECK ((length(acquisition_source) <= 100)),
+    CONSTRAINT customers_churn_risk_score_check CHECK (((churn_risk_score >= 0) AND (churn_risk_score <= 100))),
+    CONSTRAINT customers_city_check CHECK ((length(city) <= 100)),
+    CONSTRAINT customers_country_check CHECK ((length(country) <= 50)),
+    CONSTRAINT customers_custom_attributes_check CHECK ((jsonb_typeof(custom_attributes) = 'object'::text)),
+    CONSTRAINT customers_customer_id_check CHECK (((length(customer_id) >= 1) AND (length(customer_id) <= 100))),
+    CONSTRAINT customers_customer_status_check CHECK ((customer_status = ANY (ARRAY['active'::text, 'inactive'::text, 'churned'::text, 'suspended'::text]))),
+    CONSTRAINT customers_customer_type_check CHECK ((customer_type = ANY (ARRAY['premium'::text, 'regular'::text, 'enterprise'::text, 'trial'::text]))),
+    CONSTRAINT customers_data_source_check CHECK ((length(data_source) <= 50)),
+    CONSTRAINT customers_email_check CHECK ((length(email) <= 255)),
+    CONSTRAINT customers_engagement_score_check CHECK (((engagement_score >= 0) AND (engagement_score <= 100))),
+    CONSTRAINT customers_external_ids_check CHECK ((jsonb_typeof(external_ids) = 'object'::text)),
+    CONSTRAINT customers_gender_check CHECK ((length(gender) <= 20)),
+    CONSTRAINT customers_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['new'::text, 'activated'::text, 'engaged'::text, 'at_risk'::text, 'churned'::text, 'reactivated'::text]))),
+    CONSTRAINT customers_name_check CHECK ((length(name) <= 255)),
+    CONSTRAINT customers_phone_check CHECK ((length(phone) <= 20)),
+    CONSTRAINT customers_postal_code_check CHECK ((length(postal_code) <= 20)),
+    CONSTRAINT customers_state_check CHECK ((length(state) <= 50)),
+    CONSTRAINT customers_timezone_check CHECK ((length(timezone) <= 50)),
+    CONSTRAINT customers_utm_parameters_check CHECK ((jsonb_typeof(utm_parameters) = 'object'::text))
 );
 
-ALTER TABLE ONLY customers.person_map FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY customers.customers FORCE ROW LEVEL SECURITY;
 
--- Name: TABLE person_map; Type: COMMENT; Schema: customers; Owner: -
+-- Name: TABLE customers; Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON TABLE customers.person_map IS 'Profiles that are another person now: profile → person. A profile that was never merged is its own person and not in here.';
+COMMENT ON TABLE customers.customers IS 'An end customer: shopper, patient, donor, seeker, visitor.';
+
+-- Name: COLUMN customers.customer_id; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.customer_id IS 'The id in the client''s own system; for somebody without one, their e-mail address or anonymous id.';
+
+-- Name: COLUMN customers.import_id; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.import_id IS 'The import that created the row; an undo removes it if nothing else has come to refer to it.';
+
+-- Name: COLUMN customers.merged_into; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.merged_into IS 'The person this profile is part of now; null while it is its own. Written by the trigger on customers.person_map alone.';
+
+-- Name: COLUMN customers.person_id; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.person_id IS 'The person this profile is: another one after a merge, otherwise itself. One join over it resolves the profiles of events, in either direction by an index.';
+
+-- Name: COLUMN customers.search_text; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.search_text IS 'What the search box looks in, lower-case.';
+
+-- Name: COLUMN customers.erased_at; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.erased_at IS 'When everything personal was removed. The row stays as a pseudonym for the orders and payments that must be kept.';
 
 -- Name: position; Type: SEQUENCE; Schema: log; Owner: -
 
@@ -10134,125 +10268,45 @@ COMMENT ON TABLE log.undone_batches IS 'Imports that were undone: their events s
 -- Name: facts; Type: VIEW; Schema: events; Owner: -
 
 CREATE VIEW events.facts WITH (security_invoker='true') AS
- SELECT u.organization_id,
-    u.id,
-    u.workspace_id,
-    u.event_type,
-    u.event_name,
-    u.event_category,
-    u.properties,
-    u.event_value,
-    u.currency,
-    u.person_id AS customer_id,
-    u.customer_id AS profile_id,
-    u.session_id,
-    u.page_url,
-    u.page_title,
-    u.referrer_url,
-    u.ip_address,
-    u.user_agent,
-    u.device_type,
-    u.browser,
-    u.os,
-    u.screen_resolution,
-    u.country,
-    u.city,
-    u.utm_source,
-    u.utm_medium,
-    u.utm_campaign,
-    u.utm_term,
-    u.utm_content,
-    u.occurred_at,
-    u.received_at,
-    u.claimed_at,
-    u.data_source,
-    u.source_system,
-    u.batch_id
-   FROM ( SELECT e.organization_id,
-            e.id,
-            e.workspace_id,
-            e.event_type,
-            e.event_name,
-            e.event_category,
-            e.properties,
-            e.event_value,
-            e.currency,
-            e.customer_id,
-            e.session_id,
-            e.page_url,
-            e.page_title,
-            e.referrer_url,
-            e.ip_address,
-            e.user_agent,
-            e.device_type,
-            e.browser,
-            e.os,
-            e.screen_resolution,
-            e.country,
-            e.city,
-            e.utm_source,
-            e.utm_medium,
-            e.utm_campaign,
-            e.utm_term,
-            e.utm_content,
-            e.occurred_at,
-            e.received_at,
-            e.claimed_at,
-            e.data_source,
-            e.source_system,
-            e.batch_id,
-            e.epoch,
-            e.writer,
-            e."position",
-            e.customer_id AS person_id,
-            true AS as_recorded
-           FROM log.events e
-        UNION ALL
-         SELECT e.organization_id,
-            e.id,
-            e.workspace_id,
-            e.event_type,
-            e.event_name,
-            e.event_category,
-            e.properties,
-            e.event_value,
-            e.currency,
-            e.customer_id,
-            e.session_id,
-            e.page_url,
-            e.page_title,
-            e.referrer_url,
-            e.ip_address,
-            e.user_agent,
-            e.device_type,
-            e.browser,
-            e.os,
-            e.screen_resolution,
-            e.country,
-            e.city,
-            e.utm_source,
-            e.utm_medium,
-            e.utm_campaign,
-            e.utm_term,
-            e.utm_content,
-            e.occurred_at,
-            e.received_at,
-            e.claimed_at,
-            e.data_source,
-            e.source_system,
-            e.batch_id,
-            e.epoch,
-            e.writer,
-            e."position",
-            m.person_id,
-            false
-           FROM (customers.person_map m
-             JOIN log.events e ON (((e.organization_id = m.organization_id) AND (e.customer_id = m.profile_id))))) u
-  WHERE ((NOT (EXISTS ( SELECT
-           FROM customers.person_map m
-          WHERE (u.as_recorded AND (m.organization_id = u.organization_id) AND (m.profile_id = u.customer_id))))) AND (NOT (EXISTS ( SELECT
+ SELECT e.organization_id,
+    e.id,
+    e.workspace_id,
+    e.event_type,
+    e.event_name,
+    e.event_category,
+    e.properties,
+    e.event_value,
+    e.currency,
+    c.person_id AS customer_id,
+    e.customer_id AS profile_id,
+    e.session_id,
+    e.page_url,
+    e.page_title,
+    e.referrer_url,
+    e.ip_address,
+    e.user_agent,
+    e.device_type,
+    e.browser,
+    e.os,
+    e.screen_resolution,
+    e.country,
+    e.city,
+    e.utm_source,
+    e.utm_medium,
+    e.utm_campaign,
+    e.utm_term,
+    e.utm_content,
+    e.occurred_at,
+    e.received_at,
+    e.claimed_at,
+    e.data_source,
+    e.source_system,
+    e.batch_id
+   FROM (log.events e
+     LEFT JOIN customers.customers c ON (((c.organization_id = e.organization_id) AND (c.id = e.customer_id))))
+  WHERE ((e.batch_id IS NULL) OR (NOT (EXISTS ( SELECT
            FROM log.undone_batches b
-          WHERE ((b.organization_id = u.organization_id) AND (b.batch_id = u.batch_id))))));
+          WHERE ((b.organization_id = e.organization_id) AND (b.batch_id = e.batch_id))))));
 
 -- Name: VIEW facts; Type: COMMENT; Schema: events; Owner: -
 
@@ -10810,91 +10864,20 @@ COMMENT ON TABLE customers.customer_figures IS 'What the log says about a custom
 
 COMMENT ON COLUMN customers.customer_figures.total_revenue IS 'Of completed orders, in the organization''s currency; refunds are counted beside it, not taken off.';
 
--- Name: customers; Type: TABLE; Schema: customers; Owner: -
+-- Name: person_map; Type: TABLE; Schema: customers; Owner: -
 
-CREATE TABLE customers.customers (
+CREATE TABLE customers.person_map (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    customer_id text NOT NULL,
-    email text,
-    phone text,
-    name text,
-    date_of_birth date,
-    gender text,
-    country text,
-    state text,
-    city text,
-    postal_code text,
-    timezone text,
-    customer_type text DEFAULT 'regular'::text NOT NULL,
-    customer_status text DEFAULT 'active'::text NOT NULL,
-    lifecycle_stage text DEFAULT 'new'::text NOT NULL,
-    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
-    activated_at timestamp with time zone,
-    churned_at timestamp with time zone,
-    acquisition_channel text,
-    acquisition_campaign text,
-    acquisition_source text,
-    referrer_url text,
-    utm_parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
-    engagement_score smallint DEFAULT 0 NOT NULL,
-    churn_risk_score smallint DEFAULT 0 NOT NULL,
-    custom_attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    data_source text DEFAULT 'api'::text NOT NULL,
-    external_ids jsonb DEFAULT '{}'::jsonb NOT NULL,
-    import_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    imported_at timestamp with time zone,
-    search_text text GENERATED ALWAYS AS (lower(((((((COALESCE(name, ''::text) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || customer_id) || ' '::text) || COALESCE(phone, ''::text)))) STORED,
-    erased_at timestamp with time zone,
-    CONSTRAINT born_in_the_past CHECK ((date_of_birth <= (((created_at AT TIME ZONE 'UTC'::text))::date + 1))),
-    CONSTRAINT customers_acquisition_campaign_check CHECK ((length(acquisition_campaign) <= 100)),
-    CONSTRAINT customers_acquisition_channel_check CHECK ((length(acquisition_channel) <= 100)),
-    CONSTRAINT customers_acquisition_source_check CHECK ((length(acquisition_source) <= 100)),
-    CONSTRAINT customers_churn_risk_score_check CHECK (((churn_risk_score >= 0) AND (churn_risk_score <= 100))),
-    CONSTRAINT customers_city_check CHECK ((length(city) <= 100)),
-    CONSTRAINT customers_country_check CHECK ((length(country) <= 50)),
-    CONSTRAINT customers_custom_attributes_check CHECK ((jsonb_typeof(custom_attributes) = 'object'::text)),
-    CONSTRAINT customers_customer_id_check CHECK (((length(customer_id) >= 1) AND (length(customer_id) <= 100))),
-    CONSTRAINT customers_customer_status_check CHECK ((customer_status = ANY (ARRAY['active'::text, 'inactive'::text, 'churned'::text, 'suspended'::text]))),
-    CONSTRAINT customers_customer_type_check CHECK ((customer_type = ANY (ARRAY['premium'::text, 'regular'::text, 'enterprise'::text, 'trial'::text]))),
-    CONSTRAINT customers_data_source_check CHECK ((length(data_source) <= 50)),
-    CONSTRAINT customers_email_check CHECK ((length(email) <= 255)),
-    CONSTRAINT customers_engagement_score_check CHECK (((engagement_score >= 0) AND (engagement_score <= 100))),
-    CONSTRAINT customers_external_ids_check CHECK ((jsonb_typeof(external_ids) = 'object'::text)),
-    CONSTRAINT customers_gender_check CHECK ((length(gender) <= 20)),
-    CONSTRAINT customers_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['new'::text, 'activated'::text, 'engaged'::text, 'at_risk'::text, 'churned'::text, 'reactivated'::text]))),
-    CONSTRAINT customers_name_check CHECK ((length(name) <= 255)),
-    CONSTRAINT customers_phone_check CHECK ((length(phone) <= 20)),
-    CONSTRAINT customers_postal_code_check CHECK ((length(postal_code) <= 20)),
-    CONSTRAINT customers_state_check CHECK ((length(state) <= 50)),
-    CONSTRAINT customers_timezone_check CHECK ((length(timezone) <= 50)),
-    CONSTRAINT customers_utm_parameters_check CHECK ((jsonb_typeof(utm_parameters) = 'object'::text))
+    profile_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    CONSTRAINT another CHECK ((profile_id <> person_id))
 );
 
-ALTER TABLE ONLY customers.customers FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY customers.person_map FORCE ROW LEVEL SECURITY;
 
--- Name: TABLE customers; Type: COMMENT; Schema: customers; Owner: -
+-- Name: TABLE person_map; Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON TABLE customers.customers IS 'An end customer: shopper, patient, donor, seeker, visitor.';
-
--- Name: COLUMN customers.customer_id; Type: COMMENT; Schema: customers; Owner: -
-
-COMMENT ON COLUMN customers.customers.customer_id IS 'The id in the client''s own system; for somebody without one, their e-mail address or anonymous id.';
-
--- Name: COLUMN customers.import_id; Type: COMMENT; Schema: customers; Owner: -
-
-COMMENT ON COLUMN customers.customers.import_id IS 'The import that created the row; an undo removes it if nothing else has come to refer to it.';
-
--- Name: COLUMN customers.search_text; Type: COMMENT; Schema: customers; Owner: -
-
-COMMENT ON COLUMN customers.customers.search_text IS 'What the search box looks in, lower-case.';
-
--- Name: COLUMN customers.erased_at; Type: COMMENT; Schema: customers; Owner: -
-
-COMMENT ON COLUMN customers.customers.erased_at IS 'When everything personal was removed. The row stays as a pseudonym for the orders and payments that must be kept.';
+COMMENT ON TABLE customers.person_map IS 'Profiles that are another person now: profile → person. A profile that was never merged is its own person and not in here.';
 
 -- Name: people; Type: VIEW; Schema: analytics; Owner: -
 
@@ -13325,7 +13308,7 @@ CREATE VIEW cdp.customer_events WITH (security_invoker='true') AS
     f.workspace_id,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.customer_id IS NOT NULL));
+  WHERE (f.profile_id IS NOT NULL);
 
 -- Name: VIEW customer_events; Type: COMMENT; Schema: cdp; Owner: -
 
@@ -19420,7 +19403,7 @@ CREATE VIEW pocm.a_b_test_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{experiment_viewed,experiment_converted}'::text[])));
+  WHERE (f.event_type = ANY ('{experiment_viewed,experiment_converted}'::text[]));
 
 -- Name: VIEW a_b_test_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -19547,7 +19530,7 @@ CREATE VIEW pocm.abandonment_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{cart_abandoned,checkout_abandoned,browse_abandoned,abandonment_reminded,abandonment_recovered}'::text[])));
+  WHERE (f.event_type = ANY ('{cart_abandoned,checkout_abandoned,browse_abandoned,abandonment_reminded,abandonment_recovered}'::text[]));
 
 -- Name: VIEW abandonment_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -19684,7 +19667,7 @@ CREATE VIEW pocm.adverse_event_reports WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{adverse_event_reported,adverse_event_assessed,adverse_event_followed_up,adverse_event_submitted,adverse_event_closed}'::text[])));
+  WHERE (f.event_type = ANY ('{adverse_event_reported,adverse_event_assessed,adverse_event_followed_up,adverse_event_submitted,adverse_event_closed}'::text[]));
 
 -- Name: VIEW adverse_event_reports; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -19897,7 +19880,7 @@ CREATE VIEW pocm.affiliate_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{affiliate_click,affiliate_signup,affiliate_sale,affiliate_commission_approved,affiliate_commission_paid,affiliate_commission_reversed}'::text[])));
+  WHERE (f.event_type = ANY ('{affiliate_click,affiliate_signup,affiliate_sale,affiliate_commission_approved,affiliate_commission_paid,affiliate_commission_reversed}'::text[]));
 
 -- Name: VIEW affiliate_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -20030,7 +20013,7 @@ CREATE VIEW pocm.anomaly_detection_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{anomaly_detected,anomaly_confirmed,anomaly_dismissed,anomaly_resolved}'::text[])));
+  WHERE (f.event_type = ANY ('{anomaly_detected,anomaly_confirmed,anomaly_dismissed,anomaly_resolved}'::text[]));
 
 -- Name: VIEW anomaly_detection_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -20268,7 +20251,7 @@ CREATE VIEW pocm.audit_trail_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'provider_action_audited'::text));
+  WHERE (f.event_type = 'provider_action_audited'::text);
 
 -- Name: VIEW audit_trail_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -20437,7 +20420,7 @@ CREATE VIEW pocm.batch_production_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{batch_planned,batch_started,batch_produced,batch_released,batch_held,batch_rejected}'::text[])));
+  WHERE (f.event_type = ANY ('{batch_planned,batch_started,batch_produced,batch_released,batch_held,batch_rejected}'::text[]));
 
 -- Name: VIEW batch_production_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -20633,7 +20616,7 @@ CREATE VIEW pocm.bulk_order_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{bulk_order_quoted,bulk_order_placed,bulk_order_approved,bulk_order_rejected,bulk_order_shipped,bulk_order_partially_fulfilled,bulk_order_fulfilled,bulk_order_invoiced,bulk_order_cancelled}'::text[])));
+  WHERE (f.event_type = ANY ('{bulk_order_quoted,bulk_order_placed,bulk_order_approved,bulk_order_rejected,bulk_order_shipped,bulk_order_partially_fulfilled,bulk_order_fulfilled,bulk_order_invoiced,bulk_order_cancelled}'::text[]));
 
 -- Name: VIEW bulk_order_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -20821,7 +20804,7 @@ CREATE VIEW pocm.calibration_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{device_calibrated,calibration_failed,calibration_due}'::text[])));
+  WHERE (f.event_type = ANY ('{device_calibrated,calibration_failed,calibration_due}'::text[]));
 
 -- Name: VIEW calibration_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -20959,7 +20942,7 @@ CREATE VIEW pocm.cart_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{product_added,product_removed,cart_updated,cart_cleared,cart_viewed}'::text[])));
+  WHERE (f.event_type = ANY ('{product_added,product_removed,cart_updated,cart_cleared,cart_viewed}'::text[]));
 
 -- Name: VIEW cart_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -21095,7 +21078,7 @@ CREATE VIEW pocm.category_browse_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{product_list_viewed,product_list_filtered,product_list_sorted,product_clicked}'::text[])));
+  WHERE (f.event_type = ANY ('{product_list_viewed,product_list_filtered,product_list_sorted,product_clicked}'::text[]));
 
 -- Name: VIEW category_browse_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -21215,7 +21198,7 @@ CREATE VIEW pocm.certification_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{certification_granted,certification_renewed,certification_expiring,certification_expired,certification_suspended,certification_revoked}'::text[])));
+  WHERE (f.event_type = ANY ('{certification_granted,certification_renewed,certification_expiring,certification_expired,certification_suspended,certification_revoked}'::text[]));
 
 -- Name: VIEW certification_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -21392,7 +21375,7 @@ CREATE VIEW pocm.checkout_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{checkout_started,checkout_step_viewed,checkout_step_completed,payment_info_entered,checkout_failed,checkout_completed}'::text[])));
+  WHERE (f.event_type = ANY ('{checkout_started,checkout_step_viewed,checkout_step_completed,payment_info_entered,checkout_failed,checkout_completed}'::text[]));
 
 -- Name: VIEW checkout_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -21525,7 +21508,7 @@ CREATE VIEW pocm.click_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'element_clicked'::text));
+  WHERE (f.event_type = 'element_clicked'::text);
 
 -- Name: VIEW click_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -21690,7 +21673,7 @@ CREATE VIEW pocm.clinical_data_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{clinical_data_received,clinical_data_verified,clinical_data_corrected,clinical_data_rejected}'::text[])));
+  WHERE (f.event_type = ANY ('{clinical_data_received,clinical_data_verified,clinical_data_corrected,clinical_data_rejected}'::text[]));
 
 -- Name: VIEW clinical_data_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -21835,7 +21818,7 @@ CREATE VIEW pocm.cohort_analysis_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'cohort_analyzed'::text));
+  WHERE (f.event_type = 'cohort_analyzed'::text);
 
 -- Name: VIEW cohort_analysis_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -21959,7 +21942,7 @@ CREATE VIEW pocm.comparison_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{comparison_product_added,comparison_product_removed,comparison_viewed,comparison_won}'::text[])));
+  WHERE (f.event_type = ANY ('{comparison_product_added,comparison_product_removed,comparison_viewed,comparison_won}'::text[]));
 
 -- Name: VIEW comparison_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -22185,7 +22168,7 @@ CREATE VIEW pocm.customer_service_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{contact_started,contact_answered,contact_transferred,contact_ended,contact_abandoned}'::text[])));
+  WHERE (f.event_type = ANY ('{contact_started,contact_answered,contact_transferred,contact_ended,contact_abandoned}'::text[]));
 
 -- Name: VIEW customer_service_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -22310,7 +22293,7 @@ CREATE VIEW pocm.delivery_attempt_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'delivery_attempted'::text));
+  WHERE (f.event_type = 'delivery_attempted'::text);
 
 -- Name: VIEW delivery_attempt_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -22492,7 +22475,7 @@ CREATE VIEW pocm.device_activation_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{device_activated,device_activation_failed,device_paired}'::text[])));
+  WHERE (f.event_type = ANY ('{device_activated,device_activation_failed,device_paired}'::text[]));
 
 -- Name: VIEW device_activation_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -22671,7 +22654,7 @@ CREATE VIEW pocm.device_removal_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'device_removed'::text));
+  WHERE (f.event_type = 'device_removed'::text);
 
 -- Name: VIEW device_removal_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -22788,7 +22771,7 @@ CREATE VIEW pocm.discount_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{coupon_entered,discount_applied,coupon_denied,discount_removed}'::text[])));
+  WHERE (f.event_type = ANY ('{coupon_entered,discount_applied,coupon_denied,discount_removed}'::text[]));
 
 -- Name: VIEW discount_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -22917,7 +22900,7 @@ CREATE VIEW pocm.distribution_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{batch_shipped,batch_delivered,batch_returned,batch_blocked}'::text[])));
+  WHERE (f.event_type = ANY ('{batch_shipped,batch_delivered,batch_returned,batch_blocked}'::text[]));
 
 -- Name: VIEW distribution_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23069,7 +23052,7 @@ CREATE VIEW pocm.dosage_delivery_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'dosage_delivered'::text));
+  WHERE (f.event_type = 'dosage_delivered'::text);
 
 -- Name: VIEW dosage_delivery_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23207,7 +23190,7 @@ CREATE VIEW pocm.efficacy_measurement_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'efficacy_measured'::text));
+  WHERE (f.event_type = 'efficacy_measured'::text);
 
 -- Name: VIEW efficacy_measurement_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23334,7 +23317,7 @@ CREATE VIEW pocm.error_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'error_occurred'::text));
+  WHERE (f.event_type = 'error_occurred'::text);
 
 -- Name: VIEW error_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23464,8 +23447,7 @@ CREATE VIEW pocm.event_data WITH (security_invoker='true') AS
     f.occurred_at,
     f.properties AS data,
     NULL::text AS message_id
-   FROM events.facts f
-  WHERE (f.organization_id = ( SELECT platform.organization() AS organization));
+   FROM events.facts f;
 
 -- Name: VIEW event_data; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23548,8 +23530,7 @@ CREATE VIEW pocm.events WITH (security_invoker='true') AS
     f.batch_id,
     f.workspace_id,
     NULL::text AS message_id
-   FROM events.facts f
-  WHERE (f.organization_id = ( SELECT platform.organization() AS organization));
+   FROM events.facts f;
 
 -- Name: VIEW events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23686,7 +23667,7 @@ CREATE VIEW pocm.feedback_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{feedback_requested,feedback_submitted,feedback_answered}'::text[])));
+  WHERE (f.event_type = ANY ('{feedback_requested,feedback_submitted,feedback_answered}'::text[]));
 
 -- Name: VIEW feedback_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23793,7 +23774,7 @@ CREATE VIEW pocm.form_submission_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{form_started,form_submitted,form_failed,form_abandoned}'::text[])));
+  WHERE (f.event_type = ANY ('{form_started,form_submitted,form_failed,form_abandoned}'::text[]));
 
 -- Name: VIEW form_submission_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -23915,7 +23896,7 @@ CREATE VIEW pocm.inventory_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{stock_received,stock_sold,stock_reserved,stock_released,stock_returned,stock_adjusted,stock_counted,stock_written_off,stock_low,stock_out}'::text[])));
+  WHERE (f.event_type = ANY ('{stock_received,stock_sold,stock_reserved,stock_released,stock_returned,stock_adjusted,stock_counted,stock_written_off,stock_low,stock_out}'::text[]));
 
 -- Name: VIEW inventory_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -24138,7 +24119,7 @@ CREATE VIEW pocm.logistics_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{goods_received,goods_put_away,goods_picked,goods_packed,goods_transferred,goods_handed_over,goods_damaged,goods_lost}'::text[])));
+  WHERE (f.event_type = ANY ('{goods_received,goods_put_away,goods_picked,goods_packed,goods_transferred,goods_handed_over,goods_damaged,goods_lost}'::text[]));
 
 -- Name: VIEW logistics_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -24271,7 +24252,7 @@ CREATE VIEW pocm.loyalty_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{loyalty_joined,loyalty_points_earned,loyalty_points_redeemed,loyalty_points_expired,loyalty_points_adjusted,loyalty_tier_changed}'::text[])));
+  WHERE (f.event_type = ANY ('{loyalty_joined,loyalty_points_earned,loyalty_points_redeemed,loyalty_points_expired,loyalty_points_adjusted,loyalty_tier_changed}'::text[]));
 
 -- Name: VIEW loyalty_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -24588,7 +24569,7 @@ CREATE VIEW pocm.ml_prediction_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{prediction_made,prediction_outcome_known}'::text[])));
+  WHERE (f.event_type = ANY ('{prediction_made,prediction_outcome_known}'::text[]));
 
 -- Name: VIEW ml_prediction_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -24741,7 +24722,7 @@ CREATE VIEW pocm.notification_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{notification_sent,notification_delivered,notification_opened,notification_clicked,notification_dismissed,notification_bounced,notification_failed,notification_unsubscribed}'::text[])));
+  WHERE (f.event_type = ANY ('{notification_sent,notification_delivered,notification_opened,notification_clicked,notification_dismissed,notification_bounced,notification_failed,notification_unsubscribed}'::text[]));
 
 -- Name: VIEW notification_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -24873,7 +24854,7 @@ CREATE VIEW pocm.order_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{order_placed,order_confirmed,order_paid,order_completed,order_updated,order_on_hold,order_cancelled,order_refunded,order_adjusted}'::text[])));
+  WHERE (f.event_type = ANY ('{order_placed,order_confirmed,order_paid,order_completed,order_updated,order_on_hold,order_cancelled,order_refunded,order_adjusted}'::text[]));
 
 -- Name: VIEW order_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25024,7 +25005,7 @@ CREATE VIEW pocm.packaging_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{batch_filled,batch_sealed,batch_labelled,batch_serialized,batch_cased}'::text[])));
+  WHERE (f.event_type = ANY ('{batch_filled,batch_sealed,batch_labelled,batch_serialized,batch_cased}'::text[]));
 
 -- Name: VIEW packaging_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25157,7 +25138,7 @@ CREATE VIEW pocm.page_view_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'page_view'::text));
+  WHERE (f.event_type = 'page_view'::text);
 
 -- Name: VIEW page_view_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25311,7 +25292,7 @@ CREATE VIEW pocm.patch_application_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'patch_applied'::text));
+  WHERE (f.event_type = 'patch_applied'::text);
 
 -- Name: VIEW patch_application_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25480,7 +25461,7 @@ CREATE VIEW pocm.patient_outcome_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'patient_outcome_recorded'::text));
+  WHERE (f.event_type = 'patient_outcome_recorded'::text);
 
 -- Name: VIEW patient_outcome_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25610,7 +25591,7 @@ CREATE VIEW pocm.payment_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{payment_attempted,payment_authorized,payment_captured,payment_failed,payment_voided,payment_disputed}'::text[])));
+  WHERE (f.event_type = ANY ('{payment_attempted,payment_authorized,payment_captured,payment_failed,payment_voided,payment_disputed}'::text[]));
 
 -- Name: VIEW payment_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25735,7 +25716,7 @@ CREATE VIEW pocm.performance_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'performance_measured'::text));
+  WHERE (f.event_type = 'performance_measured'::text);
 
 -- Name: VIEW performance_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25850,7 +25831,7 @@ CREATE VIEW pocm.personalization_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{personalization_decided,personalization_shown,personalization_accepted,personalization_ignored}'::text[])));
+  WHERE (f.event_type = ANY ('{personalization_decided,personalization_shown,personalization_accepted,personalization_ignored}'::text[]));
 
 -- Name: VIEW personalization_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -25972,7 +25953,7 @@ CREATE VIEW pocm.price_change_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'price_changed'::text));
+  WHERE (f.event_type = 'price_changed'::text);
 
 -- Name: VIEW price_change_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -26085,7 +26066,7 @@ CREATE VIEW pocm.product_view_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'product_viewed'::text));
+  WHERE (f.event_type = 'product_viewed'::text);
 
 -- Name: VIEW product_view_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -26213,7 +26194,7 @@ CREATE VIEW pocm.promotion_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{promotion_viewed,promotion_clicked,promotion_claimed,promotion_redeemed,promotion_expired}'::text[])));
+  WHERE (f.event_type = ANY ('{promotion_viewed,promotion_clicked,promotion_claimed,promotion_redeemed,promotion_expired}'::text[]));
 
 -- Name: VIEW promotion_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -26422,7 +26403,7 @@ CREATE VIEW pocm.provider_onboarding_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{provider_applied,provider_documents_received,provider_verified,provider_contract_signed,provider_activated,provider_rejected,provider_suspended,provider_offboarded}'::text[])));
+  WHERE (f.event_type = ANY ('{provider_applied,provider_documents_received,provider_verified,provider_contract_signed,provider_activated,provider_rejected,provider_suspended,provider_offboarded}'::text[]));
 
 -- Name: VIEW provider_onboarding_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -26572,7 +26553,7 @@ CREATE VIEW pocm.quality_control_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'quality_checked'::text));
+  WHERE (f.event_type = 'quality_checked'::text);
 
 -- Name: VIEW quality_control_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -26762,7 +26743,7 @@ CREATE VIEW pocm.recall_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{recall_initiated,recall_notified,recall_acknowledged,recall_unit_returned,recall_extended,recall_closed,recall_cancelled}'::text[])));
+  WHERE (f.event_type = ANY ('{recall_initiated,recall_notified,recall_acknowledged,recall_unit_returned,recall_extended,recall_closed,recall_cancelled}'::text[]));
 
 -- Name: VIEW recall_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -26958,7 +26939,7 @@ CREATE VIEW pocm.recommendation_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{recommendation_shown,recommendation_clicked,recommendation_added,recommendation_purchased,recommendation_dismissed}'::text[])));
+  WHERE (f.event_type = ANY ('{recommendation_shown,recommendation_clicked,recommendation_added,recommendation_purchased,recommendation_dismissed}'::text[]));
 
 -- Name: VIEW recommendation_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -27085,7 +27066,7 @@ CREATE VIEW pocm.referral_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{referral_link_shared,referral_invited,referral_clicked,referral_signed_up,referral_converted,referral_rewarded,referral_rejected}'::text[])));
+  WHERE (f.event_type = ANY ('{referral_link_shared,referral_invited,referral_clicked,referral_signed_up,referral_converted,referral_rewarded,referral_rejected}'::text[]));
 
 -- Name: VIEW referral_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -27204,7 +27185,7 @@ CREATE VIEW pocm.refund_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{refund_requested,refund_approved,refund_rejected,refund_paid,refund_failed}'::text[])));
+  WHERE (f.event_type = ANY ('{refund_requested,refund_approved,refund_rejected,refund_paid,refund_failed}'::text[]));
 
 -- Name: VIEW refund_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -27383,7 +27364,7 @@ CREATE VIEW pocm.regulatory_report_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{regulatory_report_drafted,regulatory_report_reviewed,regulatory_report_submitted,regulatory_report_acknowledged,regulatory_report_questioned,regulatory_report_accepted,regulatory_report_rejected,regulatory_report_withdrawn}'::text[])));
+  WHERE (f.event_type = ANY ('{regulatory_report_drafted,regulatory_report_reviewed,regulatory_report_submitted,regulatory_report_acknowledged,regulatory_report_questioned,regulatory_report_accepted,regulatory_report_rejected,regulatory_report_withdrawn}'::text[]));
 
 -- Name: VIEW regulatory_report_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -27529,7 +27510,7 @@ CREATE VIEW pocm.return_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{return_requested,return_authorized,return_refused,return_shipped,return_received,return_inspected,return_closed}'::text[])));
+  WHERE (f.event_type = ANY ('{return_requested,return_authorized,return_refused,return_shipped,return_received,return_inspected,return_closed}'::text[]));
 
 -- Name: VIEW return_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -27662,7 +27643,7 @@ CREATE VIEW pocm.review_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{product_reviewed,review_updated,review_approved,review_rejected,review_answered,review_voted,review_reported,review_removed}'::text[])));
+  WHERE (f.event_type = ANY ('{product_reviewed,review_updated,review_approved,review_rejected,review_answered,review_voted,review_reported,review_removed}'::text[]));
 
 -- Name: VIEW review_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -27827,7 +27808,7 @@ CREATE VIEW pocm.search_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{products_searched,search_result_clicked,search_refined,search_suggestion_taken}'::text[])));
+  WHERE (f.event_type = ANY ('{products_searched,search_result_clicked,search_refined,search_suggestion_taken}'::text[]));
 
 -- Name: VIEW search_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -27941,7 +27922,7 @@ CREATE VIEW pocm.sensor_reading_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'sensor_reading'::text));
+  WHERE (f.event_type = 'sensor_reading'::text);
 
 -- Name: VIEW sensor_reading_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -28078,7 +28059,7 @@ CREATE VIEW pocm.session_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{session_started,session_active,session_ended}'::text[])));
+  WHERE (f.event_type = ANY ('{session_started,session_active,session_ended}'::text[]));
 
 -- Name: VIEW session_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -28228,7 +28209,7 @@ CREATE VIEW pocm.shipping_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{shipment_created,shipment_dispatched,shipment_in_transit,shipment_at_customs,shipment_out_for_delivery,shipment_delivered,shipment_delayed,shipment_returned,shipment_lost}'::text[])));
+  WHERE (f.event_type = ANY ('{shipment_created,shipment_dispatched,shipment_in_transit,shipment_at_customs,shipment_out_for_delivery,shipment_delivered,shipment_delayed,shipment_returned,shipment_lost}'::text[]));
 
 -- Name: VIEW shipping_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -28366,7 +28347,7 @@ CREATE VIEW pocm.sterilization_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'sterilization_cycle_ended'::text));
+  WHERE (f.event_type = 'sterilization_cycle_ended'::text);
 
 -- Name: VIEW sterilization_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -28524,7 +28505,7 @@ CREATE VIEW pocm.subscription_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{subscription_trial_started,subscription_started,subscription_renewed,subscription_upgraded,subscription_downgraded,subscription_paused,subscription_resumed,subscription_payment_failed,subscription_cancelled,subscription_expired}'::text[])));
+  WHERE (f.event_type = ANY ('{subscription_trial_started,subscription_started,subscription_renewed,subscription_upgraded,subscription_downgraded,subscription_paused,subscription_resumed,subscription_payment_failed,subscription_cancelled,subscription_expired}'::text[]));
 
 -- Name: VIEW subscription_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -28665,7 +28646,7 @@ CREATE VIEW pocm.support_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{ticket_opened,ticket_assigned,ticket_replied,ticket_escalated,ticket_merged,ticket_solved,ticket_reopened,ticket_closed,ticket_rated}'::text[])));
+  WHERE (f.event_type = ANY ('{ticket_opened,ticket_assigned,ticket_replied,ticket_escalated,ticket_merged,ticket_solved,ticket_reopened,ticket_closed,ticket_rated}'::text[]));
 
 -- Name: VIEW support_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -29089,7 +29070,7 @@ CREATE VIEW pocm.training_completion_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = 'training_completed'::text));
+  WHERE (f.event_type = 'training_completed'::text);
 
 -- Name: VIEW training_completion_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -29320,7 +29301,7 @@ CREATE VIEW pocm.user_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{signed_up,signed_in,signed_out,sign_in_failed,profile_updated,password_changed,password_reset_requested,email_verified,phone_verified,account_deactivated,account_deleted}'::text[])));
+  WHERE (f.event_type = ANY ('{signed_up,signed_in,signed_out,sign_in_failed,profile_updated,password_changed,password_reset_requested,email_verified,phone_verified,account_deactivated,account_deleted}'::text[]));
 
 -- Name: VIEW user_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -29429,7 +29410,7 @@ CREATE VIEW pocm.wishlist_events WITH (security_invoker='true') AS
     f.received_at AS recorded_at,
     NULL::text AS message_id
    FROM events.facts f
-  WHERE ((f.organization_id = ( SELECT platform.organization() AS organization)) AND (f.event_type = ANY ('{product_added_to_wishlist,product_removed_from_wishlist,wishlist_product_added_to_cart,wishlist_shared,wishlist_viewed}'::text[])));
+  WHERE (f.event_type = ANY ('{product_added_to_wishlist,product_removed_from_wishlist,wishlist_product_added_to_cart,wishlist_shared,wishlist_viewed}'::text[]));
 
 -- Name: VIEW wishlist_events; Type: COMMENT; Schema: pocm; Owner: -
 
@@ -29651,8 +29632,7 @@ CREATE VIEW wolo.analytics_events WITH (security_invoker='true') AS
     f.profile_id,
     f.workspace_id,
     NULL::text AS message_id
-   FROM events.facts f
-  WHERE (f.organization_id = ( SELECT platform.organization() AS organization));
+   FROM events.facts f;
 
 -- Name: VIEW analytics_events; Type: COMMENT; Schema: wolo; Owner: -
 
@@ -32834,6 +32814,10 @@ CREATE INDEX customers_name ON customers.customers USING btree (organization_id,
 
 CREATE INDEX customers_newest ON customers.customers USING btree (organization_id, first_seen_at DESC, id);
 
+-- Name: customers_person; Type: INDEX; Schema: customers; Owner: -
+
+CREATE INDEX customers_person ON customers.customers USING btree (organization_id, person_id);
+
 -- Name: customers_search; Type: INDEX; Schema: customers; Owner: -
 
 CREATE INDEX customers_search ON customers.customers USING gin (search_text public.gin_trgm_ops);
@@ -34080,7 +34064,7 @@ CREATE TRIGGER date_subscription BEFORE INSERT OR UPDATE ON billing.subscription
 
 -- Name: credit_transactions post; Type: TRIGGER; Schema: billing; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22888/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('89344/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: subscriptions record_subscription; Type: TRIGGER; Schema: billing; Owner: -
 
@@ -34356,6 +34340,26 @@ CREATE CONSTRAINT TRIGGER guardian AFTER INSERT OR UPDATE OF guardian_id, relati
 -- Name: customers keep_erased; Type: TRIGGER; Schema: customers; Owner: -
 
 CREATE TRIGGER keep_erased BEFORE UPDATE OF erased_at ON customers.customers FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION customers.keep_erased();
+
+-- Name: customers merged_into_on_insert; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER merged_into_on_insert BEFORE INSERT ON customers.customers FOR EACH ROW WHEN ((new.merged_into IS NOT NULL)) EXECUTE FUNCTION customers.check_merged_into();
+
+-- Name: customers merged_into_on_update; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER merged_into_on_update BEFORE UPDATE OF merged_into ON customers.customers FOR EACH ROW WHEN ((old.merged_into IS DISTINCT FROM new.merged_into)) EXECUTE FUNCTION customers.check_merged_into();
+
+-- Name: person_map persons_change; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER persons_change AFTER UPDATE ON customers.person_map REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers.follow_person_map();
+
+-- Name: person_map persons_come; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER persons_come AFTER INSERT ON customers.person_map REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION customers.follow_person_map();
+
+-- Name: person_map persons_go; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER persons_go AFTER DELETE ON customers.person_map REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION customers.follow_person_map();
 
 -- Name: customers refuse_erased; Type: TRIGGER; Schema: customers; Owner: -
 
@@ -34687,7 +34691,7 @@ CREATE TRIGGER place_invitation BEFORE INSERT ON growth.referrals FOR EACH ROW E
 
 -- Name: points_entries post; Type: TRIGGER; Schema: growth; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22563/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('89019/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: points_ledger prepare_points; Type: TRIGGER; Schema: growth; Owner: -
 
@@ -37613,13 +37617,21 @@ CREATE POLICY admin ON customers.merge_moves TO clientele_app USING ((organizati
 
 CREATE POLICY admin ON customers.merges TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
--- Name: person_map admin; Type: POLICY; Schema: customers; Owner: -
-
-CREATE POLICY admin ON customers.person_map TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
-
 -- Name: suppressions admin; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY admin ON customers.suppressions FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: person_map admin_adds; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin_adds ON customers.person_map FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: person_map admin_changes; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin_changes ON customers.person_map FOR UPDATE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: person_map admin_takes_off; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin_takes_off ON customers.person_map FOR DELETE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
 -- Name: customer_figures; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -39873,12 +39885,12 @@ GRANT ALL ON FUNCTION platform.take(limit_name text, subject text, most bigint, 
 
 REVOKE ALL ON FUNCTION platform.write_member() FROM PUBLIC;
 
--- Name: TABLE person_map; Type: ACL; Schema: customers; Owner: -
+-- Name: TABLE customers; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.person_map TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.person_map TO clientele_app;
-GRANT SELECT ON TABLE customers.person_map TO clientele_readonly;
-GRANT SELECT ON TABLE customers.person_map TO clientele_search;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.customers TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.customers TO clientele_app;
+GRANT SELECT ON TABLE customers.customers TO clientele_readonly;
+GRANT SELECT ON TABLE customers.customers TO clientele_search;
 
 -- Name: SEQUENCE "position"; Type: ACL; Schema: log; Owner: -
 
@@ -40139,12 +40151,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.customer_figures TO cliente
 GRANT SELECT ON TABLE customers.customer_figures TO clientele_app;
 GRANT SELECT ON TABLE customers.customer_figures TO clientele_readonly;
 
--- Name: TABLE customers; Type: ACL; Schema: customers; Owner: -
+-- Name: TABLE person_map; Type: ACL; Schema: customers; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.customers TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.customers TO clientele_app;
-GRANT SELECT ON TABLE customers.customers TO clientele_readonly;
-GRANT SELECT ON TABLE customers.customers TO clientele_search;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.person_map TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.person_map TO clientele_app;
+GRANT SELECT ON TABLE customers.person_map TO clientele_readonly;
+GRANT SELECT ON TABLE customers.person_map TO clientele_search;
 
 -- Name: TABLE people; Type: ACL; Schema: analytics; Owner: -
 

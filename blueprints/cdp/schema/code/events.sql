@@ -14,8 +14,7 @@ select events.log_view('cdp.customer_events', $$
         extract(month from f.occurred_at at time zone 'UTC')::integer as month_of_year,
         f.data_source, f.source_system, f.batch_id, f.currency, f.profile_id, f.workspace_id, null::text as message_id
     from events.facts f
-    where f.organization_id = (select platform.organization())
-    and f.customer_id is not null $$,
+    where f.profile_id is not null $$,
     'Every tracked action of a customer.',
     '{"blueprint": "cdp", "types": null, "action": null, "open": true, "needs_customer": true, "properties": [], "payload": "event_properties",
       "rules": {"properties": {

@@ -12,8 +12,7 @@ select events.log_view('pocm.events', $$
         f.id, f.event_type, f.event_name, f.event_category, f.customer_id, f.profile_id, f.session_id, f.event_value, f.currency,
         f.page_url, f.page_title, f.referrer_url, f.ip_address, f.user_agent, f.device_type, f.browser, f.os, f.country, f.city,
         f.occurred_at, f.received_at as recorded_at, f.data_source, f.source_system, f.batch_id, f.workspace_id, null::text as message_id
-    from events.facts f
-    where f.organization_id = (select platform.organization()) $$,
+    from events.facts f $$,
     'The envelope of every event, whatever its type. Its body is in event_data; the typed tables show both together.',
     '{"blueprint": "pocm", "types": null, "action": null, "properties": [], "derived": {"recorded_at": "f.received_at"}, "columns": {
         "id": "id", "event_type": "event_type", "event_name": "event_name", "event_category": "event_category", "customer_id": "customer_id", "profile_id": "profile_id",
@@ -23,8 +22,7 @@ select events.log_view('pocm.events', $$
 
 select events.log_view('pocm.event_data', $$
         f.id as event_id, f.event_type, f.customer_id, f.occurred_at, f.properties as data, null::text as message_id
-    from events.facts f
-    where f.organization_id = (select platform.organization()) $$,
+    from events.facts f $$,
     'The body of every event, one to one with its envelope in events.',
     '{"blueprint": "pocm", "types": null, "action": null, "properties": [], "derived": {}, "payload": "data", "columns": {
         "event_id": "id", "event_type": "event_type", "customer_id": "customer_id", "occurred_at": "occurred_at", "message_id": "message_id"}}');

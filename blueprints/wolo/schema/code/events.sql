@@ -12,8 +12,7 @@ select events.log_view('wolo.analytics_events', $$
         f.device_type, f.os, f.browser, f.country,
         events.as_text(f.properties -> 'region') as region,
         f.city, f.received_at as created_at, f.event_value as amount, f.currency, f.profile_id, f.workspace_id, null::text as message_id
-    from events.facts f
-    where f.organization_id = (select platform.organization()) $$,
+    from events.facts f $$,
     'Tracked actions of known and anonymous users.',
     '{"blueprint": "wolo", "types": null, "action": null, "open": true, "properties": ["anonymous_id", "platform", "region"], "payload": "properties", "needs_category": true,
       "rules": {"properties": {

@@ -45,6 +45,10 @@ create table customers.customers (
     external_ids         jsonb not null default '{}' check (jsonb_typeof(external_ids) = 'object'),
     import_id            uuid,
 
+    -- Whom readers of events ask: person_id follows customers.person_map, which holds the merges (020_references.sql).
+    merged_into          uuid,
+    person_id            uuid not null generated always as (coalesce(merged_into, id)) stored,
+
     created_at           timestamptz not null default now(),
     updated_at           timestamptz not null default now(),
     imported_at          timestamptz,
@@ -58,11 +62,14 @@ create table customers.customers (
 comment on table customers.customers is 'An end customer: shopper, patient, donor, seeker, visitor.';
 comment on column customers.customers.customer_id is 'The id in the client''s own system; for somebody without one, their e-mail address or anonymous id.';
 comment on column customers.customers.import_id is 'The import that created the row; an undo removes it if nothing else has come to refer to it.';
+comment on column customers.customers.merged_into is 'The person this profile is part of now; null while it is its own. Written by the trigger on customers.person_map alone.';
+comment on column customers.customers.person_id is 'The person this profile is: another one after a merge, otherwise itself. One join over it resolves the profiles of events, in either direction by an index.';
 comment on column customers.customers.search_text is 'What the search box looks in, lower-case.';
 
 create index customers_newest on customers.customers (organization_id, first_seen_at desc, id);
 create index customers_name on customers.customers (organization_id, coalesce(name, customer_id), id);
 create index customers_country on customers.customers (organization_id, country);
+create index customers_person on customers.customers (organization_id, person_id);
 create index customers_import on customers.customers (organization_id, import_id) where import_id is not null;
 create index customers_search on customers.customers using gin (search_text gin_trgm_ops);
 

@@ -86,13 +86,22 @@ declare
     rule         customers.reference_rules;
     moved        uuid[];
     followers    uuid[];
+    profile      uuid;
 begin
     if survivor = merged then
         raise exception 'A customer cannot be merged with itself. Name two.' using errcode = 'check_violation';
     end if;
-    -- Both are locked in one order, so that merges of the same people wait for each other. The lock also waits for
-    -- whoever is writing a row that refers to them, and whoever comes later waits for it.
-    perform from customers.customers c where c.organization_id = organization and c.id in (survivor, merged) order by c.id for update;
+    -- Both are locked in one order, so that merges of the same people wait for each other. A lock also waits for whoever is
+    -- writing a row that refers to them, and whoever comes later waits for it. Who turns out to have been merged meanwhile is
+    -- refused before the next lock. The profiles of a person come after it: whoever changes them holds the person first.
+    for profile in select p from unnest(array[survivor, merged]) as p order by p loop
+        perform from customers.customers c where c.organization_id = organization and c.id = profile for update;
+        if customers.person(profile) <> profile then
+            raise exception 'One of them was merged before. Merge the persons: % and %.', customers.person(survivor), customers.person(merged) using errcode = 'CL001';
+        end if;
+    end loop;
+    followers := array(select m.profile_id from customers.person_map m where m.organization_id = organization and m.person_id = merged order by m.profile_id);
+    perform from customers.customers c where c.organization_id = organization and c.id = any (followers) order by c.id for update;
     select * into kept from customers.customers c where c.organization_id = organization and c.id = survivor;
     select * into gone from customers.customers c where c.organization_id = organization and c.id = merged;
     if kept.id is null or gone.id is null then
@@ -100,9 +109,6 @@ begin
     end if;
     if kept.erased_at is not null or gone.erased_at is not null then
         raise exception 'An erased customer cannot be merged.' using errcode = 'CL001';
-    end if;
-    if customers.person(survivor) <> survivor or customers.person(merged) <> merged then
-        raise exception 'One of them was merged before. Merge the persons: % and %.', customers.person(survivor), customers.person(merged) using errcode = 'CL001';
     end if;
 
     -- The survivor keeps what it has, and takes over what it lacks.
@@ -131,7 +137,6 @@ begin
     filled.external_ids := gone.external_ids || kept.external_ids;
     filled.tags := kept.tags || array(select t from unnest(gone.tags) as t where t <> all (kept.tags));
 
-    followers := array(select m.profile_id from customers.person_map m where m.organization_id = organization and m.person_id = merged);
     insert into customers.merges (organization_id, id, survivor_id, merged_id, reason, followers, merged_by, survivor_before, survivor_after)
     select organization, merge_id, survivor, merged, merge.reason, followers, platform.actor(),
            coalesce(jsonb_object_agg(k.key, k.value), '{}'), coalesce(jsonb_object_agg(k.key, f.value), '{}')
@@ -194,7 +199,9 @@ begin
     if done.id is null then
         raise exception 'There is no such merge. Check its id.' using errcode = 'no_data_found';
     end if;
-    perform from customers.customers c where c.organization_id = organization and c.id in (done.survivor_id, done.merged_id) order by c.id for update;
+    -- The person first, its profiles after it, as a merge does.
+    perform from customers.customers c where c.organization_id = organization and c.id = done.survivor_id for update;
+    perform from customers.customers c where c.organization_id = organization and c.id = any (done.merged_id || done.followers) order by c.id for update;
     if exists (select from customers.customers c where c.organization_id = organization and c.id in (done.survivor_id, done.merged_id) and c.erased_at is not null) then
         raise exception 'The customer was erased since: there is nothing left to take apart.' using errcode = 'CL001';
     end if;
@@ -262,11 +269,16 @@ begin
     if organization is null then
         raise exception 'Only an administrator may erase a customer.' using errcode = 'insufficient_privilege';
     end if;
-    profiles := customers.profiles(person);
-    perform from customers.customers c where c.organization_id = organization and c.id = any(profiles) order by c.id for update;
+    perform from customers.customers c where c.organization_id = organization and c.id = person for update;
     if not found then
         raise exception 'There is no such customer. Check the id.' using errcode = 'no_data_found';
     end if;
+    if customers.person(person) <> person then
+        raise exception 'Somebody merged this customer a moment ago. Erase the person: %.', customers.person(person) using errcode = 'CL001';
+    end if;
+    -- While the person is held, no profile joins or leaves it.
+    profiles := customers.profiles(person);
+    perform from customers.customers c where c.organization_id = organization and c.id = any(profiles) order by c.id for update;
 
     for rule in select * from customers.reference_rules r where r.on_erase = 'refuse' loop
         execute format('select count(*) from %s r where r.organization_id = $1 and r.%I = any($2)', rule.relation::regclass, rule.column_name) into waiting using organization, profiles;

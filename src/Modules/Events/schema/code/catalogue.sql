@@ -138,10 +138,9 @@ begin
     end loop;
 
     perform events.log_view(format('%s.%s', blueprint, view_name),
-        -- The tenant is named although the policies know it: only so does the planner walk the log's indexes in their order through both arms of events.facts.
         array_to_string(columns || array['f.workspace_id', 'f.received_at as recorded_at', 'null::text as message_id'], ', ')
-            || case when cardinality(types) = 1 then format(' from events.facts f where f.organization_id = (select platform.organization()) and f.event_type = %L', types[1])
-                    else format(' from events.facts f where f.organization_id = (select platform.organization()) and f.event_type = any (%L::text[])', types) end,
+            || case when cardinality(types) = 1 then format(' from events.facts f where f.event_type = %L', types[1])
+                    else format(' from events.facts f where f.event_type = any (%L::text[])', types) end,
         (select string_agg(distinct e.description, ' ') || format(' Event%s: %s.', case when cardinality(types) > 1 then 's' else '' end, array_to_string(types, ', '))
          from events.event_types e where e.blueprint = typed_view.blueprint and e.event_type = any (types)),
         jsonb_build_object('blueprint', blueprint, 'types', types, 'action', discriminator, 'properties', names, 'derived', '{"recorded_at": "f.received_at"}'::jsonb,
