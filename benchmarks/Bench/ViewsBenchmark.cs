@@ -127,8 +127,8 @@ internal static class ViewsBenchmark
             from generate_series(1, {Rows}) as i
             """, ct);
         await db.Run($"""
-            insert into customers.visits (session_id, user_identifier, started_at, user_agent)
-            select 's' || i, 'u' || i % 5000, now() - make_interval(mins => i), 'Mozilla/5.0'
+            insert into customers.visits (workspace_id, session_id, user_identifier, started_at, user_agent)
+            select (select w.id from platform.workspaces w), 's' || i, 'u' || i % 5000, now() - make_interval(mins => i), 'Mozilla/5.0'
             from generate_series(1, {Rows}) as i
             """, ct);
         // One person in twenty was known under another profile before.
