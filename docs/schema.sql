@@ -1284,6 +1284,20 @@ CREATE FUNCTION billing.drift() RETURNS TABLE(organization_id uuid, payment_id u
 
 COMMENT ON FUNCTION billing.drift() IS 'Payments whose counter of refunds is not the sum of their refunds: none, if all is well. For a job.';
 
+-- Name: erase_refunds(uuid[], text[]); Type: FUNCTION; Schema: billing; Owner: -
+
+CREATE FUNCTION billing.erase_refunds(profiles uuid[], words text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+        update billing.refunds r set description = null
+        from billing.payments p
+        where r.organization_id = platform.organization() and p.organization_id = r.organization_id and p.id = r.payment_id and p.customer_id = any (profiles)
+    $$;
+
+-- Name: FUNCTION erase_refunds(profiles uuid[], words text[]); Type: COMMENT; Schema: billing; Owner: -
+
+COMMENT ON FUNCTION billing.erase_refunds(profiles uuid[], words text[]) IS 'Empties what was written beside a person''s refunds; the amounts stay.';
+
 -- Name: interval_of(text); Type: FUNCTION; Schema: billing; Owner: -
 
 CREATE FUNCTION billing.interval_of(billing_interval text) RETURNS interval
@@ -4480,6 +4494,24 @@ CREATE FUNCTION events.column_says(log_column text) RETURNS text
 
 COMMENT ON FUNCTION events.column_says(log_column text) IS 'What a column of the log means, for the comments of its views.';
 
+-- Name: erase_quarantine(uuid[], text[]); Type: FUNCTION; Schema: events; Owner: -
+
+CREATE FUNCTION events.erase_quarantine(profiles uuid[], words text[]) RETURNS void
+    LANGUAGE sql
+    AS $_$
+        delete from events.quarantined_events q
+        where q.organization_id = platform.organization()
+          and exists (
+              -- Every text anywhere in what was sent, as a whole: a short id is not found inside another word.
+              select from jsonb_path_query(q.payload, 'strict $.** ? (@.type() == "string" || @.type() == "number")') as v (value)
+              where lower(v.value #>> '{}') = any (words || profiles::text[])
+          )
+    $_$;
+
+-- Name: FUNCTION erase_quarantine(profiles uuid[], words text[]); Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON FUNCTION events.erase_quarantine(profiles uuid[], words text[]) IS 'Removes what was sent about a person and never became an event.';
+
 -- Name: install(text, json); Type: FUNCTION; Schema: events; Owner: -
 
 CREATE FUNCTION events.install(blueprint text, catalogue json) RETURNS void
@@ -5478,6 +5510,9 @@ COMMENT ON FUNCTION giving.drift() IS 'Donations whose counter of refunds is not
 CREATE FUNCTION giving.erase_payloads(profiles uuid[], words text[]) RETURNS void
     LANGUAGE sql
     AS $$
+        update giving.refunds r set reason_description = null
+        from giving.donations d
+        where r.organization_id = platform.organization() and d.organization_id = r.organization_id and d.id = r.donation_id and d.donor_id = any (profiles);
         update giving.wave_webhook_events e set raw_payload = '{}', processing_error = null
         from giving.donations d
         where e.organization_id = platform.organization() and d.organization_id = e.organization_id and d.id = e.donation_id and d.donor_id = any (profiles)
@@ -5485,7 +5520,7 @@ CREATE FUNCTION giving.erase_payloads(profiles uuid[], words text[]) RETURNS voi
 
 -- Name: FUNCTION erase_payloads(profiles uuid[], words text[]); Type: COMMENT; Schema: giving; Owner: -
 
-COMMENT ON FUNCTION giving.erase_payloads(profiles uuid[], words text[]) IS 'Empties what Wave told of a person''s donations; the amounts stand in the donations.';
+COMMENT ON FUNCTION giving.erase_payloads(profiles uuid[], words text[]) IS 'Empties what Wave told of a person''s donations, and what was written beside a refund; the amounts stay.';
 
 -- Name: expire_codes(integer); Type: FUNCTION; Schema: giving; Owner: -
 
@@ -8117,14 +8152,25 @@ COMMENT ON FUNCTION platform.accept_invitation(token_hash bytea) IS 'Makes the i
 CREATE FUNCTION platform.append_only() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+    apart text[];
 begin
+    -- The words beside an entry may have to go when a person is erased; the entry stays.
+    if tg_op = 'UPDATE' and tg_nargs > 0 and platform.tenant('admin') is not null then
+        -- What is generated has no value yet in a new row.
+        apart := tg_argv[0]::text[] || array(select a.attname::text from pg_attribute a where a.attrelid = tg_relid and a.attgenerated <> '');
+        if to_jsonb(new) - apart = to_jsonb(old) - apart
+           and not exists (select from jsonb_each(to_jsonb(new)) n where n.key = any (tg_argv[0]::text[]) and n.value <> 'null') then
+            return new;
+        end if;
+    end if;
     raise exception '% is only ever added to: write an entry that sets right what is wrong.', replace(tg_table_name, '_', ' ') using errcode = 'CL004', table = tg_table_name;
 end
 $$;
 
 -- Name: FUNCTION append_only(); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.append_only() IS 'Trigger: refuses to change or remove what was written.';
+COMMENT ON FUNCTION platform.append_only() IS 'Trigger: refuses to change or remove what was written. Its argument names columns that an administrator may blank, as an erasure does.';
 
 -- Name: audit(text, text, text, text, text, jsonb, jsonb, text, uuid, text, jsonb); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -8615,6 +8661,39 @@ $$;
 
 COMMENT ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) IS 'Ends a run (success, failed, timeout, cancelled) and returns when the job runs next: after a failure soon again, as often as its retries allow.';
 
+-- Name: forget(uuid[], text[]); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.forget(subjects uuid[], words text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+        -- Rejected lines wait to be downloaded: those that name the person say only that they were there.
+        update platform.import_rejects r set fields = '{(erased)}'
+        where r.organization_id = platform.organization()
+          and exists (select from unnest(r.fields) as f where lower(f) = any (words));
+        select platform.forget_in_trail(subjects);
+    $$;
+
+-- Name: FUNCTION forget(subjects uuid[], words text[]); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.forget(subjects uuid[], words text[]) IS 'Empties the values of the audit trail that are about these people, and the rejected lines of imports that hold one of these words (lower case) as a field. For administrators.';
+
+-- Name: forget_in_trail(uuid[]); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.forget_in_trail(subjects uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        update platform.activity_logs a set old_values = null, new_values = null, resource_name = null
+        where a.organization_id = platform.tenant('admin')
+          and (a.old_values is not null or a.new_values is not null or a.resource_name is not null)
+          and (a.subject_id = any (subjects) or a.resource_id = any (subjects::text[])
+               or exists (select from unnest(subjects::text[]) as s where strpos(concat(a.old_values, a.new_values), s) > 0))
+    $$;
+
+-- Name: FUNCTION forget_in_trail(subjects uuid[]); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.forget_in_trail(subjects uuid[]) IS 'Empties the values of the audit trail that are about these people; that somebody saw or changed something, and when, stays. For administrators. Reads the organization''s whole trail.';
+
 -- Name: give_back(text, text, bigint, date); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.give_back(limit_name text, subject text, amount bigint DEFAULT 1, period date DEFAULT '-infinity'::date) RETURNS void
@@ -8759,9 +8838,9 @@ $$;
 
 COMMENT ON FUNCTION platform.keep_super_admin(organization uuid) IS 'Part of platform.write_member.';
 
--- Name: ledger(regclass, name[]); Type: FUNCTION; Schema: platform; Owner: -
+-- Name: ledger(regclass, name[], name[]); Type: FUNCTION; Schema: platform; Owner: -
 
-CREATE FUNCTION platform.ledger(relation regclass, account name[]) RETURNS void
+CREATE FUNCTION platform.ledger(relation regclass, account name[], blankable name[] DEFAULT '{}'::name[]) RETURNS void
     LANGUAGE plpgsql
     AS $_$
 declare
@@ -8776,16 +8855,16 @@ begin
     execute format('alter table %s add constraint balance_not_below_zero check (balance >= 0)', relation);
     execute format('alter table %s add constraint entry_of_account unique (organization_id, %s, entry)', relation, columns);
     execute format('alter table %s add constraint idempotency unique (organization_id, idempotency_key)', relation);
-    perform platform.only_added_to(relation);
+    perform platform.only_added_to(relation, blankable);
     execute format('create trigger post before insert on %s for each row execute function platform.post_entry(%L, %L, %L)', relation,
         format('%s/', relation::oid) , format('select ($1).organization_id::text || ''/'' || %s', words),
         format('select l.entry, l.balance from %s l where l.organization_id = ($1).organization_id and %s order by l.entry desc limit 1', relation, same));
 end
 $_$;
 
--- Name: FUNCTION ledger(relation regclass, account name[]); Type: COMMENT; Schema: platform; Owner: -
+-- Name: FUNCTION ledger(relation regclass, account name[], blankable name[]); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.ledger(relation regclass, account name[]) IS 'Makes a table a ledger: entries are only added, numbered in each account (the columns named), and the balance after each never falls below zero. The table has: organization_id, the account''s columns, entry bigint, amount, balance (of one numeric type), idempotency_key text not null. After platform.protect. Write with "insert … (account, amount, idempotency_key)": an entry whose key was written before is left out, so a repeated request adds nothing.';
+COMMENT ON FUNCTION platform.ledger(relation regclass, account name[], blankable name[]) IS 'Makes a table a ledger: entries are only added, numbered in each account (the columns named), and the balance after each never falls below zero. The table has: organization_id, the account''s columns, entry bigint, amount, balance (of one numeric type), idempotency_key text not null. After platform.protect. Write with "insert … (account, amount, idempotency_key)": an entry whose key was written before is left out, so a repeated request adds nothing. "blankable" as for platform.only_added_to.';
 
 -- Name: make_partitions(regclass, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -8982,22 +9061,26 @@ $$;
 
 COMMENT ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) IS 'The first moment after another at which a cron expression comes true on the clocks of a time zone. A time that spring leaves out is at the moment the clocks go on; one that autumn repeats is the first of the two, for a job of every hour both.';
 
--- Name: only_added_to(regclass); Type: FUNCTION; Schema: platform; Owner: -
+-- Name: only_added_to(regclass, name[]); Type: FUNCTION; Schema: platform; Owner: -
 
-CREATE FUNCTION platform.only_added_to(relation regclass) RETURNS void
+CREATE FUNCTION platform.only_added_to(relation regclass, blankable name[] DEFAULT '{}'::name[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 begin
     execute format('revoke update, delete, truncate on %s from clientele_app, clientele_service', relation);
+    if blankable <> '{}' then
+        execute format('grant update (%s) on %s to clientele_app', (select string_agg(quote_ident(b), ', ') from unnest(blankable) as b), relation);
+    end if;
     -- A foreign key's cascade, as when a whole organization is deleted, comes from inside another trigger.
-    execute format('create trigger append_only before update or delete on %s for each row when (pg_trigger_depth() = 0) execute function platform.append_only()', relation);
+    execute format('create trigger append_only before update or delete on %s for each row when (pg_trigger_depth() = 0) execute function platform.append_only(%s)', relation,
+        case when blankable <> '{}' then quote_literal(blankable) else '' end);
     execute format('create trigger append_only_truncate before truncate on %s for each statement execute function platform.append_only()', relation);
 end
 $$;
 
--- Name: FUNCTION only_added_to(relation regclass); Type: COMMENT; Schema: platform; Owner: -
+-- Name: FUNCTION only_added_to(relation regclass, blankable name[]); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.only_added_to(relation regclass) IS 'Makes a table one that is only added to, for its owner too. After platform.protect.';
+COMMENT ON FUNCTION platform.only_added_to(relation regclass, blankable name[]) IS 'Makes a table one that is only added to, for its owner too. "blankable": texts that an administrator may set to null, as an erasure does. After platform.protect.';
 
 -- Name: owned_by_search(regprocedure); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -34036,7 +34119,7 @@ CREATE TRIGGER write_through INSTEAD OF INSERT OR DELETE OR UPDATE ON assistant.
 
 -- Name: credit_transactions append_only; Type: TRIGGER; Schema: billing; Owner: -
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON billing.credit_transactions FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON billing.credit_transactions FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only('{description}');
 
 -- Name: subscription_history append_only; Type: TRIGGER; Schema: billing; Owner: -
 
@@ -34064,7 +34147,7 @@ CREATE TRIGGER date_subscription BEFORE INSERT OR UPDATE ON billing.subscription
 
 -- Name: credit_transactions post; Type: TRIGGER; Schema: billing; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('89344/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('144184/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: subscriptions record_subscription; Type: TRIGGER; Schema: billing; Owner: -
 
@@ -34651,7 +34734,7 @@ CREATE TRIGGER wave_refund_status_told AFTER UPDATE OF wave_refund_status ON giv
 
 -- Name: points_entries append_only; Type: TRIGGER; Schema: growth; Owner: -
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON growth.points_entries FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON growth.points_entries FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only('{description}');
 
 -- Name: points_entries append_only_truncate; Type: TRIGGER; Schema: growth; Owner: -
 
@@ -34691,7 +34774,7 @@ CREATE TRIGGER place_invitation BEFORE INSERT ON growth.referrals FOR EACH ROW E
 
 -- Name: points_entries post; Type: TRIGGER; Schema: growth; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('89019/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('143859/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: points_ledger prepare_points; Type: TRIGGER; Schema: growth; Owner: -
 
@@ -35023,7 +35106,7 @@ CREATE TRIGGER words BEFORE INSERT ON messaging.messages FOR EACH ROW WHEN (((ne
 
 -- Name: activity_logs append_only; Type: TRIGGER; Schema: platform; Owner: -
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON platform.activity_logs FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON platform.activity_logs FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only('{old_values,new_values,resource_name}');
 
 -- Name: setting_changes append_only; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -38955,6 +39038,10 @@ ALTER TABLE platform.default_permissions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.error_logs ENABLE ROW LEVEL SECURITY;
 
+-- Name: activity_logs forgetting; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY forgetting ON platform.activity_logs TO clientele_owner USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: workspaces founder; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY founder ON platform.workspaces FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
@@ -39742,6 +39829,11 @@ GRANT ALL ON FUNCTION platform.find_errors(context jsonb, most integer) TO clien
 REVOKE ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) TO clientele_service;
 
+-- Name: FUNCTION forget_in_trail(subjects uuid[]); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.forget_in_trail(subjects uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.forget_in_trail(subjects uuid[]) TO clientele_app;
+
 -- Name: FUNCTION give_back(limit_name text, subject text, amount bigint, period date); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) FROM PUBLIC;
@@ -39758,9 +39850,9 @@ GRANT ALL ON FUNCTION platform.is_only_here(person uuid) TO clientele_service;
 
 REVOKE ALL ON FUNCTION platform.job(name text, type text, cron text, config jsonb, about text, timeout_seconds integer) FROM PUBLIC;
 
--- Name: FUNCTION ledger(relation regclass, account name[]); Type: ACL; Schema: platform; Owner: -
+-- Name: FUNCTION ledger(relation regclass, account name[], blankable name[]); Type: ACL; Schema: platform; Owner: -
 
-REVOKE ALL ON FUNCTION platform.ledger(relation regclass, account name[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION platform.ledger(relation regclass, account name[], blankable name[]) FROM PUBLIC;
 
 -- Name: FUNCTION make_partitions(relation regclass, ahead integer); Type: ACL; Schema: platform; Owner: -
 
@@ -39782,9 +39874,9 @@ REVOKE ALL ON FUNCTION platform.next_run(expression text, zone text, after times
 GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) TO clientele_app;
 GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) TO clientele_service;
 
--- Name: FUNCTION only_added_to(relation regclass); Type: ACL; Schema: platform; Owner: -
+-- Name: FUNCTION only_added_to(relation regclass, blankable name[]); Type: ACL; Schema: platform; Owner: -
 
-REVOKE ALL ON FUNCTION platform.only_added_to(relation regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION platform.only_added_to(relation regclass, blankable name[]) FROM PUBLIC;
 
 -- Name: FUNCTION owned_by_search(routine regprocedure); Type: ACL; Schema: platform; Owner: -
 
@@ -40392,6 +40484,10 @@ GRANT SELECT ON TABLE billing.credit_packages TO clientele_readonly;
 GRANT SELECT,INSERT ON TABLE billing.credit_transactions TO clientele_service;
 GRANT SELECT,INSERT ON TABLE billing.credit_transactions TO clientele_app;
 GRANT SELECT ON TABLE billing.credit_transactions TO clientele_readonly;
+
+-- Name: COLUMN credit_transactions.description; Type: ACL; Schema: billing; Owner: -
+
+GRANT UPDATE(description) ON TABLE billing.credit_transactions TO clientele_app;
 
 -- Name: TABLE invoice_numbers; Type: ACL; Schema: billing; Owner: -
 
@@ -41618,6 +41714,10 @@ GRANT SELECT,INSERT ON TABLE growth.points_entries TO clientele_service;
 GRANT SELECT,INSERT ON TABLE growth.points_entries TO clientele_app;
 GRANT SELECT ON TABLE growth.points_entries TO clientele_readonly;
 
+-- Name: COLUMN points_entries.description; Type: ACL; Schema: growth; Owner: -
+
+GRANT UPDATE(description) ON TABLE growth.points_entries TO clientele_app;
+
 -- Name: TABLE referrals; Type: ACL; Schema: growth; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE growth.referrals TO clientele_service;
@@ -41718,7 +41818,7 @@ GRANT SELECT ON TABLE jyotiflow.credit_packages TO clientele_readonly;
 
 -- Name: TABLE credit_transactions; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT ON TABLE jyotiflow.credit_transactions TO clientele_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE jyotiflow.credit_transactions TO clientele_app;
 GRANT SELECT,INSERT ON TABLE jyotiflow.credit_transactions TO clientele_service;
 GRANT SELECT ON TABLE jyotiflow.credit_transactions TO clientele_readonly;
 

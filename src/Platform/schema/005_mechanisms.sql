@@ -303,26 +303,41 @@ comment on function platform.tell_state() is 'Trigger of platform.states: append
 create function platform.append_only() returns trigger
     language plpgsql
     as $$
+declare
+    apart text[];
 begin
+    -- The words beside an entry may have to go when a person is erased; the entry stays.
+    if tg_op = 'UPDATE' and tg_nargs > 0 and platform.tenant('admin') is not null then
+        -- What is generated has no value yet in a new row.
+        apart := tg_argv[0]::text[] || array(select a.attname::text from pg_attribute a where a.attrelid = tg_relid and a.attgenerated <> '');
+        if to_jsonb(new) - apart = to_jsonb(old) - apart
+           and not exists (select from jsonb_each(to_jsonb(new)) n where n.key = any (tg_argv[0]::text[]) and n.value <> 'null') then
+            return new;
+        end if;
+    end if;
     raise exception '% is only ever added to: write an entry that sets right what is wrong.', replace(tg_table_name, '_', ' ') using errcode = 'CL004', table = tg_table_name;
 end
 $$;
-comment on function platform.append_only() is 'Trigger: refuses to change or remove what was written.';
+comment on function platform.append_only() is 'Trigger: refuses to change or remove what was written. Its argument names columns that an administrator may blank, as an erasure does.';
 
-create function platform.only_added_to(relation regclass) returns void
+create function platform.only_added_to(relation regclass, blankable name[] default '{}') returns void
     language plpgsql
     as $$
 begin
     execute format('revoke update, delete, truncate on %s from clientele_app, clientele_service', relation);
+    if blankable <> '{}' then
+        execute format('grant update (%s) on %s to clientele_app', (select string_agg(quote_ident(b), ', ') from unnest(blankable) as b), relation);
+    end if;
     -- A foreign key's cascade, as when a whole organization is deleted, comes from inside another trigger.
-    execute format('create trigger append_only before update or delete on %s for each row when (pg_trigger_depth() = 0) execute function platform.append_only()', relation);
+    execute format('create trigger append_only before update or delete on %s for each row when (pg_trigger_depth() = 0) execute function platform.append_only(%s)', relation,
+        case when blankable <> '{}' then quote_literal(blankable) else '' end);
     execute format('create trigger append_only_truncate before truncate on %s for each statement execute function platform.append_only()', relation);
 end
 $$;
-comment on function platform.only_added_to(regclass) is 'Makes a table one that is only added to, for its owner too. After platform.protect.';
-revoke execute on function platform.only_added_to(regclass) from public;
+comment on function platform.only_added_to(regclass, name[]) is 'Makes a table one that is only added to, for its owner too. "blankable": texts that an administrator may set to null, as an erasure does. After platform.protect.';
+revoke execute on function platform.only_added_to(regclass, name[]) from public;
 
-create function platform.ledger(relation regclass, account name[]) returns void
+create function platform.ledger(relation regclass, account name[], blankable name[] default '{}') returns void
     language plpgsql
     as $ledger$
 declare
@@ -337,15 +352,15 @@ begin
     execute format('alter table %s add constraint balance_not_below_zero check (balance >= 0)', relation);
     execute format('alter table %s add constraint entry_of_account unique (organization_id, %s, entry)', relation, columns);
     execute format('alter table %s add constraint idempotency unique (organization_id, idempotency_key)', relation);
-    perform platform.only_added_to(relation);
+    perform platform.only_added_to(relation, blankable);
     execute format('create trigger post before insert on %s for each row execute function platform.post_entry(%L, %L, %L)', relation,
         format('%s/', relation::oid) , format('select ($1).organization_id::text || ''/'' || %s', words),
         format('select l.entry, l.balance from %s l where l.organization_id = ($1).organization_id and %s order by l.entry desc limit 1', relation, same));
 end
 $ledger$;
-comment on function platform.ledger(regclass, name[]) is
-    'Makes a table a ledger: entries are only added, numbered in each account (the columns named), and the balance after each never falls below zero. The table has: organization_id, the account''s columns, entry bigint, amount, balance (of one numeric type), idempotency_key text not null. After platform.protect. Write with "insert … (account, amount, idempotency_key)": an entry whose key was written before is left out, so a repeated request adds nothing.';
-revoke execute on function platform.ledger(regclass, name[]) from public;
+comment on function platform.ledger(regclass, name[], name[]) is
+    'Makes a table a ledger: entries are only added, numbered in each account (the columns named), and the balance after each never falls below zero. The table has: organization_id, the account''s columns, entry bigint, amount, balance (of one numeric type), idempotency_key text not null. After platform.protect. Write with "insert … (account, amount, idempotency_key)": an entry whose key was written before is left out, so a repeated request adds nothing. "blankable" as for platform.only_added_to.';
+revoke execute on function platform.ledger(regclass, name[], name[]) from public;
 
 create function platform.post_entry() returns trigger
     language plpgsql

@@ -64,7 +64,8 @@ create index activity_logs_serious on platform.activity_logs (organization_id, s
 create index activity_logs_session on platform.activity_logs (session_id) where session_id is not null;
 
 select platform.protect('platform.activity_logs', 'custom');
-select platform.only_added_to('platform.activity_logs');
+select platform.only_added_to('platform.activity_logs', blankable => '{old_values, new_values, resource_name}');
+revoke update (old_values, new_values, resource_name) on platform.activity_logs from clientele_app;
 create policy admin on platform.activity_logs for select to clientele_app using (organization_id = (select platform.tenant('admin')));
 -- A member adds what they did themselves; what others did, only the platform can know.
 create policy author on platform.activity_logs for insert to clientele_app
@@ -72,6 +73,8 @@ create policy author on platform.activity_logs for insert to clientele_app
                 and (user_id is not distinct from (select platform.actor()) or (select platform.tenant('system')) is not null));
 grant select, insert on platform.activity_logs to clientele_app;
 create policy owner on platform.activity_logs for insert to clientele_owner with check (true);
+-- Blanking is for platform.forget alone, which runs as the owner.
+create policy forgetting on platform.activity_logs to clientele_owner using (organization_id = (select platform.tenant('admin')));
 
 select platform.partitioned('platform.activity_logs', ahead => 3, past => 1);
 

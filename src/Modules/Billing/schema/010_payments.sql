@@ -101,7 +101,7 @@ select platform.states('billing.payments', 'status', $$
     succeeded
     failed
 $$, initial => '{pending}', told_as => 'payment_changed', about => 'customer_id');
-select customers.reference('billing.payments', 'customer_id', on_merge => 'move', on_erase => 'keep', personal => '{description, metadata}');
+select customers.reference('billing.payments', 'customer_id', on_merge => 'move', on_erase => 'keep', personal => '{description, failure_reason, metadata}');
 
 create table billing.refunds (
     organization_id    uuid not null references platform.organizations (id) on delete cascade,
@@ -162,12 +162,12 @@ comment on column billing.credit_transactions.reference is 'What they were used 
 create index credit_transactions_payment on billing.credit_transactions (organization_id, payment_id) where payment_id is not null;
 create index credit_transactions_refund on billing.credit_transactions (organization_id, refund_id) where refund_id is not null;
 select platform.protect('billing.credit_transactions', 'organization');
-select platform.ledger('billing.credit_transactions', '{customer_id}');
+select platform.ledger('billing.credit_transactions', '{customer_id}', blankable => '{description}');
 -- What is paid for is entered by triggers that run as the owner; by hand only administrators add, and whoever merges is one.
 create policy owner on billing.credit_transactions to clientele_owner using (true) with check (true);
 create policy credits_are_added_by_payments_or_administrators on billing.credit_transactions as restrictive for insert to clientele_app
     with check (amount < 0 or (select platform.tenant('admin')) is not null);
-select customers.reference('billing.credit_transactions', 'customer_id', on_merge => 'transfer', on_erase => 'keep');
+select customers.reference('billing.credit_transactions', 'customer_id', on_merge => 'transfer', on_erase => 'keep', personal => '{description}');
 
 create table billing.pricing_config (
     organization_id uuid not null references platform.organizations (id) on delete cascade,

@@ -67,12 +67,12 @@ comment on table growth.points_entries is 'The points account of each sponsor: w
 comment on column growth.points_entries.points_ledger_id is 'Why; null: carried over when two profiles were merged, or back.';
 create index points_entries_why on growth.points_entries (organization_id, points_ledger_id) where points_ledger_id is not null;
 select platform.protect('growth.points_entries', 'organization');
-select platform.ledger('growth.points_entries', '{customer_id}');
+select platform.ledger('growth.points_entries', '{customer_id}', blankable => '{description}');
 -- What matures is entered by a trigger that runs as the owner; by hand only administrators add, and whoever merges is one.
 create policy owner on growth.points_entries to clientele_owner using (true) with check (true);
 create policy points_are_added_by_what_matures_or_administrators on growth.points_entries as restrictive for insert to clientele_app
     with check (amount < 0 or (select platform.tenant('admin')) is not null);
-select customers.reference('growth.points_entries', 'customer_id', on_merge => 'transfer', on_erase => 'keep');
+select customers.reference('growth.points_entries', 'customer_id', on_merge => 'transfer', on_erase => 'keep', personal => '{description}');
 
 create table growth.points_conversions (
     organization_id   uuid not null references platform.organizations (id) on delete cascade,

@@ -196,7 +196,7 @@ select platform.states('messaging.campaign_sends', 'send_status', $$
     rejected
 $$, told_as => 'campaign_send_changed', about => 'customer_id');
 select customers.reference('messaging.campaign_sends', 'customer_id', on_merge => 'move', on_erase => 'keep',
-    personal => '{recipient_email,recipient_phone,subject_line,personalized_content}');
+    personal => '{recipient_email,recipient_phone,subject_line,personalized_content,bounce_reason,failure_reason}');
 
 create table messaging.campaign_totals (
     organization_id             uuid not null,
