@@ -226,7 +226,7 @@ internal static class StatementCompiler
                     sql.Add(i > 0, ", ", "").Add("t0.").Add(action.Relation.ByName[action.Relation.PrimaryKey[i]].Sql).Add("::text");
                 sql.Add("]");
             }
-            return new Statement { Main = sql, Existing = existing, Affects = !keys, ReturnsKeys = keys };
+            return new Statement { Main = sql, Existing = existing, Affects = !keys && action.Shape.Plan is null, ReturnsKeys = keys };
         }
         sql.Add("with written as (");
         Mutate(sql, action);

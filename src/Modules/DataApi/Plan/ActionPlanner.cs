@@ -78,8 +78,8 @@ internal sealed class ActionPlanner(Catalogue.Catalogue catalogue, PlanRules rul
             throw new ApiError(400, "PGRST114", "limit/offset querystring parameters are not allowed for PUT");
         var payload = change == Change.Delete ? null : Payload.Read(request.Body, request.ContentType, sameKeys: query.Columns is null && change != Change.Update);
         var shown = request.Prefer.Return == Return.Representation;
-        var rows = reads.Plan(schema, name, relation, query, null, capped: false);
         if (change == Change.Upsert) CheckKey(relation, query, payload!);
+        var rows = reads.Plan(schema, name, relation, query, null, capped: false);
         var upserts = request.Prefer.Resolution != Resolution.None;
         var conflict = change == Change.Upsert ? relation.PrimaryKey
             : change == Change.Insert && upserts ? query.OnConflict ?? relation.PrimaryKey : [];
@@ -172,8 +172,8 @@ internal sealed class ActionPlanner(Catalogue.Catalogue catalogue, PlanRules rul
     {
         if (routine is { ReturnsSet: false } && catalogue.MediaTypes.Contains(routine.ReturnType))
         {
-            if (type.Name == MediaType.Any && routine.ReturnType != MediaType.Any || type.Name == routine.ReturnType) return new Shape(Form.Raw, Charset(routine.ReturnType));
             if (routine.ReturnType == MediaType.Any) return new Shape(Form.Raw, "application/octet-stream");
+            if (type.Name == MediaType.Any || type.Name == routine.ReturnType) return new Shape(Form.Raw, Charset(routine.ReturnType));
         }
         var handler = catalogue.Handlers.Where(h => h.MediaType == type.Name && (h.Relation == 0 || (whole && relation is not null && h.Relation == relation.Oid)))
             .OrderByDescending(h => h.Relation).FirstOrDefault();

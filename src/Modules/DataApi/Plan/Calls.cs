@@ -69,7 +69,7 @@ internal static class Calls
         if (all.Count > 0)
         {
             var calls = all.Where(r => r.Parameters.Length > 0 && !r.Unnamed).Select(r => string.Join(", ", r.Parameters.Select(p => p.Name)));
-            if (Near.Find(given, calls) is { } near) hint = $"Perhaps you meant to call the function {schema}.{name}({near})";
+            if (Near.Find(given, calls, atLeast: 0.3) is { } near) hint = $"Perhaps you meant to call the function {schema}.{name}({near})";
         }
         else if (Near.Find(name, catalogue.Routines.Keys.Where(k => k.Schema == schema).Select(k => k.Name)) is { } other) hint = $"Perhaps you meant to call the function {schema}.{other}";
         return new ApiError(404, "PGRST202", $"Could not find the function {shown} in the schema cache")

@@ -39,9 +39,11 @@ internal sealed class ReadPlanner(Catalogue.Catalogue catalogue, PlanRules rules
 
     private void Outputs(ReadPlan plan, string schema, string name, List<SelectItem> items, IReadOnlyList<string>? known)
     {
+        // Relations first: without one of them its columns are not worth a word.
+        var embeds = items.OfType<SelectEmbed>().Select(e => (Item: e, Embed: Embed(plan, schema, name, e))).ToList();
         foreach (var item in items)
         {
-            if (item is SelectEmbed embed) plan.Outputs.Add(new Embedded(Embed(plan, schema, name, embed)));
+            if (item is SelectEmbed embed) plan.Outputs.Add(new Embedded(embeds.Find(e => ReferenceEquals(e.Item, embed)).Embed));
             else Field(plan, name, (SelectField)item, known);
         }
         plan.Grouped = plan.Outputs.Exists(o => o is OneValue { Aggregate: not Aggregate.None }) || plan.Embeds.Exists(PassesAggregates);

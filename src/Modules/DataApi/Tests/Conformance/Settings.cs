@@ -31,7 +31,7 @@ internal static class Settings
             "Query/UnicodeSpec.hs" => base_ with { DbSchemas = ["تست"] },
             "Query/QueryLimitedSpec.hs" => base_ with { DbMaxRows = 2 },
             "Query/ServerTimingSpec.hs" => base_ with { DbPlanEnabled = true },
-            "Query/PlanSpec.hs" => base_ with { DbPlanEnabled = !@case.Describe.Contains("disabled", StringComparison.Ordinal) },
+            "Query/PlanSpec.hs" => base_,
             "Query/PostGISSpec.hs" => base_ with { DbExtraSearchPath = ["public", "extensions"] },
             "ExtraSearchPathSpec.hs" => base_ with { DbExtraSearchPath = ["public", "extensions", "EXTRA \"@/\\#~_-"] },
             "RpcPreRequestGucsSpec.hs" => base_ with { DbPreRequest = "custom_headers" },
