@@ -65,9 +65,9 @@ internal sealed class SqlText
 
     public override string ToString() => text.ToString();
 
-    public NpgsqlBatchCommand Command()
+    public NpgsqlBatchCommand Command([ConstantExpected] string before = "")
     {
-        var command = new NpgsqlBatchCommand(text.ToString());
+        var command = new NpgsqlBatchCommand(before + text);
         foreach (var (value, type) in values) command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = (object?)value ?? DBNull.Value });
         return command;
     }

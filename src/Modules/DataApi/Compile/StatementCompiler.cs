@@ -36,11 +36,11 @@ internal sealed class Statement
 /// <summary>Writes the statement of an action.</summary>
 internal static class StatementCompiler
 {
-    public static Statement Compile(ActionPlan action, ApiRequest request, long? maxRows) => action switch
+    public static Statement Compile(ActionPlan action, ApiRequest request, long? maxRows, bool audited) => action switch
     {
         ReadAction read => Read(read, request, maxRows),
         CallAction call => Call(call, request),
-        WriteAction write => Write(write, request),
+        WriteAction write => Write(write, audited),
         _ => throw new InvalidOperationException("This action has no statement."),
     };
 
@@ -203,7 +203,7 @@ internal static class StatementCompiler
 
     // -----------------------------------------------------------------------------------------------------
 
-    private static Statement Write(WriteAction action, ApiRequest request)
+    private static Statement Write(WriteAction action, bool audited)
     {
         var sql = new SqlText();
         SqlText? existing = null;
@@ -216,22 +216,30 @@ internal static class StatementCompiler
         var keys = action.Return == Return.HeadersOnly && action.Change == Change.Insert && action.Relation.PrimaryKey.Count > 0;
         var shown = action.Return == Return.Representation;
         if (action.Shape.Plan is { } wanted) Explain(sql, wanted);
+        audited &= action.Shape.Plan is null;
+        if (audited) Audit.Begin(sql, action);
+        if (!shown && audited)
+        {
+            if (keys) Key(sql.Add("select "), action).Add(" from written as t0");
+            else sql.Add("select count(*) from written");
+            return new Statement { Main = sql, Existing = existing, CountsOnly = !keys, ReturnsKeys = keys };
+        }
         if (!shown)
         {
             Mutate(sql, action);
             if (keys)
             {
-                sql.Add(" returning array[");
-                for (var i = 0; i < action.Relation.PrimaryKey.Count; i++)
-                    sql.Add(i > 0, ", ", "").Add("t0.").Add(action.Relation.ByName[action.Relation.PrimaryKey[i]].Sql).Add("::text");
-                sql.Add("]");
+                Key(sql.Add(" returning "), action);
             }
             return new Statement { Main = sql, Existing = existing, Affects = !keys && action.Shape.Plan is null, ReturnsKeys = keys };
         }
-        sql.Add("with written as (");
-        Mutate(sql, action);
-        Returning(sql, action);
-        sql.Add(") ");
+        if (!audited)
+        {
+            sql.Add("with written as (");
+            Mutate(sql, action);
+            Returning(sql, action);
+            sql.Add(") ");
+        }
         var conditions = action.Rows.Where.ToList();
         action.Rows.Where.Clear();
         void Source() => sql.Add("written as t0");
@@ -240,7 +248,15 @@ internal static class StatementCompiler
         return new Statement { Main = sql, Existing = existing, CsvHeader = Header(action.Shape, action.Rows, Source) };
     }
 
-    private static void Mutate(SqlText sql, WriteAction action)
+    private static SqlText Key(SqlText sql, WriteAction action)
+    {
+        sql.Add("array[");
+        for (var i = 0; i < action.Relation.PrimaryKey.Count; i++)
+            sql.Add(i > 0, ", ", "").Add("t0.").Add(action.Relation.ByName[action.Relation.PrimaryKey[i]].Sql).Add("::text");
+        return sql.Add("]");
+    }
+
+    internal static void Mutate(SqlText sql, WriteAction action)
     {
         switch (action.Change)
         {
@@ -253,7 +269,7 @@ internal static class StatementCompiler
         }
     }
 
-    private static void Conditions(SqlText sql, WriteAction action)
+    internal static void Conditions(SqlText sql, WriteAction action)
     {
         var compiler = new ReadCompiler(sql, false);
         compiler.OwnConditions(action.Rows);
@@ -320,7 +336,7 @@ internal static class StatementCompiler
         else sql.Add("b.").Add(column.Sql);
     }
 
-    private static void Brought(SqlText sql, WriteAction action, bool many)
+    internal static void Brought(SqlText sql, WriteAction action, bool many)
     {
         var text = many ? action.Payload!.Rows : action.Payload!.First;
         if (!action.MissingDefault)

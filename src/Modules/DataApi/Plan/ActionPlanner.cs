@@ -4,19 +4,19 @@ using Clientele.DataApi.Parse;
 namespace Clientele.DataApi.Plan;
 
 /// <summary>Which action a request is, with every name looked up.</summary>
-internal sealed class ActionPlanner(Catalogue.Catalogue catalogue, PlanRules rules, bool plans, string? rootRoutine, bool root)
+internal sealed class ActionPlanner(Catalogue.Catalogue catalogue, PlanRules rules, bool plans, string? rootRoutine, bool root, string? schema)
 {
     private readonly ReadPlanner reads = new(catalogue, rules);
 
     public ActionPlan Plan(ApiRequest request)
     {
-        var schema = Schema(request);
+        var profile = Schema(request);
         var path = request.Path.Trim('/').Split('/');
         return path switch
         {
-            [""] => Root(request, schema),
-            ["rpc", var name] when name.Length > 0 => Call(request, schema, name),
-            [var name] => Table(request, schema, name),
+            [""] => Root(request, profile),
+            ["rpc", var name] when name.Length > 0 => Call(request, profile, name),
+            [var name] => Table(request, profile, name),
             _ => throw new ApiError(404, "PGRST125", "Invalid path specified in request URL"),
         };
     }
@@ -24,7 +24,7 @@ internal sealed class ActionPlanner(Catalogue.Catalogue catalogue, PlanRules rul
     public string Schema(ApiRequest request)
     {
         var asked = request.Reads || request.Method == "OPTIONS" ? request.AcceptProfile : request.ContentProfile;
-        if (asked is null) return catalogue.Schemas[0];
+        if (asked is null) return schema is not null && catalogue.Schemas.Contains(schema) ? schema : catalogue.Schemas[0];
         return catalogue.Schemas.Contains(asked) ? asked : throw new ApiError(406, "PGRST106", $"Invalid schema: {asked}")
         {
             Hint = $"Only the following schemas are exposed: {string.Join(", ", catalogue.Schemas)}",

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Compile;
 using Clientele.DataApi.Parse;
@@ -18,6 +19,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
     private readonly Executor executor = new(source, options);
     private readonly PlanRules rules = new(options.Aggregates, options.MaxRows, options.TargetNames);
     private Catalogue.Catalogue? catalogue;
+    private long loadedAt;
 
     public EngineOptions Options => options;
 
@@ -54,6 +56,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         var loaded = await CatalogueLoader.Load(connection, options.Exposure, ct);
+        loadedAt = Stopwatch.GetTimestamp();
         LogLoaded(logger, loaded.ByName.Count, loaded.Routines.Count);
         return loaded;
     }
@@ -72,20 +75,21 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
             anonymous = asker.Anonymous;
             timings.Mark("jwt");
             var known = await Catalogue(context.RequestAborted);
-            var planner = new ActionPlanner(known, rules, options.Plans, options.RootRoutine, options.DescribeItself);
+            var planner = new ActionPlanner(known, rules, options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema);
             if (request.Method == "OPTIONS")
             {
                 Allow(context, planner, known, request);
                 return;
             }
-            var action = planner.Plan(request);
+            var action = await Plan(planner, known, request, asker, context.RequestAborted);
+            asker.Scope?.Check(action);
             timings.Mark("plan");
             if (action is RootAction root)
             {
                 await Describe(context, known, root, asker);
                 return;
             }
-            var statement = StatementCompiler.Compile(action, request, options.MaxRows);
+            var statement = StatementCompiler.Compile(action, request, options.MaxRows, options.Audited);
             timings.Mark("parse");
             await executor.Run(context, request, action, statement, asker, timings);
         }
@@ -105,6 +109,20 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to be answered.
+        }
+    }
+
+    // What was made after the catalogue was read is not unknown for long.
+    private async ValueTask<ActionPlan> Plan(ActionPlanner planner, Catalogue.Catalogue known, ApiRequest request, Asker asker, CancellationToken ct)
+    {
+        try
+        {
+            return planner.Plan(request);
+        }
+        catch (ApiError e) when (options.ReloadsWhenUnknown && e.Code is "PGRST200" or "PGRST202" or "PGRST204" or "PGRST205" or "42703" && Stopwatch.GetElapsedTime(loadedAt) > TimeSpan.FromSeconds(10))
+        {
+            if (ReferenceEquals(known, catalogue)) await Reload(ct);
+            return new ActionPlanner(await Catalogue(ct), rules, options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema).Plan(request);
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed record EngineOptions(Exposure Exposure)
     /// <summary>Each write leaves an entry in the audit trail, with what was there before and after.</summary>
     public bool Audited { get; init; }
 
+    /// <summary>A name that is not known is looked for once more in a catalogue read anew, at most every few seconds.</summary>
+    public bool ReloadsWhenUnknown { get; init; }
+
     /// <summary>The address the API is known by, in its description.</summary>
     public string? PublicAddress { get; init; }
 }
@@ -46,4 +49,11 @@ internal sealed record EngineOptions(Exposure Exposure)
 /// <summary>Who asks, as settings of the transaction.</summary>
 /// <param name="Settings">Names are fixed by the front door, values are the request's.</param>
 /// <param name="Anonymous">Nobody said who they are: what is forbidden to them is answered by 401.</param>
-internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Settings, bool Anonymous);
+internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Settings, bool Anonymous)
+{
+    /// <summary>The schema meant by a request that names none; null: the first.</summary>
+    public string? Schema { get; init; }
+
+    /// <summary>What they may do of what is offered; null: what the database lets them.</summary>
+    public Rest.Scope? Scope { get; init; }
+}

@@ -1,5 +1,6 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using System.Data;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -41,6 +42,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         await using var connection = await source.OpenConnectionAsync(ct);
         try
         {
+            if (options.MostCost is { } most && action is ReadAction && action.Shape.Form != Form.Plan) await RefuseCostly(connection, request, action, statement, asker, most, ct);
             var isolation = action is CallAction { Routine.Isolation: { } level } ? Enum.Parse<IsolationLevel>(level.Replace(" ", string.Empty, StringComparison.Ordinal), ignoreCase: true) : IsolationLevel.Unspecified;
             await using var transaction = decides || isolation != IsolationLevel.Unspecified ? await connection.BeginTransactionAsync(isolation, ct) : null;
             await using var batch = Batch(connection, transaction, request, action, statement, asker, reads);
@@ -70,6 +72,29 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         if (!request.IsHead && context.Response.StatusCode is not (204 or 205 or 304)) await body.Flush(ct);
         await context.Response.CompleteAsync();
     }
+
+    // What the planner thinks a statement costs, remembered for a while: the same question is asked many times a second.
+    private async Task RefuseCostly(NpgsqlConnection connection, ApiRequest request, ActionPlan action, Statement statement, Asker asker, double most, CancellationToken ct)
+    {
+        var text = statement.Main.ToString();
+        if (!costs.TryGetValue(text, out var known) || Stopwatch.GetElapsedTime(known.At) > TimeSpan.FromMinutes(1))
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(Settings(request, action, asker, reads: true));
+            batch.BatchCommands.Add(statement.Main.Command("explain (format json) "));
+            await using var reader = await batch.ExecuteReaderAsync(ct);
+            await reader.NextResultAsync(ct);
+            await reader.ReadAsync(ct);
+            using var plan = JsonDocument.Parse(reader.GetString(0));
+            known = (plan.RootElement[0].GetProperty("Plan").GetProperty("Total Cost").GetDouble(), Stopwatch.GetTimestamp());
+            if (costs.Count > 5000) costs.Clear();
+            costs[text] = known;
+        }
+        if (known.Cost > most)
+            throw new ApiError(400, "57014", "This question costs more than is allowed here") { Hint = "Ask for fewer rows: filter by an indexed column, give a limit, or embed less.", Details = string.Create(CultureInfo.InvariantCulture, $"Estimated at {known.Cost:0}, the limit is {most:0}") };
+    }
+
+    private readonly ConcurrentDictionary<string, (double Cost, long At)> costs = new();
 
     private static bool Decides(ApiRequest request, ActionPlan action) => action is WriteAction or CallAction { ReadOnly: false }
         && (action.Shape.Form == Form.JsonObject || (request.Prefer is { MaxAffected: not null, Strict: true }) || action is WriteAction { Change: Change.Upsert });
