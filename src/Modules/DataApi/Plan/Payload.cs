@@ -31,7 +31,7 @@ internal sealed record Payload(string Rows, string? First, IReadOnlyList<string>
         foreach (var pair in Encoding.UTF8.GetString(body.Span).Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            pairs.Add(new(QueryParser.Unescape(equals < 0 ? pair : pair[..equals]), equals < 0 ? string.Empty : QueryParser.Unescape(pair[(equals + 1)..])));
+            pairs.Add(new(QueryParser.Unescape(pair.AsSpan(0, equals < 0 ? pair.Length : equals)), equals < 0 ? string.Empty : QueryParser.Unescape(pair.AsSpan(equals + 1))));
         }
         return pairs;
     }

@@ -149,7 +149,7 @@ internal sealed class ReadPlanner(Catalogue.Catalogue catalogue, PlanRules rules
         };
     }
 
-    private PlanCondition Condition(ReadPlan plan, Condition condition, string name, IReadOnlyList<string>? known)
+    private static PlanCondition Condition(ReadPlan plan, Condition condition, string name, IReadOnlyList<string>? known)
     {
         if (condition is Logic logic) return new Tree(logic.Or, logic.Negated, logic.Terms.ConvertAll(t => Condition(plan, t, name, known)));
         var filter = (Filter)condition;

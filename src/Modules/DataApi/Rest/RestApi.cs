@@ -15,7 +15,7 @@ namespace Clientele.DataApi.Rest;
 /// The Data API inside the platform: sessions and keys become organization, actor and access class, which row-level security
 /// reads; what may be asked beyond that is said by scopes and roles. Functions are not offered unless their comment says so.
 /// </summary>
-internal sealed class RestApi
+internal sealed class RestApi : IDisposable
 {
     /// <summary>The line of a function's comment that offers it.</summary>
     public const string OfferedMark = "@data-api";
@@ -47,6 +47,8 @@ internal sealed class RestApi
     public Task Reload(CancellationToken ct) => engine.Reload(ct);
 
     public Task Answer(HttpContext context) => engine.Handle(context, "/" + (context.Request.RouteValues["path"] as string ?? string.Empty), request => Ask(context, request));
+
+    public void Dispose() => engine.Dispose();
 
     private async ValueTask<Asker> Ask(HttpContext context, ApiRequest request)
     {

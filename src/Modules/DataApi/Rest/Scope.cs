@@ -1,4 +1,3 @@
-using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Plan;
 
 namespace Clientele.DataApi.Rest;

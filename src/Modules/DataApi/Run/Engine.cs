@@ -13,7 +13,7 @@ namespace Clientele.DataApi.Run;
 /// <summary>
 /// Answers requests over one database: parse, plan, compile, run. Both front doors are thin around it: they say who asks.
 /// </summary>
-internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions options, ILogger logger)
+internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions options, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim loading = new(1, 1);
     private readonly Executor executor = new(source, options);
@@ -193,6 +193,8 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         context.Response.ContentLength = document.Length;
         if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(document, context.RequestAborted);
     }
+
+    public void Dispose() => loading.Dispose();
 
     /// <summary>Answers with an error.</summary>
     public static async Task Refuse(HttpContext context, ApiError error)

@@ -325,6 +325,7 @@ public sealed class StandaloneApi : IAsyncDisposable
         await listening;
         await source.DisposeAsync();
         jwt?.Dispose();
+        engine.Dispose();
         stopping.Dispose();
     }
 }
