@@ -149,5 +149,11 @@ internal sealed class Catalogue
     public required HashSet<string> MediaTypes { get; init; }
     public bool HasPostGis { get; init; }
 
+    /// <summary>Some function, view, policy, default or check may read settings of the transaction. Where none does, the request's are not sent.</summary>
+    public bool ReadsRequest { get; init; }
+
+    /// <summary>Some function may say what the answer is to be.</summary>
+    public bool WritesResponse { get; init; }
+
     public Relation? FindRelation(string schema, string name) => ByName.GetValueOrDefault((schema, name));
 }

@@ -20,7 +20,7 @@ internal sealed class CatalogueBuilder(Exposure exposure)
     private readonly List<Handler> handlers = [];
     private readonly Dictionary<string, string?> comments = [];
     private readonly Dictionary<uint, List<string>> composites = [];
-    private bool postGis;
+    private bool postGis, readsRequest, writesResponse;
 
     private static string? Text(NpgsqlDataReader row, int at) => row.IsDBNull(at) ? null : row.GetString(at);
 
@@ -190,7 +190,7 @@ internal sealed class CatalogueBuilder(Exposure exposure)
 
     public void Schema(NpgsqlDataReader row) => comments[row.GetString(0)] = Text(row, 1);
 
-    public void Extension(NpgsqlDataReader row) => postGis = row.GetBoolean(0);
+    public void Extension(NpgsqlDataReader row) => (postGis, readsRequest, writesResponse) = (row.GetBoolean(0), row.GetBoolean(1), row.GetBoolean(2));
 
     public Catalogue Build()
     {
@@ -212,6 +212,8 @@ internal sealed class CatalogueBuilder(Exposure exposure)
             SchemaComments = comments,
             MediaTypes = [.. types.Values.Where(t => t.Kind == 'd' && t.Name.Contains('/', StringComparison.Ordinal)).Select(t => t.Name)],
             HasPostGis = postGis,
+            ReadsRequest = readsRequest,
+            WritesResponse = writesResponse,
         };
     }
 

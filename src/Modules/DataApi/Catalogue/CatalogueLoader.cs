@@ -79,7 +79,22 @@ internal static class CatalogueLoader
 
         select n.nspname, obj_description(n.oid, 'pg_namespace') from pg_namespace n where n.nspname = any ($2);
 
-        select exists (select from pg_extension where extname = 'postgis');
+        with said as (
+            select p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), '') as words
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+            where l.lanname not in ('c', 'internal') and {System}
+            union all
+            select pg_get_viewdef(c.oid) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('v', 'm') and {System}
+            union all
+            select concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p
+            union all
+            select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d
+            union all
+            select pg_get_constraintdef(k.oid) from pg_constraint k where k.contype = 'c'
+        )
+        select exists (select from pg_extension where extname = 'postgis'),
+               coalesce(bool_or(s.words ~* 'current_setting|request|pg_settings|show'), false), coalesce(bool_or(s.words ~* 'response'), false)
+        from said s;
         """;
 
 

@@ -293,6 +293,19 @@ internal sealed class ReadCompiler(SqlText sql, bool stripNulls)
             else sql.Add(" as c", i);
         }
         sql.Add(" from ");
+        // Embedded rows of those that are skipped are not worth finding: the page is cut first.
+        if (limited && plan.Offset > 0 && by is null && Source is null && !grouped && plan.Distinct is null && joins.Count == 0 && plan.Embeds.Count > 0)
+        {
+            sql.Add("(select ");
+            Needed.Write(sql, plan, plan.Relation!);
+            sql.Add(" from ");
+            From(plan);
+            Where(plan, null);
+            Order(plan);
+            if (plan.Limit is { } most) sql.Add(" limit ").Value(most);
+            sql.Add(" offset ").Value(plan.Offset).Add(") as t", plan.Number);
+            return;
+        }
         From(plan, parent, by);
         foreach (var join in joins) join();
         Where(plan, by is null ? null : () => Join(plan, parent!, by));

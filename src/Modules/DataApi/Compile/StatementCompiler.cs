@@ -378,47 +378,9 @@ internal static class StatementCompiler
         sql.Add(")");
     }
 
-    // What the answer and what is embedded in it need of the rows, and no column that the role may not read.
     private static void Returning(SqlText sql, WriteAction action)
     {
         sql.Add(" returning ");
-        var relation = action.Relation;
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var all = false;
-        Need(action.Rows);
-        if (all && !relation.Columns.Exists(c => !c.Visible))
-        {
-            sql.Add("t0.*");
-            return;
-        }
-        var first = true;
-        foreach (var column in relation.Columns.Where(c => all ? c.Visible : names.Contains(c.Name)))
-        {
-            sql.Add(first, "", ", ").Add("t0.").Add(column.Sql);
-            first = false;
-        }
-        if (first) sql.Add("1 as one");
-
-        void Need(ReadPlan plan)
-        {
-            foreach (var output in plan.Outputs)
-            {
-                if (output is AllColumns) all = true;
-                else if (output is OneValue { Value: { } value }) Take(value);
-            }
-            foreach (var order in plan.Order)
-                if (order.Value is { } value && order.Embed is null) Take(value);
-            foreach (var embed in plan.Embeds)
-            {
-                if (embed.By.Computed is not null) all = true;
-                foreach (var (from, _) in embed.By.Columns) names.Add(from);
-                foreach (var (of, _) in embed.By.Junction?.FromColumns ?? []) names.Add(of);
-            }
-        }
-        void Take(Value value)
-        {
-            if (value.Column is { } column) names.Add(column.Name);
-            else all = true;
-        }
+        Needed.Write(sql, action.Rows, action.Relation);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class RestApi : IDisposable
     /// <summary>Reads the catalogue again.</summary>
     public Task Reload(CancellationToken ct) => engine.Reload(ct);
 
-    public Task Answer(HttpContext context) => engine.Handle(context, "/" + (context.Request.RouteValues["path"] as string ?? string.Empty), request => Ask(context, request));
+    public Task Answer(HttpContext context) => engine.Handle(context, "/" + (context.Request.RouteValues["path"] as string ?? string.Empty), (request, _) => Ask(context, request));
 
     public void Dispose() => engine.Dispose();
 

@@ -63,7 +63,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
 
     /// <param name="path">What follows the API's prefix.</param>
     /// <param name="ask">Says who asks, once the request is known to be one.</param>
-    public async Task Handle(HttpContext context, string path, Func<ApiRequest, ValueTask<Asker>> ask)
+    public async Task Handle(HttpContext context, string path, Func<ApiRequest, Catalogue.Catalogue, ValueTask<Asker>> ask)
     {
         var anonymous = false;
         var timings = new Timings();
@@ -71,10 +71,10 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         {
             var request = await Request(context, path);
             request.Prefer.Check();
-            var asker = await ask(request);
+            var known = await Catalogue(context.RequestAborted);
+            var asker = await ask(request, known);
             anonymous = asker.Anonymous;
             timings.Mark("jwt");
-            var known = await Catalogue(context.RequestAborted);
             var planner = new ActionPlanner(known, rules, options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema);
             if (request.Method == "OPTIONS")
             {
@@ -91,7 +91,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
             }
             var statement = StatementCompiler.Compile(action, request, options.MaxRows, options.Audited);
             timings.Mark("parse");
-            await executor.Run(context, request, action, statement, asker, timings);
+            await executor.Run(context, request, action, statement, asker, timings, known.WritesResponse || options.PreRequest is not null);
         }
         catch (ApiError e)
         {

@@ -29,8 +29,9 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         public string? Status;
     }
 
-    public async Task Run(HttpContext context, ApiRequest request, ActionPlan action, Statement statement, Asker asker, Timings timings)
+    public async Task Run(HttpContext context, ApiRequest request, ActionPlan action, Statement statement, Asker asker, Timings timings, bool responds)
     {
+        responds &= options.ResponseSettings;
         var ct = context.RequestAborted;
         var rollBack = options.MayChooseEnd && request.Prefer.Rollback is { } said ? said : options.RollBack;
         var decides = rollBack || Decides(request, action);
@@ -45,8 +46,8 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
             if (options.MostCost is { } most && action is ReadAction && action.Shape.Form != Form.Plan) await RefuseCostly(connection, request, action, statement, asker, most, ct);
             var isolation = action is CallAction { Routine.Isolation: { } level } ? Enum.Parse<IsolationLevel>(level.Replace(" ", string.Empty, StringComparison.Ordinal), ignoreCase: true) : IsolationLevel.Unspecified;
             await using var transaction = decides || isolation != IsolationLevel.Unspecified ? await connection.BeginTransactionAsync(isolation, ct) : null;
-            await using var batch = Batch(connection, transaction, request, action, statement, asker, reads);
-            await Read(batch, request, action, statement, body, outcome, ct);
+            await using var batch = Batch(connection, transaction, request, action, statement, asker, reads, responds);
+            await Read(batch, request, action, statement, body, outcome, responds, ct);
             Check(request, action, outcome);
             if (transaction is not null)
             {
@@ -102,7 +103,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
     // -----------------------------------------------------------------------------------------------------
     // Sending
 
-    private NpgsqlBatch Batch(NpgsqlConnection connection, NpgsqlTransaction? transaction, ApiRequest request, ActionPlan action, Statement statement, Asker asker, bool reads)
+    private NpgsqlBatch Batch(NpgsqlConnection connection, NpgsqlTransaction? transaction, ApiRequest request, ActionPlan action, Statement statement, Asker asker, bool reads, bool responds)
     {
         var batch = new NpgsqlBatch(connection, transaction) { Timeout = 0 };
         batch.BatchCommands.Add(Settings(request, action, asker, reads));
@@ -111,7 +112,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         if (statement.Total is { } total) batch.BatchCommands.Add(total.Command());
         if (statement.Estimate is { } estimate) batch.BatchCommands.Add(estimate.Command());
         if (action is not WriteAction { Nothing: true }) batch.BatchCommands.Add(statement.Main.Command());
-        if (options.ResponseSettings) batch.BatchCommands.Add(new NpgsqlBatchCommand("select nullif(current_setting('response.headers', true), ''), nullif(current_setting('response.status', true), '')"));
+        if (responds) batch.BatchCommands.Add(new NpgsqlBatchCommand("select nullif(current_setting('response.headers', true), ''), nullif(current_setting('response.status', true), '')"));
         return batch;
     }
 
@@ -137,7 +138,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
     // -----------------------------------------------------------------------------------------------------
     // Reading
 
-    private async Task Read(NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, CancellationToken ct)
+    private async Task Read(NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, CancellationToken ct)
     {
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
@@ -166,10 +167,10 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         if (action is WriteAction { Nothing: true }) Nothing(action, body);
         else
         {
-            await Rows(reader, batch, request, action, statement, body, outcome, ct);
+            await Rows(reader, batch, request, action, statement, body, outcome, responds, ct);
             if (!statement.Affects) await reader.NextResultAsync(ct);
         }
-        if (options.ResponseSettings && await reader.ReadAsync(ct))
+        if (responds && await reader.ReadAsync(ct))
         {
             outcome.Headers = reader.IsDBNull(0) ? null : reader.GetString(0);
             outcome.Status = reader.IsDBNull(1) ? null : reader.GetString(1);
@@ -181,7 +182,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         if (action is WriteAction { Return: Return.Representation }) body.Write("[]"u8);
     }
 
-    private async Task Rows(NpgsqlDataReader reader, NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, CancellationToken ct)
+    private async Task Rows(NpgsqlDataReader reader, NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, CancellationToken ct)
     {
         if (statement.CountsOnly)
         {
@@ -193,7 +194,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         if (statement.Affects)
         {
             // A command without rows is no result: the reader is past it.
-            outcome.Rows = (long)batch.BatchCommands[batch.BatchCommands.Count - (options.ResponseSettings ? 2 : 1)].Rows;
+            outcome.Rows = (long)batch.BatchCommands[batch.BatchCommands.Count - (responds ? 2 : 1)].Rows;
             return;
         }
         if (statement.ReturnsKeys)

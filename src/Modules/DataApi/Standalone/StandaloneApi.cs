@@ -160,7 +160,7 @@ public sealed class StandaloneApi : IAsyncDisposable
     {
         if (Cors(context)) return;
         if (options.ServerTraceHeader is { } trace && context.Request.Headers.TryGetValue(trace, out var traced)) context.Response.OnStarting(() => { context.Response.Headers[trace] = traced; return Task.CompletedTask; });
-        await engine.Handle(context, context.Request.Path.Value ?? "/", request => ValueTask.FromResult(Asker(context.Request, request)));
+        await engine.Handle(context, context.Request.Path.Value ?? "/", (request, known) => ValueTask.FromResult(Asker(context.Request, request, known)));
     }
 
     // Answers a preflight request; others get the header that lets a page read the answer.
@@ -200,7 +200,7 @@ public sealed class StandaloneApi : IAsyncDisposable
     private static void Expose(HttpResponse response) =>
         response.Headers.AccessControlExposeHeaders = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit";
 
-    private Asker Asker(HttpRequest http, ApiRequest request)
+    private Asker Asker(HttpRequest http, ApiRequest request, Catalogue.Catalogue known)
     {
         var (role, claims) = Who(http);
         var schema = (request.Reads ? request.AcceptProfile : request.ContentProfile) ?? options.DbSchemas[0];
@@ -210,13 +210,16 @@ public sealed class StandaloneApi : IAsyncDisposable
         {
             new("search_path", Identifier.Of(schema).Sql + (searchPath.Length > 0 ? ", " + searchPath : "")),
             new("role", role),
-            new("request.jwt.claims", claims),
-            new("request.method", request.Method),
-            new("request.path", request.Path),
-            new("request.headers", Headers(http)),
-            new("request.cookies", Cookies(http)),
         };
-        settings.AddRange(options.AppSettings);
+        if (known.ReadsRequest || options.DbPreRequest is not null)
+        {
+            settings.Add(new("request.jwt.claims", claims));
+            settings.Add(new("request.method", request.Method));
+            settings.Add(new("request.path", request.Path));
+            settings.Add(new("request.headers", Headers(http)));
+            settings.Add(new("request.cookies", Cookies(http)));
+            settings.AddRange(options.AppSettings);
+        }
         return new Asker(settings, role == options.DbAnonRole);
     }
 
