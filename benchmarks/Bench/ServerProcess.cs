@@ -42,6 +42,28 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The Data API alone, over the database the settings name.</summary>
+    public static async Task<(ServerProcess Server, int Port)> StartDataApi(IReadOnlyDictionary<string, string> settings, CancellationToken ct)
+    {
+        var port = FreePort();
+        var start = new ProcessStartInfo(Executable(), ["data-api"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PGRST_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        start.Environment["PGRST_SERVER_HOST"] = "127.0.0.1";
+        start.Environment["PGRST_SERVER_PORT"] = port.ToString(CultureInfo.InvariantCulture);
+        var server = new ServerProcess(Process.Start(start)!);
+        try
+        {
+            await server.Ready(new Uri($"http://127.0.0.1:{port}/"), Stopwatch.StartNew(), ct);
+            return (server, port);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
     private async Task Ready(Uri address, Stopwatch watch, CancellationToken ct)
     {
         var errors = process.StandardError.ReadToEndAsync(ct);

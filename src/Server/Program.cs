@@ -4,6 +4,7 @@ using Clientele.Billing;
 using Clientele.Blueprints;
 using Clientele.Commerce;
 using Clientele.Customers;
+using Clientele.DataApi;
 using Clientele.Events;
 using Clientele.Flags;
 using Clientele.Giving;
@@ -20,6 +21,7 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     ImportCommand.Create(),
     MigrateCommand.Create(),
     BlueprintCommand.Create(),
+    DataApiCommand.Create(),
 };
 return await CommandLine.Run(root, args);
 
@@ -30,7 +32,7 @@ namespace Clientele.Server
     {
         public static IReadOnlyList<IModule> All { get; } = 
         [
-            new PlatformModule(), new CustomersModule(), new EventsModule(), new AnalyticsModule(), new MessagingModule(), new CommerceModule(),
+            new PlatformModule(), new DataApiModule(), new CustomersModule(), new EventsModule(), new AnalyticsModule(), new MessagingModule(), new CommerceModule(),
             new FlagsModule(), new GrowthModule(), new BillingModule(), new GivingModule(), .. Blueprint.All,
         ];
     }

@@ -10,6 +10,9 @@ namespace Clientele.Platform.Web;
 /// <summary>Marks an endpoint under /api that needs no session.</summary>
 public sealed class Anonymous;
 
+/// <summary>Marks an endpoint elsewhere that takes a session, when no key comes with the request, and looks after the rest itself.</summary>
+public sealed class SessionOrKey;
+
 /// <summary>Marks an endpoint under /api that needs a session but no organization.</summary>
 public sealed class WithoutOrganization;
 
@@ -32,6 +35,12 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
         var metadata = context.GetEndpoint()?.Metadata;
         if (!context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || metadata is null)
         {
+            var headers = context.Request.Headers;
+            if (metadata?.GetMetadata<SessionOrKey>() is not null && headers.Authorization.Count == 0 && !headers.ContainsKey("apikey") && context.Request.Cookies.ContainsKey(Cookie))
+            {
+                RefuseForgery(context.Request);
+                await Identify(context, caller);
+            }
             await next(context);
             return;
         }

@@ -1,0 +1,137 @@
+using Npgsql;
+
+namespace Clientele.DataApi.Catalogue;
+
+/// <summary>What of a database is offered.</summary>
+/// <param name="Schemas">The schemas a profile header may name; the first is the one meant without it.</param>
+/// <param name="ExtraSearchPath">Schemas whose types may be cast to.</param>
+internal sealed record Exposure(IReadOnlyList<string> Schemas, IReadOnlyList<string> ExtraSearchPath)
+{
+    /// <summary>The role whose rights decide what <c>*</c> shows and what is offered at all; null: all is offered, PostgreSQL refuses.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>A column that every key between tenant tables begins with, and that views hide.</summary>
+    public string? TenantColumn { get; init; }
+
+    /// <summary>A function is offered only when its comment ends with this line; null: all are.</summary>
+    public string? OfferedMark { get; init; }
+
+    /// <summary>A schema whose relations, written through a view, must be named with all their columns: see platform.blueprint_columns.</summary>
+    public bool Blueprints { get; init; }
+}
+
+/// <summary>Reads the catalogue in one round trip.</summary>
+internal static class CatalogueLoader
+{
+    private const string System = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'";
+
+    private const string Queries = $"""
+        select t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typelem, t.typcategory, t.typrelid, t.typdefault, format_type(t.oid, null)
+        from pg_type t join pg_namespace n on n.oid = t.typnamespace
+        where n.nspname !~ '^pg_(toast|temp)' and (t.typtype <> 'c' or n.nspname not in ('pg_catalog', 'information_schema'));
+
+        select e.enumtypid, e.enumlabel from pg_enum e order by e.enumtypid, e.enumsortorder;
+
+        select c.castsource, c.casttarget, pn.nspname, p.proname
+        from pg_cast c join pg_proc p on p.oid = c.castfunc join pg_namespace pn on pn.oid = p.pronamespace
+        where c.castcontext = 'i'
+        and (c.castsource in (select oid from pg_type where typtype = 'd') and c.casttarget = 'json'::regtype
+             or c.casttarget in (select oid from pg_type where typtype = 'd') and c.castsource in ('json'::regtype, 'text'::regtype));
+
+        select c.oid, n.nspname, c.relname, c.relkind, c.relispartition, obj_description(c.oid, 'pg_class'),
+               pg_relation_is_updatable(c.oid::regclass, true)
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'v', 'm', 'f', 'p') and {System}
+        order by n.nspname, c.relname;
+
+        select a.attrelid, a.attnum::int, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity,
+               col_description(a.attrelid, a.attnum),
+               case when a.attidentity <> '' then (
+                   select format('%I.%I', sn.nspname, s.relname)
+                   from pg_depend i join pg_class s on s.oid = i.objid join pg_namespace sn on sn.oid = s.relnamespace
+                   where i.classid = 'pg_class'::regclass and i.refobjid = a.attrelid and i.refobjsubid = a.attnum and i.deptype = 'i' limit 1) end,
+               case when $1::text is null then true else has_column_privilege($1, a.attrelid, a.attnum, 'select') end,
+               case when a.atttypid in ('bpchar'::regtype, 'varchar'::regtype) and a.atttypmod > 4 then a.atttypmod - 4 end
+        from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'm', 'f', 'p', 'c') and {System}
+        order by a.attrelid, a.attnum;
+
+        select k.conrelid, k.conname, k.contype, k.conkey::int[], k.confrelid, k.confkey::int[]
+        from pg_constraint k
+        where k.contype in ('p', 'u') or (k.contype = 'f' and k.conparentid = 0)
+        order by k.conrelid, k.conname;
+
+        select c.oid, r.ev_action::text
+        from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace
+        where r.rulename = '_RETURN' and c.relkind in ('v', 'm') and {System};
+
+        select p.oid, n.nspname, p.proname, p.provolatile, p.proretset, p.prorettype, p.proargnames, p.proargmodes::text[],
+               coalesce(p.proallargtypes, p.proargtypes::oid[]), p.pronargs::int, p.pronargdefaults::int, p.provariadic <> 0, p.prorows,
+               p.proconfig, obj_description(p.oid, 'pg_proc'), case when $1::text is null then true else has_function_privilege($1, p.oid, 'execute') end
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where p.prokind = 'f' and n.nspname = any ($2 || $3) and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+        order by p.oid;
+
+        select n.nspname, p.proname, p.proargtypes[0], t.typname, t.typbasetype
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_type t on t.oid = p.prorettype
+        where p.prokind = 'a' and p.pronargs = 1 and n.nspname = any ($2 || $3) and t.typtype = 'd' and t.typname like '%/%';
+
+        select n.nspname, obj_description(n.oid, 'pg_namespace') from pg_namespace n where n.nspname = any ($2);
+
+        with said as (
+            select p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), '') as words
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+            where l.lanname not in ('c', 'internal') and {System}
+            union all
+            select pg_get_viewdef(c.oid) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('v', 'm') and {System}
+            union all
+            select concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p
+            union all
+            select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d
+            union all
+            select pg_get_constraintdef(k.oid) from pg_constraint k where k.contype = 'c'
+        )
+        select exists (select from pg_extension where extname = 'postgis'),
+               coalesce(bool_or(s.words ~* 'current_setting|request|pg_settings|show'), false), coalesce(bool_or(s.words ~* 'response'), false)
+        from said s;
+        """;
+
+
+    public static async Task<Catalogue> Load(NpgsqlConnection connection, Exposure exposure, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var query in Queries.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var command = new NpgsqlBatchCommand(query);
+            var most = query.Contains("$3", StringComparison.Ordinal) ? 3 : query.Contains("$2", StringComparison.Ordinal) ? 2 : query.Contains("$1", StringComparison.Ordinal) ? 1 : 0;
+            // PostgreSQL wants every number up to the highest to be used.
+            var renumber = most > 0 && !query.Contains("$1", StringComparison.Ordinal);
+            if (renumber) command.CommandText = query.Replace("$2", "$1", StringComparison.Ordinal).Replace("$3", "$2", StringComparison.Ordinal);
+            if (most > 0 && !renumber) command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = exposure.Role, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+            if (most > 1) command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. exposure.Schemas] });
+            if (most > 2) command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. exposure.ExtraSearchPath] });
+            batch.BatchCommands.Add(command);
+        }
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        var read = new CatalogueBuilder(exposure);
+        await Each(reader, read.Type, ct);
+        await Each(reader, read.Enum, ct);
+        await Each(reader, read.Cast, ct);
+        await Each(reader, read.Relation, ct);
+        await Each(reader, read.Column, ct);
+        await Each(reader, read.Constraint, ct);
+        await Each(reader, read.View, ct);
+        await Each(reader, read.Routine, ct);
+        await Each(reader, read.Handler, ct);
+        await Each(reader, read.Schema, ct);
+        await Each(reader, read.Extension, ct);
+        return read.Build();
+    }
+
+    private static async Task Each(NpgsqlDataReader reader, Action<NpgsqlDataReader> row, CancellationToken ct)
+    {
+        while (await reader.ReadAsync(ct)) row(reader);
+        await reader.NextResultAsync(ct);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Clientele.Platform.Data;
+using Clientele.Platform.Tenancy;
+using Clientele.Platform.Web;
+using Npgsql;
+
+namespace Clientele.DataApi.Rest;
+
+/// <param name="Blueprint">Of the key's workspace.</param>
+/// <param name="Limited">The organization has limits on how often keys may call.</param>
+internal sealed record FoundKey(Guid OrganizationId, Guid Id, Guid WorkspaceId, string[] Scopes, string[] AllowedOrigins, string? Blueprint, bool Limited);
+
+/// <summary>Recognizes secret keys. What was found is believed for a few seconds: so long does a revoked one still open.</summary>
+internal sealed class Keys(Databases databases, TimeProvider clock)
+{
+    private static readonly TimeSpan believed = TimeSpan.FromSeconds(5);
+    private const int Most = 10_000;
+
+    private readonly Db db = new(databases.Service, Tenant.None);
+    private readonly ConcurrentDictionary<string, (FoundKey? Key, long At)> known = new();
+    private readonly ConcurrentDictionary<Guid, (string? Blueprint, long At)> blueprints = new();
+
+    public async ValueTask<FoundKey?> Find(string secret, CancellationToken ct)
+    {
+        if (secret.Length is 0 or > 200) return null;
+        var hash = Convert.ToHexString(Authentication.Hash(secret));
+        if (known.TryGetValue(hash, out var found) && clock.GetElapsedTime(found.At) < believed) return found.Key;
+        var key = await db.Find<FoundKey>($"""
+            select k.organization_id, k.id, k.workspace_id, k.scopes, k.allowed_origins, w.blueprint,
+                   exists (select from platform.rate_limits l where l.organization_id = k.organization_id and l.is_active) as limited
+            from platform.find_api_key({secret}) k
+            join platform.workspaces w on w.organization_id = k.organization_id and w.id = k.workspace_id
+            """, ct);
+        // Guesses must not fill the memory.
+        if (known.Count >= Most) known.Clear();
+        known[hash] = (key, clock.GetTimestamp());
+        return key;
+    }
+
+    /// <summary>Counts a request against the limits of its key.</summary>
+    /// <exception cref="ApiError">One is used up.</exception>
+    public async ValueTask Count(FoundKey key, string route, CancellationToken ct)
+    {
+        if (!key.Limited) return;
+        try
+        {
+            await new Db(databases.Application, Tenant.System(key.OrganizationId)).List<long?>($"select platform.count_request({route}, {key.Id}, '')", ct);
+        }
+        catch (PostgresException e) when (e.SqlState == "CL003")
+        {
+            throw new ApiError(429, "CL003", e.MessageText) { Headers = [new("Retry-After", "1")] };
+        }
+    }
+
+    /// <summary>The blueprint of the organization's first workspace that has one.</summary>
+    public async ValueTask<string?> BlueprintOf(Guid organization, CancellationToken ct)
+    {
+        if (blueprints.TryGetValue(organization, out var found) && clock.GetElapsedTime(found.At) < believed) return found.Blueprint;
+        var blueprint = await db.Find<string>($"""
+            select w.blueprint from platform.workspaces w
+            where w.organization_id = {organization} and w.blueprint is not null
+            order by w.created_at, w.id limit 1
+            """, ct);
+        blueprints[organization] = (blueprint, clock.GetTimestamp());
+        return blueprint;
+    }
+}

@@ -1,0 +1,54 @@
+using Clientele.DataApi.Plan;
+
+namespace Clientele.DataApi.Rest;
+
+/// <summary>
+/// What a caller may do beyond what the database lets them: scopes of a key (<c>data:read</c>, <c>cdp:*</c>,
+/// <c>commerce.orders:write</c>; none: everything), and of people, that only administrators write.
+/// </summary>
+/// <param name="Scopes">Of a key; null: a person.</param>
+/// <param name="Writes">A person's role lets them write.</param>
+internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
+{
+    public void Check(ActionPlan action)
+    {
+        switch (action)
+        {
+            case ReadAction read: Rows(read.Rows); break;
+            case WriteAction write:
+                Require(write.Relation.Schema, write.Relation.Name, "write");
+                if (write.Return == Parse.Return.Representation || write.Rows.Where.Count > 0) Rows(write.Rows);
+                break;
+            case CallAction call:
+                Require(call.Routine.Schema, call.Routine.Name, call.ReadOnly ? "read" : "write");
+                if (call.Rows is { } rows) foreach (var embed in rows.Embeds) Rows(embed.Rows);
+                break;
+        }
+    }
+
+    private void Rows(ReadPlan plan)
+    {
+        if (plan.Relation is { } relation) Require(relation.Schema, relation.Name, "read");
+        foreach (var embed in plan.Embeds)
+        {
+            if (embed.By.Junction is { Relation: var junction }) Require(junction.Schema, junction.Name, "read");
+            Rows(embed.Rows);
+        }
+    }
+
+    private void Require(string schema, string name, string action)
+    {
+        if (Scopes is null ? action == "read" || Writes : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action))) return;
+        throw new ApiError(403, "42501", Scopes is null ? "Your role may read here, and not write" : $"This key may not {action} {schema}.{name}")
+        {
+            Hint = Scopes is null ? "Ask an administrator of the organization." : $"Its scopes would have to hold \"{schema}.{name}:{action}\", \"{schema}:{action}\" or \"data:{action}\".",
+        };
+    }
+
+    private static bool Covers(string scope, string schema, string name, string action)
+    {
+        var colon = scope.LastIndexOf(':');
+        var (resource, allowed) = (scope[..colon], scope[(colon + 1)..]);
+        return (allowed == "*" || allowed == action || (allowed == "execute" && action == "write")) && (resource == "data" || resource == schema || resource == schema + "." + name);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+
+namespace Clientele.DataApi.Run;
+
+/// <summary>
+/// The body of an answer while its rows arrive. Up to a megabyte it is kept, so that status and headers can say how many rows
+/// there are; a larger one is sent as it comes, and memory stays as it is.
+/// </summary>
+internal sealed class Body(HttpResponse response, Func<Task>? start) : IDisposable
+{
+    private const int Kept = 1 << 20;
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private int length;
+
+    /// <summary>Whether the answer has begun.</summary>
+    public bool Streams { get; private set; }
+
+    public int Length => length;
+
+    public ReadOnlySpan<byte> Content => buffer.AsSpan(0, length);
+
+    public Span<byte> Space(int wanted)
+    {
+        if (buffer.Length - length < wanted)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(buffer.Length * 2, length + wanted));
+            buffer.AsSpan(0, length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+        return buffer.AsSpan(length);
+    }
+
+    public void Advance(int count) => length += count;
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Space(bytes.Length));
+        length += bytes.Length;
+    }
+
+    public void Clear() => length = 0;
+
+    /// <summary>After each row.</summary>
+    public ValueTask Row(CancellationToken ct) => start is not null && length >= (Streams ? 64 * 1024 : Kept) ? Send(ct) : ValueTask.CompletedTask;
+
+    private async ValueTask Send(CancellationToken ct)
+    {
+        if (!Streams)
+        {
+            Streams = true;
+            await start!();
+        }
+        await Flush(ct);
+    }
+
+    public async ValueTask Flush(CancellationToken ct)
+    {
+        if (length == 0) return;
+        await response.Body.WriteAsync(buffer.AsMemory(0, length), ct);
+        length = 0;
+    }
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+}
