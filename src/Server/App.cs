@@ -86,7 +86,11 @@ public static class App
         app.MapHealth();
         app.MapOpenApi("/openapi/{documentName}.json");
         var api = app.MapGroup("/api");
-        foreach (var module in Modules.All) module.MapRoutes(api);
+        foreach (var module in Modules.All)
+        {
+            module.MapRoutes(api);
+            module.MapPublicRoutes(app);
+        }
         ConsoleFiles.MapPages(app, files);
     }
 

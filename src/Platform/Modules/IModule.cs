@@ -24,4 +24,7 @@ public interface IModule
 
     /// <summary>Routes under <c>/api</c>.</summary>
     void MapRoutes(IEndpointRouteBuilder api) { }
+
+    /// <summary>Routes elsewhere, which need no session: protocols of other people's. They look after who asks themselves.</summary>
+    void MapPublicRoutes(IEndpointRouteBuilder root) { }
 }

@@ -39,7 +39,7 @@ declare
 begin
     -- What happened, when, and for how much stays; what could tell who it was goes. The one change the log knows.
     update log.events e set
-        properties = '{}', session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
+        properties = '{}', context = null, session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
         device_type = null, browser = null, os = null, screen_resolution = null, country = null, city = null,
         utm_source = null, utm_medium = null, utm_campaign = null, utm_term = null, utm_content = null
     where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles)
