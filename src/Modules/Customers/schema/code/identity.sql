@@ -1,87 +1,121 @@
 -- What collection calls: whom a batch of events is about, what it tells of them, and who must not be told of.
 
 create or replace function customers.suppressed(words text[]) returns setof text
-    language sql stable security definer set search_path = pg_catalog, pg_temp
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp
     as $$
+declare
+    organization uuid := platform.tenant('key');
+begin
+    -- Where nobody was ever erased, no word needs to be hashed.
+    if not exists (select from customers.suppressions s where s.organization_id = organization) then
+        return;
+    end if;
+    return query
         select w from unnest(words) as w
-        -- Where nobody was ever erased, no word needs to be hashed.
-        where (select exists (select from customers.suppressions s where s.organization_id = (select platform.tenant('key'))))
-        and exists (
-            select from customers.suppressions s
-            where s.organization_id = (select platform.tenant('key')) and s.word_hash = sha256(convert_to(lower(w), 'UTF8')))
-    $$;
+        where exists (select from customers.suppressions s where s.organization_id = organization and s.word_hash = sha256(convert_to(lower(w), 'UTF8')));
+end
+$$;
 comment on function customers.suppressed(text[]) is 'Those of the words (ids, addresses, phones) under which somebody was erased from the transaction''s organization.';
 revoke execute on function customers.suppressed(text[]) from public;
 grant execute on function customers.suppressed(text[]) to clientele_app, clientele_service;
 
 create or replace function customers.make_known(users text[], visitors text[], seen timestamptz[], source text, most_visitors integer) returns void
     language plpgsql
-    set enable_seqscan = off
+    -- Some hundreds of ids are each looked up by their key, whatever the statistics say of a table that was empty a moment ago.
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set enable_material = off
     as $$
 declare
     organization uuid := platform.organization();
     pair         record;
+    made         uuid[];
 begin
-    -- One at a time: two that make the same people known would build on what the other is about to change.
-    perform pg_advisory_xact_lock(hashtext('customers.make_known'), hashtext(organization::text));
+    -- One at a time where visitors become somebody: two at once would build on what the other is about to change.
+    if (select bool_or(i.customer_id is not null)
+        from unnest(users, visitors) as w (usr, visitor)
+        left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
+        where w.usr is not null)
+    then
+        perform pg_advisory_xact_lock(hashtext('customers.make_known'), hashtext(organization::text));
 
-    -- A visitor we know says who they are, and nobody has that name yet: the profile itself gets it.
-    for pair in
-        select distinct on (i.customer_id) w.usr, i.customer_id
-        from unnest(users, visitors) with ordinality as w (usr, visitor, place)
-        join customers.identities i on i.organization_id = organization and i.kind = 'anonymous_id' and i.value = w.visitor
-        join customers.customers c on c.organization_id = organization and c.id = i.customer_id and c.anonymous and c.erased_at is null
-        where w.usr is not null
-        and not exists (select from customers.customers u where u.organization_id = organization and u.customer_id = w.usr)
-        and not exists (select from customers.person_map m where m.organization_id = organization and m.profile_id = c.id)
-        order by i.customer_id, w.place
-    loop
-        update customers.customers c set customer_id = pair.usr, anonymous = false
-        where c.organization_id = organization and c.id = pair.customer_id
-        and not exists (select from customers.customers u where u.organization_id = organization and u.customer_id = pair.usr);
-    end loop;
+        -- A visitor we know says who they are, and nobody has that name yet: the profile itself gets it.
+        for pair in
+            select distinct on (i.customer_id) w.usr, i.customer_id
+            from unnest(users, visitors) with ordinality as w (usr, visitor, place)
+            cross join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i
+            cross join lateral (select c.anonymous, c.erased_at from customers.customers c where c.organization_id = organization and c.id = i.customer_id limit 1) c
+            left join lateral (select u.id from customers.customers u where u.organization_id = organization and u.customer_id = w.usr limit 1) u on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = i.customer_id limit 1) m on true
+            where w.usr is not null and c.anonymous and c.erased_at is null and u.id is null and m.person_id is null
+            order by i.customer_id, w.place
+        loop
+            update customers.customers c set customer_id = pair.usr, anonymous = false
+            where c.organization_id = organization and c.id = pair.customer_id
+            and not exists (select from customers.customers u where u.organization_id = organization and u.customer_id = pair.usr);
+        end loop;
+    end if;
 
     -- The others are made: users under their id, visitors who came alone under the id of their browser.
-    insert into customers.customers (organization_id, customer_id, first_seen_at, data_source, anonymous)
-    select organization, n.id, n.seen, source, n.anonymous
-    from (
-        select coalesce(w.usr, w.visitor) as id, min(w.seen) as seen, bool_and(w.usr is null) as anonymous
+    with told as (
+        select w.usr, w.visitor, w.seen, bool_or(w.usr is not null) over (partition by w.visitor) as has_name
         from unnest(users, visitors, seen) as w (usr, visitor, seen)
-        where w.usr is not null
-        or not exists (select from customers.identities i where i.organization_id = organization and i.kind = 'anonymous_id' and i.value = w.visitor)
-        and not exists (select from unnest(users, visitors) as o (usr, visitor) where o.visitor = w.visitor and o.usr is not null)
-        group by 1
-    ) n
-    where not exists (select from customers.customers c where c.organization_id = organization and c.customer_id = n.id)
-    order by n.id -- one order for all writers: no deadlock
-    on conflict (organization_id, customer_id) do nothing;
+    ), inserted as (
+        insert into customers.customers (organization_id, customer_id, first_seen_at, data_source, anonymous)
+        select organization, n.id, n.seen, source, n.anonymous
+        from (
+            select coalesce(t.usr, t.visitor) as id, min(t.seen) as seen, bool_and(t.usr is null) as anonymous
+            from told t
+            left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = t.visitor limit 1) i on true
+            where t.usr is not null or not t.has_name and i.customer_id is null
+            group by 1
+        ) n
+        order by n.id -- one order for all writers: no deadlock
+        on conflict (organization_id, customer_id) do nothing
+        returning id, anonymous
+    )
+    select array_agg(i.id) filter (where i.anonymous) into made from inserted i;
 
     -- What a browser calls itself belongs to whom it told of first, as long as that person has not too many.
-    insert into customers.identities (organization_id, kind, value, customer_id, first_seen_at)
-    select organization, 'anonymous_id', n.visitor, n.customer_id, n.seen
-    from (
-        select distinct on (w.visitor) w.visitor, c.id as customer_id, w.seen
+    with told as materialized (
+        select w.usr, w.visitor, w.seen, w.place, coalesce(w.usr, w.visitor) as owner
         from unnest(users, visitors, seen) with ordinality as w (usr, visitor, seen, place)
-        join customers.customers c on c.organization_id = organization and c.customer_id = coalesce(w.usr, w.visitor)
         where w.visitor is not null
+    ), first as (
+        select distinct on (t.visitor) t.visitor, c.id as customer_id, t.seen
+        from told t
+        cross join lateral (select o.id from customers.customers o where o.organization_id = organization and o.customer_id = t.owner limit 1) c
+        left join lateral (select o.id, o.anonymous from customers.customers o where o.organization_id = organization and o.customer_id = t.visitor limit 1) v on true
         -- Somebody's own name is no browser's.
-        and not exists (select from customers.customers o where o.organization_id = organization and o.customer_id = w.visitor and o.id <> c.id and not o.anonymous)
-        order by w.visitor, w.usr is null, w.place
-    ) n
-    where (select count(*) from customers.identities i where i.organization_id = organization and i.customer_id = n.customer_id and i.kind = 'anonymous_id') < most_visitors
-    order by n.visitor
+        where v.id is null or v.id = c.id or v.anonymous
+        order by t.visitor, t.usr is null, t.place
+    )
+    insert into customers.identities (organization_id, kind, value, customer_id, first_seen_at)
+    select organization, 'anonymous_id', f.visitor, f.customer_id, f.seen
+    from first f
+    cross join lateral (select count(*) as browsers from customers.identities i where i.organization_id = organization and i.customer_id = f.customer_id and i.kind = 'anonymous_id') n
+    where n.browsers < most_visitors
+    order by f.visitor
     on conflict (organization_id, kind, value) do nothing;
+
+    -- Another writer was faster and gave the browser to somebody: then the visitor made for it is nobody.
+    if made is not null then
+        delete from customers.customers c
+        where c.organization_id = organization and c.id in (
+            select m.id from unnest(made) as m (id)
+            left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.customer_id = m.id limit 1) i on true
+            where i.customer_id is null);
+    end if;
 
     -- A visitor we know turns out to be somebody we know: one person. Two people with names stay two.
     for pair in
         select distinct coalesce(um.person_id, u.id) as survivor, v.id as merged
         from unnest(users, visitors) as w (usr, visitor)
-        join customers.customers u on u.organization_id = organization and u.customer_id = w.usr and u.erased_at is null
-        left join customers.person_map um on um.organization_id = organization and um.profile_id = u.id
-        join customers.identities i on i.organization_id = organization and i.kind = 'anonymous_id' and i.value = w.visitor
-        join customers.customers v on v.organization_id = organization and v.id = i.customer_id and v.anonymous and v.erased_at is null
-        where v.id <> coalesce(um.person_id, u.id)
-        and not exists (select from customers.person_map m where m.organization_id = organization and m.profile_id = v.id)
+        cross join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i
+        cross join lateral (select c.id, c.erased_at from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u
+        left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = u.id limit 1) um on true
+        cross join lateral (select c.id, c.anonymous, c.erased_at from customers.customers c where c.organization_id = organization and c.id = i.customer_id limit 1) v
+        left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = v.id limit 1) vm on true
+        where w.usr is not null and v.anonymous and v.erased_at is null and u.erased_at is null and vm.person_id is null and v.id <> u.id
+        and v.id is distinct from um.person_id
         order by 1, 2
     loop
         -- Not twice, and not without end: a thousand browsers are not one person.
@@ -96,28 +130,37 @@ comment on function customers.make_known(text[], text[], timestamptz[], text, in
 
 create or replace function customers.resolve(users text[], visitors text[], seen timestamptz[], source text, most_visitors integer default 100) returns uuid[]
     language plpgsql
-    set enable_seqscan = off
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set enable_material = off
     as $$
 declare
     organization uuid := platform.organization();
     profiles     uuid[];
-    unsettled    boolean;
+    new_users    text[];
+    new_visitors text[];
+    new_seen     timestamptz[];
 begin
     -- Nearly always everybody is known and nothing new was said: one look.
     for attempt in 1 .. 2 loop
-        select array_agg(coalesce(u.id, i.customer_id) order by w.place),
-               bool_or(coalesce(u.id, i.customer_id) is null or w.usr is not null and (u.id is null or w.visitor is not null and (i.customer_id is null
-                   or v.anonymous and coalesce(vm.person_id, v.id) <> coalesce(um.person_id, u.id))))
-        into profiles, unsettled
-        from unnest(users, visitors) with ordinality as w (usr, visitor, place)
-        left join customers.customers u on u.organization_id = organization and u.customer_id = w.usr
-        left join customers.person_map um on um.organization_id = organization and um.profile_id = u.id
-        left join customers.identities i on i.organization_id = organization and i.kind = 'anonymous_id' and i.value = w.visitor
-        left join customers.customers v on w.usr is not null and v.organization_id = organization and v.id = i.customer_id
-        left join customers.person_map vm on vm.organization_id = organization and vm.profile_id = v.id
-        where w.usr is not null or w.visitor is not null;
-        exit when attempt = 2 or not coalesce(unsettled, false);
-        perform customers.make_known(users, visitors, seen, source, most_visitors);
+        select array_agg(l.profile order by l.place),
+               array_agg(l.usr order by l.place) filter (where l.unsettled), array_agg(l.visitor order by l.place) filter (where l.unsettled),
+               array_agg(l.seen order by l.place) filter (where l.unsettled)
+        into profiles, new_users, new_visitors, new_seen
+        from (
+            select w.*, coalesce(u.id, i.customer_id) as profile,
+                   case when w.usr is null then i.customer_id is null
+                        when w.visitor is null then u.id is null
+                        else u.id is null or i.customer_id is null or v.anonymous and coalesce(vm.person_id, v.id) <> coalesce(um.person_id, u.id) end as unsettled
+            from unnest(users, visitors, seen) with ordinality as w (usr, visitor, seen, place)
+            -- "limit" keeps each look a look-up by its key, also in a table the planner believes to be empty.
+            left join lateral (select c.id from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = u.id limit 1) um on true
+            left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
+            left join lateral (select c.id, c.anonymous from customers.customers c where w.usr is not null and c.organization_id = organization and c.id = nullif(i.customer_id, u.id) limit 1) v on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = v.id limit 1) vm on true
+            where w.usr is not null or w.visitor is not null
+        ) l;
+        exit when attempt = 2 or new_users is null;
+        perform customers.make_known(new_users, new_visitors, new_seen, source, most_visitors);
     end loop;
     return coalesce(profiles, '{}');
 end
@@ -171,7 +214,7 @@ create or replace function customers.learn(
     postal_codes text[], timezones text[], others jsonb[]
 ) returns bigint
     language plpgsql
-    set enable_seqscan = off
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set enable_material = off
     as $$
 declare
     organization uuid := platform.organization();
@@ -209,7 +252,7 @@ comment on function customers.learn(uuid[], text[], text[], text[], date[], text
 
 create or replace function customers.came_from(profiles uuid[], touches jsonb[], moments timestamptz[]) returns void
     language plpgsql
-    set enable_seqscan = off
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set enable_material = off
     as $$
 begin
     update customers.customers c set
