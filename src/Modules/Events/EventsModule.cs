@@ -1,5 +1,7 @@
 using Clientele.Events.Collection;
+using Clientele.Events.Imports;
 using Clientele.Events.Reading;
+using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +18,7 @@ public sealed class EventsModule : IModule
 
     public void AddServices(IServiceCollection services)
     {
+        services.AddSingleton<IImporter, EventImporter>();
         services.AddSingleton<Places>();
         services.AddSingleton<Sources>();
         services.AddSingleton<SourceCounts>();

@@ -250,6 +250,7 @@ end
 $$;
 select platform.protect('log.message_ids', 'organization');
 revoke update, delete on log.message_ids from clientele_app;
+create policy owner on log.message_ids to clientele_owner using (true) with check (true);
 select platform.protect('log.undone_batches', 'organization');
 revoke update, delete on log.undone_batches from clientele_app, clientele_service;
 select platform.protect('log.consumers', 'service');

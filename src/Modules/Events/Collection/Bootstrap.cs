@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -8,15 +10,24 @@ namespace Clientele.Events.Collection;
 /// What browser SDKs ask for before they send anything: which integrations to load (none), and where to send (here). Without
 /// an answer they do not start.
 /// </summary>
-internal static class Bootstrap
+internal static partial class Bootstrap
 {
     private static readonly Lazy<(byte[] Text, string Tag)> script = new(() =>
     {
         using var stream = typeof(Bootstrap).Assembly.GetManifestResourceStream("clientele.js")!;
-        var text = new byte[stream.Length];
-        stream.ReadExactly(text);
+        using var reader = new StreamReader(stream);
+        var text = Encoding.UTF8.GetBytes(Shortened(reader.ReadToEnd()));
         return (text, $"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(text).AsSpan(0, 8))}\"");
     });
+
+    // The script without what people need to read it: lines of comment, and spaces beside signs (not in strings).
+    private static string Shortened(string script) => Space().Replace(CommentLine().Replace(script, string.Empty), m => m.Groups[1].Success ? m.Value : m.Groups[2].Value).Trim();
+
+    [GeneratedRegex(@"^\s*//.*\n", RegexOptions.Multiline)]
+    private static partial Regex CommentLine();
+
+    [GeneratedRegex("""("(?:[^"\\]|\\.)*"|/\*.*?\*/)|\s*([{}()=+,;:?<>&|*-])\s*""", RegexOptions.Singleline)]
+    private static partial Regex Space();
 
     public static void Map(IEndpointRouteBuilder root)
     {
@@ -154,7 +165,7 @@ internal static class Bootstrap
         var header = context.Request.Headers.Authorization.ToString();
         var decoded = new byte[header.Length];
         return header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) && Convert.TryFromBase64String(header[6..].Trim(), decoded, out var length)
-            ? System.Text.Encoding.UTF8.GetString(decoded, 0, length).Split(':')[0] : null;
+            ? Encoding.UTF8.GetString(decoded, 0, length).Split(':')[0] : null;
     }
 
     // The names are the libraries' own, so they stay as they are written here.

@@ -25,7 +25,15 @@ internal sealed class CollectedEvent
     /// <summary>Traits told of the person (identify) or the group, as JSON text.</summary>
     public string? Traits { get; init; }
 
-    public string? MessageId { get; init; }
+    public string? MessageId { get; private set; }
+
+    /// <summary>Gives it a message id that it did not bring.</summary>
+    public CollectedEvent Named(string? id)
+    {
+        MessageId = id;
+        return this;
+    }
+
     public string? UserId { get; set; }
     public string? VisitorId { get; set; }
     public string? PreviousId { get; init; }

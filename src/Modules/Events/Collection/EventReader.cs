@@ -532,7 +532,6 @@ internal ref struct EventReader
             Properties = WithoutAddress(tells ?? "{}", postHog),
             Context = Context(call == Call.Track ? eventName : null, other, ip is not null),
             Traits = told,
-            MessageId = message is null or "" ? null : message.Length <= 200 ? message : CollectionSettings.Hashed(message),
             UserId = settings.Id(user),
             VisitorId = settings.Id(visitor),
             PreviousId = settings.Id(previous),
@@ -567,7 +566,7 @@ internal ref struct EventReader
             WorkspaceId = arrival.Source.WorkspaceId,
             DataSource = arrival.DataSource,
             BatchId = arrival.BatchId,
-        }, null, eventType, message);
+        }.Named(message is null or "" ? null : message.Length <= 200 ? message : CollectionSettings.Hashed(message)), null, eventType, message);
     }
 
     // A page's address carries the campaign when the library does not take it out.

@@ -58,6 +58,18 @@ internal sealed class Sources(Databases databases, TimeProvider clock)
         return source;
     }
 
+    /// <summary>What an import's lines come in with: no key, the organization's settings.</summary>
+    public static async Task<Source> OfImport(Transaction t, Guid workspace, CancellationToken ct)
+    {
+        var row = await t.One<Organization>($"""
+            select o.currency, (select jsonb_object_agg(s.setting_key, s.setting_value) from platform.settings s where s.setting_key like 'collection.%' and s.environment = 'production') as settings
+            from platform.organizations o where o.id = platform.organization()
+            """, ct);
+        return new Source(t.Tenant.OrganizationId!.Value, workspace, Guid.Empty, string.Empty, "Import", [], row.Currency, CollectionSettings.Of(row.Settings));
+    }
+
+    private sealed record Organization(string Currency, JsonElement Settings);
+
     /// <summary>Forgets what is remembered, for tests that change a setting.</summary>
     public void Forget() => known.Clear();
 }

@@ -12,20 +12,21 @@ internal sealed class WriteEvents(Databases databases)
     private sealed record Resolved(Guid[] Profiles, Guid[] Refusing);
 
     /// <remarks>When it throws nothing was written, and it may be called again with the same events.</remarks>
-    public async Task Write(Source source, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct)
+    public Task Write(Source source, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct) =>
+        new Db(databases.Application, Tenant.System(source.OrganizationId)).InTransaction(t => Write(t, source.Settings, events, refused, ct), ct);
+
+    /// <summary>The same in a transaction of the platform itself that is under way.</summary>
+    public static async Task Write(Transaction t, CollectionSettings settings, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct)
     {
         foreach (var each in events) (each.Fate, each.Profile) = (Fate.Waiting, null);
-        await new Db(databases.Application, Tenant.System(source.OrganizationId)).InTransaction(async t =>
-        {
-            await WithoutRepeats(t, events, ct);
-            await WithoutErased(t, events, ct);
-            await Resolve(t, source.Settings, events, ct);
-            var fresh = events.Where(e => e.Fate == Fate.Waiting).ToList();
-            await PeopleTold.Write(t, source.Settings, fresh, ct);
-            await Append(t, fresh, ct);
-            await Quarantine(t, refused, ct);
-            foreach (var each in fresh) each.Fate = Fate.Stored;
-        }, ct);
+        await WithoutRepeats(t, events, ct);
+        await WithoutErased(t, events, ct);
+        await Resolve(t, settings, events, ct);
+        var fresh = events.Where(e => e.Fate == Fate.Waiting).ToList();
+        await PeopleTold.Write(t, settings, fresh, ct);
+        await Append(t, fresh, ct);
+        await Quarantine(t, refused, ct);
+        foreach (var each in fresh) each.Fate = Fate.Stored;
     }
 
     private static async Task WithoutRepeats(Transaction t, List<CollectedEvent> events, CancellationToken ct)
