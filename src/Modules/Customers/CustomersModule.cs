@@ -24,6 +24,7 @@ public sealed class CustomersModule : IModule
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
+        api.MapGet("/merges", ListMerges.Handle).WithTags("Customers");
         var customers = api.MapGroup("/customers").WithTags("Customers");
         customers.MapGet("/", ListCustomers.Handle);
         customers.MapGet("/{id:guid}", GetCustomer.Handle);

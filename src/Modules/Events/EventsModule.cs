@@ -1,5 +1,6 @@
 using Clientele.Events.Collection;
 using Clientele.Events.Imports;
+using Clientele.Events.Operations;
 using Clientele.Events.Reading;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
@@ -36,6 +37,9 @@ public sealed class EventsModule : IModule
     public void MapRoutes(IEndpointRouteBuilder api)
     {
         api.MapGet("/events/newest", ReadEvents.Newest).WithTags("Events");
+        api.MapGet("/events/live", LiveEvents.Handle).WithTags("Events");
+        api.MapGet("/sources", ListSources.Handle).WithTags("Events");
+        api.MapGet("/batches", ListBatches.Handle).WithTags("Events");
         api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).WithTags("Events");
     }
 }
