@@ -9,6 +9,7 @@ Benchmark[] benchmarks =
     new("import", "a large file of orders through the real import, against raw COPY; then the overview over HTTP  [--file CSV --map MAPPING]", ImportBenchmark.Run),
     new("start", "cold start of the server on an empty folder, its migrations, and its memory when idle", StartBenchmark.Run),
     new("data-api", "the Data API over HTTP against pgbench on the same rows; a page with embedded rows; a million rows streamed", DataApiBenchmark.Run),
+    new("ingest", "events over HTTP into the log, durable and once each, against raw COPY; latency at half that load; single events; memory  [--events N]", IngestBenchmark.Run),
     new("views", "reading through a blueprint's views against the tables; migrations of an empty database and a clone of it", ViewsBenchmark.Run),
 ];
 
@@ -17,6 +18,8 @@ if (args.Length == 0)
     foreach (var known in benchmarks) Console.WriteLine($"{known.Name,-10} {known.Description}");
     return 0;
 }
+// The other half of "ingest": a process of its own, so that what it costs to send is not counted as what it costs to take.
+if (args[0] == "load") return await LoadGenerator.Run(args[1..]);
 if (Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)
 {
     await Console.Error.WriteLineAsync($"bench: there is no benchmark \"{args[0]}\". There is: {string.Join(", ", benchmarks.Select(b => b.Name))}.");

@@ -23,13 +23,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         File.ReadLines($"/proc/{process.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024;
 
-    public static async Task<ServerProcess> Start(string dataFolder, CancellationToken ct)
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; private init; } = null!;
+
+    /// <param name="database">Connection string of a given server; null for one of its own.</param>
+    public static async Task<ServerProcess> Start(string dataFolder, CancellationToken ct, string? database = null)
     {
         var port = FreePort();
-        var start = new ProcessStartInfo(Executable(), ["serve", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", dataFolder]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] given = database is null ? [] : ["--database", database];
+        var start = new ProcessStartInfo(Executable(), ["serve", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", dataFolder, .. given]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("CLIENTELE_", StringComparison.Ordinal) && k != "CLIENTELE_POSTGRES_BIN").ToList()) start.Environment.Remove(name);
         var watch = Stopwatch.StartNew();
-        var server = new ServerProcess(Process.Start(start)!);
+        var server = new ServerProcess(Process.Start(start)!) { Address = new Uri($"http://127.0.0.1:{port}/") };
         try
         {
             await server.Ready(new Uri($"http://127.0.0.1:{port}/health/ready"), watch, ct);

@@ -5,7 +5,7 @@ namespace Clientele.EndToEnd.Tests;
 /// <summary>Every page of the console there is, by a name for files.</summary>
 internal static class Pages
 {
-    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization"];
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "live", "sources", "merges"];
 
     public static string Address(Shop shop, string name) => name switch
     {
@@ -20,6 +20,9 @@ internal static class Pages
         "import-mapping" => $"/o/alpha/imports/new?import={shop.WaitingId}",
         "import" => $"/o/alpha/imports/{shop.ImportId}",
         "organization" => "/o/alpha/settings/organization",
+        "live" => "/o/alpha/live",
+        "sources" => "/o/alpha/sources",
+        "merges" => "/o/alpha/merges",
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 

@@ -62,6 +62,10 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["POST /api/customers/{id}/merges/{merge}/undo"] = new(),
         ["DELETE /api/customers/{id}"] = new(),
         ["GET /api/events/newest"] = new(null, ["", "limit=200"]),
+        ["GET /api/events/live"] = new(null, ["", "limit=200", "type=page_viewed"]),
+        ["GET /api/sources"] = new(),
+        ["GET /api/batches"] = new(),
+        ["GET /api/merges"] = new(),
         ["GET /api/orders/{id}"] = new(),
         ["GET /api/overview"] = new(null, ["", "from=2024-03-01&to=2024-03-31&interval=day", "country=Xyzzyland"]),
         ["GET /api/overview/countries"] = new(),
@@ -250,6 +254,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             await For(Beta).One<Guid>($$"""select log.append('page_viewed', {{customer}}, '{"path": "/xyzzy"}')""", Ct);
             var twin = await For(Beta).One<Guid>($"insert into customers.customers (customer_id, name) values ('xyzzy-twin', 'Xyzzy Twin') returning id", Ct);
             await For(Beta).One<Guid>($"select customers.merge({customer}, {twin}, 'xyzzy')", Ct);
+            await For(Beta).Run($"insert into events.batch_operations (source) values ('xyzzy.jsonl')", Ct);
+            await For(Beta).Run($"insert into events.quarantined_events (reason, payload) values ('unreadable', '\"xyzzy\"')", Ct);
+            await Service.Run($"update platform.api_keys k set name = 'Xyzzy key', public_key = 'wk_xyzzy' where k.organization_id = {Beta.OrganizationId} and k.kind = 'write'", Ct);
             await Quiet();
 
             Cursor = Uri.EscapeDataString((await Stranger.Json("api/customers?limit=1")).GetProperty("next").GetString()!);

@@ -111,6 +111,25 @@ const importDetail = createRoute({
   component: lazyRouteComponent(() => import('./imports/ImportPage'), 'ImportPage'),
 });
 
+const live = createRoute({
+  getParentRoute: () => organization,
+  path: 'live',
+  validateSearch: (search: Record<string, unknown>): { type?: string } => ({ type: textOf(search.type) }),
+  component: lazyRouteComponent(() => import('./collect/LivePage'), 'LivePage'),
+});
+
+const sources = createRoute({
+  getParentRoute: () => organization,
+  path: 'sources',
+  component: lazyRouteComponent(() => import('./collect/SourcesPage'), 'SourcesPage'),
+});
+
+const merges = createRoute({
+  getParentRoute: () => organization,
+  path: 'merges',
+  component: lazyRouteComponent(() => import('./collect/MergesPage'), 'MergesPage'),
+});
+
 const organizationSettings = createRoute({
   getParentRoute: () => organization,
   path: 'settings/organization',
@@ -121,7 +140,19 @@ const routeTree = root.addChildren([
   home,
   signIn,
   choosePassword,
-  organization.addChildren([organizationHome, overview, customers, customer, imports, newImport, importDetail, organizationSettings]),
+  organization.addChildren([
+    organizationHome,
+    overview,
+    customers,
+    customer,
+    merges,
+    live,
+    sources,
+    imports,
+    newImport,
+    importDetail,
+    organizationSettings,
+  ]),
 ]);
 
 export const makeRouter = (queryClient: QueryClient, history?: RouterHistory) =>

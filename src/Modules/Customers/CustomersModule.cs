@@ -1,5 +1,7 @@
 using Clientele.Customers.Figures;
+using Clientele.Customers.Imports;
 using Clientele.Customers.Profiles;
+using Clientele.Platform.Imports;
 using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
 using Microsoft.AspNetCore.Builder;
@@ -14,10 +16,15 @@ public sealed class CustomersModule : IModule
 {
     public string Name => "customers";
 
-    public void AddServices(IServiceCollection services) => services.AddSingleton<ILogConsumer, CustomerFigures>();
+    public void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<ILogConsumer, CustomerFigures>();
+        services.AddSingleton<IImporter, CustomerImporter>();
+    }
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
+        api.MapGet("/merges", ListMerges.Handle).WithTags("Customers");
         var customers = api.MapGroup("/customers").WithTags("Customers");
         customers.MapGet("/", ListCustomers.Handle);
         customers.MapGet("/{id:guid}", GetCustomer.Handle);

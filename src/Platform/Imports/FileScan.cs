@@ -26,6 +26,9 @@ internal sealed class FileScan : IDisposable
     /// <summary>Lines with something on them, the header included.</summary>
     public long Lines { get; private set; }
 
+    /// <summary>It begins as an object does: one a line, without a header.</summary>
+    public bool IsJson => head.Length > 0 && head.GetBuffer().AsSpan(0, (int)Math.Min(head.Length, 100)).TrimStart("\uFEFF \t\r\n"u8).StartsWith("{"u8);
+
     /// <summary>The first line that is not UTF-8.</summary>
     public long? NotUtf8At { get; private set; }
 
@@ -51,7 +54,7 @@ internal sealed class FileScan : IDisposable
         if (endsInLine) Lines++;
         if (pendingLength > 0) NotUtf8At ??= lineEnds + 1;
         if (Bytes == 0 || Lines == 0) throw new Problem(400, "file_empty", "The file is empty. Export it again and check that it has lines.");
-        if (Lines == 1) throw new Problem(400, "file_empty", "The file has a header but no line below it. Export it again and check that it has lines.");
+        if (Lines == 1 && !IsJson) throw new Problem(400, "file_empty", "The file has a header but no line below it. Export it again and check that it has lines.");
     }
 
     private static void RefuseOtherKinds(ReadOnlySpan<byte> start)

@@ -28,10 +28,33 @@ internal static partial class Guess
         ["country"] = ["country", "shippingcountry", "billingcountry"],
         ["status"] = ["status", "orderstatus", "financialstatus"],
         ["currency"] = ["currency", "currencycode"],
+        // Of events and customers.
+        ["message"] = [],
+        ["event"] = ["event", "eventname", "eventtype"],
+        ["type"] = ["type", "call"],
+        ["userId"] = ["userid", "customerid", "distinctid"],
+        ["anonymousId"] = ["anonymousid", "visitorid", "clientid"],
+        ["timestamp"] = ["timestamp", "originaltimestamp", "occurredat", "time", "date", "createdat"],
+        ["messageId"] = ["messageid", "uuid", "eventid", "insertid"],
+        ["properties"] = ["properties", "attributes"],
+        ["traits"] = ["traits"],
+        ["context"] = ["context"],
+        ["email"] = ["email", "emailaddress", "mail", "traitsemail"],
+        ["phone"] = ["phone", "phonenumber", "mobile", "telephone"],
+        ["name"] = ["name", "fullname", "customername"],
+        ["city"] = ["city", "town"],
+        ["state"] = ["state", "region", "province"],
+        ["postalCode"] = ["postalcode", "zip", "zipcode", "postcode"],
+        ["gender"] = ["gender", "sex"],
+        ["birthDate"] = ["birthdate", "birthday", "dateofbirth"],
+        ["firstSeenAt"] = ["firstseenat", "createdat", "signedupat", "registeredat"],
+        ["attributes"] = ["attributes", "customattributes", "traits"],
     };
 
     public static async Task<string> Delimiter(Db db, Guid id, string encoding)
     {
+        using (var lines = await RecordReader.Open(new PieceReader(db, id), RecordReader.JsonLines, encoding))
+            if (lines.Columns.Length > 1) return RecordReader.JsonLines;
         var best = (Delimiter: ",", Fields: 1);
         foreach (var candidate in (string[])[",", ";", "\t", "|"])
         {

@@ -31,7 +31,7 @@ public static class ImportReceiver
             scan.Finish();
             await db.Run($"""
                 update platform.imports i
-                set state = 'uploaded', file_size = {size}, sha256 = {scan.Hash()}, lines = {scan.Lines - 1}, not_utf8_at = {scan.NotUtf8At}
+                set state = 'uploaded', file_size = {size}, sha256 = {scan.Hash()}, lines = {scan.Lines - (scan.IsJson ? 0 : 1)}, not_utf8_at = {scan.NotUtf8At}
                 where i.id = {id}
                 """, ct);
             return id;

@@ -26,7 +26,7 @@ public sealed record Mapping(
 }
 
 /// <summary>How values are written in the file.</summary>
-/// <param name="Delimiter">Between fields: one character.</param>
+/// <param name="Delimiter">Between fields: one character; <c>json</c> for a file with one JSON object a line.</param>
 /// <param name="Encoding"><c>utf-8</c>, <c>windows-1252</c> or <c>iso-8859-1</c>.</param>
 /// <param name="Decimal">The decimal sign, <c>.</c> or <c>,</c>; the other one may group thousands.</param>
 /// <param name="Date">.NET custom format, e.g. <c>yyyy-MM-dd HH:mm:ss</c>, or <c>iso</c> for ISO 8601; a time without an offset is local to the time zone.</param>

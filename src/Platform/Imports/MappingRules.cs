@@ -12,8 +12,8 @@ internal static class MappingRules
 
     public static CultureInfo CheckFormat(MappingFormat format, Dictionary<string, string[]> problems)
     {
-        if (format.Delimiter is not { Length: 1 } || format.Delimiter is "\"" or "\r" or "\n")
-            problems["format.delimiter"] = ["The delimiter is one character, such as \",\", \";\" or a tab."];
+        if (format.Delimiter is not ({ Length: 1 } or RecordReader.JsonLines) || format.Delimiter is "\"" or "\r" or "\n")
+            problems["format.delimiter"] = ["The delimiter is one character, such as \",\", \";\" or a tab; or \"json\" for a file with one JSON object a line."];
         if (TextEncoding(format.Encoding) is null)
             problems["format.encoding"] = ["The encoding is utf-8, windows-1252 or iso-8859-1."];
         if (format.Decimal is not ("." or ",")) problems["format.decimal"] = ["The decimal sign is \".\" or \",\"."];

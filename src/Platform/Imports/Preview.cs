@@ -21,7 +21,7 @@ internal static class Preview
     {
         var (kind, notUtf8At) = await ImportCommands.Open(db, id, ct);
         if (encoding is not null && MappingRules.TextEncoding(encoding) is null) throw Problems.Problem.Invalid("encoding", "The encoding is utf-8, windows-1252 or iso-8859-1.");
-        if (delimiter is not null && delimiter.Length != 1) throw Problems.Problem.Invalid("delimiter", "The delimiter is one character.");
+        if (delimiter is not null && delimiter.Length != 1 && delimiter != RecordReader.JsonLines) throw Problems.Problem.Invalid("delimiter", "The delimiter is one character, or json.");
         encoding ??= notUtf8At is null ? "utf-8" : "windows-1252";
         delimiter ??= await Guess.Delimiter(db, id, encoding);
         using var reader = await RecordReader.Open(new PieceReader(db, id), delimiter, encoding);

@@ -28,6 +28,7 @@ create table log.events (
     event_name        text not null check (length(event_name) between 1 and 200),
     event_category    text check (length(event_category) <= 50),
     properties        jsonb not null default '{}' check (jsonb_typeof(properties) = 'object'),
+    context           jsonb check (jsonb_typeof(context) = 'object'),
     event_value       numeric(14, 2),
     currency          text check (currency ~ '^[A-Z]{3}$'),
 
@@ -73,6 +74,7 @@ create table log.events (
 
 comment on table log.events is 'Every fact. Only grows; never updated or deleted from by the application.';
 comment on column log.events.event_type is 'What happened, one word of the organization''s catalogue: order_completed.';
+comment on column log.events.context is 'What a sender told beside the properties, as it was sent: ids, context, integrations, unknown fields. Null for what was not collected from a sender.';
 comment on column log.events.customer_id is 'The profile the event was recorded with. A merge changes the person map, never this.';
 comment on column log.events.claimed_at is 'The time the sender claimed, when it lay more than a day in the future and was replaced by the time of arrival.';
 comment on column log.events.batch_id is 'The import that brought it. An undone import is named in log.undone_batches.';
@@ -248,6 +250,7 @@ end
 $$;
 select platform.protect('log.message_ids', 'organization');
 revoke update, delete on log.message_ids from clientele_app;
+create policy owner on log.message_ids to clientele_owner using (true) with check (true);
 select platform.protect('log.undone_batches', 'organization');
 revoke update, delete on log.undone_batches from clientele_app, clientele_service;
 select platform.protect('log.consumers', 'service');

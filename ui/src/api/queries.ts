@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { request } from './client';
 import { ApiProblem } from './problem';
+import type { Live, MergeRow, Source } from './collect.types';
 import type { Import, ImportField, ImportFormat, ImportPreview } from './imports.types';
 import type {
   CountedPage,
@@ -60,6 +61,29 @@ export const newestEventsQuery = (organization: string, limit: number, live: boo
     queryKey: key(organization, 'events', 'newest', limit),
     queryFn: ({ signal }) => request<{ items: EventRow[] }>('/events/newest', { organization, query: { limit }, signal }),
     refetchInterval: live ? 10_000 : false,
+  });
+
+/** What has just come in; asked again every two seconds while it is live. */
+export const liveQuery = (organization: string, type: string | undefined, live: boolean) =>
+  queryOptions({
+    queryKey: key(organization, 'events', 'live', type ?? ''),
+    queryFn: ({ signal }) => request<Live>('/events/live', { organization, query: { type, limit: 50 }, signal }),
+    refetchInterval: live ? 2_000 : false,
+    placeholderData: keepPreviousData,
+  });
+
+export const sourcesQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'sources'),
+    queryFn: ({ signal }) => request<{ items: Source[] }>('/sources', { organization, signal }),
+    refetchInterval: 10_000,
+  });
+
+/** Of all people; those of one are under the customer. */
+export const allMergesQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'merges'),
+    queryFn: ({ signal }) => request<{ items: MergeRow[] }>('/merges', { organization, signal }),
   });
 
 export interface CustomerFilters {

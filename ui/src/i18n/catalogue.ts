@@ -1,3 +1,4 @@
+import { collectMessages } from '../collect/messages';
 import { customerMessages } from '../customers/messages';
 import { personMessages } from '../customers/person/messages';
 import { eventMessages } from '../events/messages';
@@ -18,6 +19,7 @@ export const catalogue = {
   ...eventMessages,
   ...customerMessages,
   ...personMessages,
+  ...collectMessages,
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,

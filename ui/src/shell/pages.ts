@@ -2,7 +2,14 @@ import type { IconName } from '../components/Icon';
 import type { Key } from '../i18n/catalogue';
 
 export interface NavigationPage {
-  to: '/o/$slug/overview' | '/o/$slug/customers' | '/o/$slug/imports' | '/o/$slug/settings/organization';
+  to:
+    | '/o/$slug/overview'
+    | '/o/$slug/customers'
+    | '/o/$slug/merges'
+    | '/o/$slug/live'
+    | '/o/$slug/sources'
+    | '/o/$slug/imports'
+    | '/o/$slug/settings/organization';
   label: Key;
   icon: IconName;
 }
@@ -10,7 +17,20 @@ export interface NavigationPage {
 /** The groups of the navigation. A page is listed once it exists. */
 export const navigation: { label: Key; pages: NavigationPage[] }[] = [
   { label: 'nav.home', pages: [{ to: '/o/$slug/overview', label: 'nav.overview', icon: 'overview' }] },
-  { label: 'nav.people', pages: [{ to: '/o/$slug/customers', label: 'nav.customers', icon: 'people' }] },
-  { label: 'nav.collect', pages: [{ to: '/o/$slug/imports', label: 'nav.imports', icon: 'import' }] },
+  {
+    label: 'nav.people',
+    pages: [
+      { to: '/o/$slug/customers', label: 'nav.customers', icon: 'people' },
+      { to: '/o/$slug/merges', label: 'nav.merges', icon: 'merge' },
+    ],
+  },
+  {
+    label: 'nav.collect',
+    pages: [
+      { to: '/o/$slug/live', label: 'nav.live', icon: 'eye' },
+      { to: '/o/$slug/sources', label: 'nav.sources', icon: 'dot' },
+      { to: '/o/$slug/imports', label: 'nav.imports', icon: 'import' },
+    ],
+  },
   { label: 'nav.settings', pages: [{ to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' }] },
 ];

@@ -39,7 +39,7 @@ declare
 begin
     -- What happened, when, and for how much stays; what could tell who it was goes. The one change the log knows.
     update log.events e set
-        properties = '{}', session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
+        properties = '{}', context = null, session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
         device_type = null, browser = null, os = null, screen_resolution = null, country = null, city = null,
         utm_source = null, utm_medium = null, utm_campaign = null, utm_term = null, utm_content = null
     where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles)
@@ -51,3 +51,23 @@ $$;
 comment on function log.erase(uuid[]) is 'Empties the events of the given profiles of everything personal, for an administrator of the transaction''s organization; returns how many. The caller appends the control row.';
 revoke execute on function log.erase(uuid[]) from public;
 grant execute on function log.erase(uuid[]) to clientele_app, clientele_service;
+
+create or replace function log.forget_messages(prefix text) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    gone bigint;
+begin
+    if length(prefix) < 10 then
+        raise exception 'A prefix that short may be anybody''s.' using errcode = 'check_violation';
+    end if;
+    -- The characters after the prefix sort below the last one of all.
+    delete from log.message_ids m
+    where m.organization_id = platform.tenant('system') and m.message_id >= prefix and m.message_id < prefix || chr(1114111);
+    get diagnostics gone = row_count;
+    return gone;
+end
+$$;
+comment on function log.forget_messages(text) is 'Lets messages whose ids begin so come again: those of a file whose import was undone. Only the platform itself may.';
+revoke execute on function log.forget_messages(text) from public;
+grant execute on function log.forget_messages(text) to clientele_app, clientele_service;

@@ -1,0 +1,78 @@
+using System.Net;
+using Clientele.Events.Collection;
+using Clientele.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Clientele.Events.Tests;
+
+/// <summary>What the writer does when PostgreSQL is away, when too much comes, and when one event cannot be written.</summary>
+public sealed class GathererTests(CollectApp app) : IClassFixture<CollectApp>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static string Id() => Guid.NewGuid().ToString();
+
+    private static string Event(string id, string name = "E") => $$"""{"type": "track", "event": "{{name}}", "userId": "u", "messageId": "{{id}}"}""";
+
+    [Fact]
+    public async Task While_PostgreSQL_is_away_the_answer_is_503_and_afterwards_all_is_well()
+    {
+        var (before, during, after) = (Id(), Id(), Id());
+        await app.Sent("/v1/track", Event(before));
+        var database = new NpgsqlConnectionStringBuilder(app.ConnectionString).Database;
+        await TestDatabase.Administrate($"alter database \"{database}\" with allow_connections false");
+        try
+        {
+            await TestDatabase.Administrate($"select pg_terminate_backend(a.pid) from pg_stat_activity a where a.datname = '{database}'");
+            using var refused = await app.Send("/v1/track", Event(during));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.NotNull(refused.Headers.RetryAfter);
+        }
+        finally { await TestDatabase.Administrate($"alter database \"{database}\" with allow_connections true"); }
+        await app.Sent("/v1/track", Event(after));
+        await app.Sent("/v1/track", Event(during));
+        foreach (var id in (string[])[before, during, after]) await app.Event(id);
+    }
+
+    [Fact]
+    public async Task Too_much_at_once_is_turned_away_before_it_is_read()
+    {
+        var gatherer = app.Services.GetRequiredService<Gatherer>();
+        var room = 48L * 1024 * 1024 - gatherer.Waiting;
+        gatherer.Admit(room);
+        try
+        {
+            using var busy = await app.Send("/v1/track", Event(Id()));
+            Assert.Equal(HttpStatusCode.TooManyRequests, busy.StatusCode);
+            Assert.Equal(["1"], busy.Headers.GetValues("Retry-After"));
+            Assert.Equal(["1"], busy.Headers.GetValues("X-RateLimit-Reset"));
+        }
+        finally { gatherer.Release(room); }
+        await app.Sent("/v1/track", Event(Id()));
+        Assert.Equal(0, gatherer.Waiting);
+    }
+
+    [Fact]
+    public async Task One_that_PostgreSQL_refuses_is_quarantined_and_its_neighbours_are_written()
+    {
+        await using (var superuser = await app.OpenSuperuser())
+        await using (var poison = new NpgsqlCommand("alter table log.events add constraint no_poison check (event_name <> 'Poison')", superuser)) await poison.ExecuteNonQueryAsync(Ct);
+        var ids = Enumerable.Range(0, 40).Select(_ => Id()).ToArray();
+        var answers = await Task.WhenAll(ids.Chunk(10).Select((part, i) => app.Sent("/v1/batch", $"{{\"batch\": [{string.Join(',', part.Select((id, j) => Event(id, i == 2 && j == 3 ? "Poison" : "Good")))}]}}")));
+        Assert.Single(answers, a => a.Contains("\"accepted\":9", StringComparison.Ordinal) && a.Contains(ids[23], StringComparison.Ordinal));
+        foreach (var id in ids) Assert.Equal(id == ids[23] ? 0 : 1, (await app.Events(id)).Count);
+        Assert.Equal(ids[23], await app.Db.One<string>($"select q.message_id from events.quarantined_events q where q.event_type = 'poison'", Ct));
+        Assert.Equal(0, await app.For(app.Beta).One<long>($"select count(*) from events.quarantined_events q where q.event_type = 'poison'", Ct));
+    }
+
+    [Fact]
+    public async Task What_came_in_is_counted_for_its_key()
+    {
+        var id = Id();
+        await app.Sent("/v1/batch", $"{{\"batch\": [{Event(id)}, {Event(id)}, {{}}]}}", app.BetaKey);
+        Assert.Equal(400, (await (await app.Send("/v1/batch", "no json", app.BetaKey)).Problem()).Status);
+        await app.Services.GetRequiredService<SourceCounts>().Flush(Ct);
+        Assert.Equal("3 1 1 1 1", await app.For(app.Beta).One<string>($"select concat_ws(' ', sum(c.received), sum(c.stored), sum(c.duplicates), sum(c.quarantined), sum(c.failed_requests)) from events.source_counts c", Ct));
+    }
+}

@@ -1,0 +1,213 @@
+using System.Net;
+using System.Text.Json;
+using Clientele.Platform.Tenancy;
+using Clientele.Testing;
+
+namespace Clientele.Events.Tests;
+
+/// <summary>Whom events are about: visitors who become known, people who stay apart, ids that are nobody's.</summary>
+public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static string Id(string prefix = "x") => prefix + "-" + Guid.NewGuid().ToString("N")[..12];
+
+    private async Task<string> Send(string json, string? key = null)
+    {
+        var message = Id("m");
+        await app.Sent("/v1/batch", $$"""{"batch": [{"messageId": "{{message}}", {{json}}}]}""", key);
+        return message;
+    }
+
+    private async Task<Guid?> Profile(string message) => (await app.Event(message)).CustomerId;
+
+    private Task<Guid> PersonOf(Guid profile) => app.Db.One<Guid>($"select customers.person({profile})", Ct);
+
+    [Fact]
+    public async Task A_visitor_who_says_who_they_are_keeps_their_past()
+    {
+        var (visitor, user) = (Id("anon"), Id("user"));
+        var before = await Send($$""" "type": "page", "anonymousId": "{{visitor}}" """);
+        Assert.True(await app.Db.One<bool>($"select c.anonymous from customers.customers c where c.customer_id = {visitor}", Ct));
+        var identify = await Send($$""" "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}" """);
+        var after = await Send($$""" "type": "track", "event": "E", "anonymousId": "{{visitor}}" """);
+        Assert.Equal(await Profile(before), await Profile(identify));
+        Assert.Equal(await Profile(before), await Profile(after));
+        Assert.Equal((user, false), (await app.Db.One<Known>($"select c.customer_id, c.anonymous from customers.customers c where c.id = {await Profile(before)}", Ct)).Pair);
+        Assert.Null(await app.Person(visitor, app.Beta));
+    }
+
+    private sealed record Known(string CustomerId, bool Anonymous)
+    {
+        public (string, bool) Pair => (CustomerId, Anonymous);
+    }
+
+    [Fact]
+    public async Task A_visitor_who_turns_out_to_be_a_known_person_is_merged_and_can_be_taken_apart()
+    {
+        var (visitor, user) = (Id("anon"), Id("user"));
+        var known = await Profile(await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"email": "{{user}}@a.example"} """));
+        var unknown = await Profile(await Send($$""" "type": "identify", "anonymousId": "{{visitor}}", "traits": {"favourite": "tea"} """));
+        Assert.NotEqual(known, unknown);
+        await Send($$""" "type": "track", "event": "Login", "anonymousId": "{{visitor}}", "userId": "{{user}}" """);
+        Assert.Equal(known, await PersonOf(unknown!.Value));
+        Assert.Equal("tea", await app.Db.One<string>($"select c.custom_attributes ->> 'favourite' from customers.customers c where c.id = {known}", Ct));
+
+        // Exact undo: the person is as before, and what the visitor's browser sends is the visitor's again.
+        var merge = await app.Db.One<Guid>($"select m.id from customers.merges m where m.merged_id = {unknown}", Ct);
+        await app.For(app.Alpha with { Access = Access.Admin }).Run($"select customers.undo_merge({merge})", Ct);
+        Assert.Equal(unknown, await PersonOf(unknown.Value));
+        Assert.Equal("{}", await app.Db.One<string>($"select c.custom_attributes::text from customers.customers c where c.id = {known}", Ct));
+        Assert.Equal(unknown, await Profile(await Send($$""" "type": "page", "anonymousId": "{{visitor}}" """)));
+    }
+
+    [Fact]
+    public async Task Two_people_with_names_are_never_made_one()
+    {
+        var (browser, first, second) = (Id("shared"), Id("user"), Id("user"));
+        var one = await Profile(await Send($$""" "type": "identify", "anonymousId": "{{browser}}", "userId": "{{first}}" """));
+        var two = await Profile(await Send($$""" "type": "identify", "anonymousId": "{{browser}}", "userId": "{{second}}" """));
+        Assert.NotEqual(one, two);
+        await Send($$""" "type": "alias", "userId": "{{first}}", "previousId": "{{second}}" """);
+        Assert.Equal((one, two), (await PersonOf(one!.Value), await PersonOf(two!.Value)));
+        // What the browser alone sends belongs to whom it told of first.
+        Assert.Equal(one, await Profile(await Send($$""" "type": "page", "anonymousId": "{{browser}}" """)));
+    }
+
+    [Fact]
+    public async Task An_alias_joins_a_visitor_to_a_new_name()
+    {
+        var (visitor, user) = (Id("anon"), Id("user"));
+        var before = await Profile(await Send($$""" "type": "track", "event": "E", "anonymousId": "{{visitor}}" """));
+        await Send($$""" "type": "alias", "userId": "{{user}}", "previousId": "{{visitor}}" """);
+        Assert.Equal(before, await Profile(await Send($$""" "type": "track", "event": "E", "userId": "{{user}}" """)));
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("null")]
+    [InlineData("Anonymous")]
+    [InlineData("00000000-0000-0000-0000-000000000000")]
+    [InlineData("0")]
+    [InlineData("[object Object]")]
+    [InlineData("  ")]
+    public async Task Ids_that_everybody_has_are_nobody(string id) =>
+        Assert.Null(await Profile(await Send($$""" "type": "track", "event": "E", "userId": "{{id}}" """)));
+
+    [Fact]
+    public async Task Known_traits_have_columns_and_the_others_are_kept()
+    {
+        var user = Id("user");
+        await Send($$"""
+            "type": "identify", "userId": "{{user}}", "traits": {"email": "{{user}}@b.example", "firstName": "Awa", "lastName": "Diop", "phone": "+221771234567", "birthday": "1990-05-17T00:00:00Z",
+            "gender": "female", "address": {"city": "Dakar", "country": "SN", "street": "Rue 10"}, "plan": "pro", "logins": 5}
+            """);
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"plan": "free", "email": "no address"} """);
+        var row = await app.Db.One<JsonElement>($"select to_jsonb(c) from customers.customers c where c.customer_id = {user}", Ct);
+        Assert.Equal((user + "@b.example", "Awa Diop", "+221771234567", "1990-05-17", "Dakar", "SN"),
+            (row.GetProperty("email").GetString(), row.GetProperty("name").GetString(), row.GetProperty("phone").GetString(), row.GetProperty("date_of_birth").GetString(), row.GetProperty("city").GetString(), row.GetProperty("country").GetString()));
+        var more = row.GetProperty("custom_attributes");
+        Assert.Equal(("free", 5, "Rue 10", "no address"), (more.GetProperty("plan").GetString(), more.GetProperty("logins").GetInt32(), more.GetProperty("address").GetProperty("street").GetString(), more.GetProperty("email").GetString()));
+    }
+
+    [Fact]
+    public async Task Groups_have_traits_and_members()
+    {
+        var (user, group) = (Id("user"), Id("acct"));
+        await Send($$""" "type": "group", "userId": "{{user}}", "groupId": "{{group}}", "traits": {"name": "Initech", "employees": 329} """);
+        await Send($$""" "type": "group", "userId": "{{user}}", "groupId": "{{group}}", "traits": {"employees": 420} """);
+        var row = await app.Db.One<JsonElement>($"""
+            select to_jsonb(g) || jsonb_build_object('members', array(select c.customer_id from customers.group_members m join customers.customers c on c.id = m.customer_id where m.group_id = g.id))
+            from customers.groups g where g.group_key = {group}
+            """, Ct);
+        Assert.Equal(("Initech", 420, user), (row.GetProperty("name").GetString(), row.GetProperty("traits").GetProperty("employees").GetInt32(), row.GetProperty("members")[0].GetString()));
+        Assert.Equal(0, await app.For(app.Beta).One<long>($"select count(*) from customers.groups", Ct));
+    }
+
+    [Fact]
+    public async Task External_ids_are_kept_up_to_their_limit_and_belong_to_one()
+    {
+        var (user, other, shared) = (Id("user"), Id("user"), Id("ga"));
+        for (var i = 0; i < 7; i++) await Send($$""" "type": "track", "event": "E", "userId": "{{user}}", "context": {"externalIds": [{"id": "{{(i == 0 ? shared : Id("ga"))}}", "type": "ga_client_id", "collection": "users"}]} """);
+        await Send($$""" "type": "track", "event": "E", "userId": "{{other}}", "context": {"externalIds": [{"id": "{{shared}}", "type": "ga_client_id", "collection": "users"}], "device": {"type": "ios", "id": "{{Id("idfv")}}"} } """);
+        Assert.Equal(5, await app.Db.One<long>($"select count(*) from customers.identities i where i.kind = 'ga_client_id' and i.customer_id = {await app.Person(user)}", Ct));
+        Assert.Equal(["ios.id"], await app.Db.List<string>($"select i.kind from customers.identities i where i.customer_id = {await app.Person(other)}", Ct));
+    }
+
+    [Fact]
+    public async Task The_first_and_the_last_way_here_are_on_the_profile()
+    {
+        var visitor = Id("anon");
+        await Send($$""" "type": "page", "anonymousId": "{{visitor}}", "timestamp": "2024-05-01T10:00:00Z", "context": {"page": {"url": "https://shop.example/", "referrer": "https://www.google.com/search"} } """);
+        await Send($$""" "type": "page", "anonymousId": "{{visitor}}", "timestamp": "2024-05-02T10:00:00Z", "context": {"page": {"url": "https://shop.example/?utm_source=news&utm_medium=email&utm_campaign=may", "referrer": ""} } """);
+        await Send($$""" "type": "page", "anonymousId": "{{visitor}}", "timestamp": "2024-05-02T10:01:00Z", "context": {"page": {"url": "https://shop.example/a", "referrer": "https://shop.example/"} } """);
+        var row = await app.Db.One<JsonElement>($"select to_jsonb(c) from customers.customers c where c.customer_id = {visitor}", Ct);
+        Assert.Equal(("search", "google.com"), (row.GetProperty("acquisition_channel").GetString(), row.GetProperty("acquisition_source").GetString()));
+        Assert.Equal(("email", "may"), (row.GetProperty("last_touch").GetProperty("channel").GetString(), row.GetProperty("last_touch").GetProperty("campaign").GetString()));
+    }
+
+    [Fact]
+    public async Task Who_was_erased_is_told_of_no_more_under_any_id()
+    {
+        var (visitor, user) = (Id("anon"), Id("user"));
+        await Send($$""" "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}", "traits": {"email": "{{user}}@c.example"} """);
+        var person = await app.Person(user);
+        using (var erased = await app.Admin.DeleteAsync(new Uri($"api/customers/{person}", UriKind.Relative), Ct)) Assert.Equal(HttpStatusCode.NoContent, erased.StatusCode);
+        var words = await app.Db.One<string>($"select string_agg(e.context::text, '') from log.events e where e.customer_id = {person}", Ct) ?? string.Empty;
+        Assert.DoesNotContain(user, words, StringComparison.Ordinal);
+
+        foreach (var json in (string[])[$"\"userId\": \"{user}\"", $"\"anonymousId\": \"{visitor}\"", $"\"userId\": \"{Id()}\", \"traits\": {{\"email\": \"{user.ToUpperInvariant()}@C.example\"}}"])
+            Assert.Empty(await app.Events(await Send($"\"type\": \"identify\", {json}")));
+        // Nobody of another organization is concerned.
+        Assert.Single(await app.Events(await Send($"\"type\": \"identify\", \"userId\": \"{user}\"", app.BetaKey), app.Beta));
+    }
+
+    [Fact]
+    public async Task Who_does_not_want_to_be_watched_is_not()
+    {
+        var user = Id("user");
+        await Send($$""" "type": "identify", "userId": "{{user}}" """);
+        await app.Db.Run($"select customers.refuse_tracking({await app.Person(user)}, true)", Ct);
+        Assert.Empty(await app.Events(await Send($$""" "type": "track", "event": "E", "userId": "{{user}}" """)));
+        Assert.Empty(await app.Events(await Send($$""" "type": "track", "event": "E", "userId": "{{Id()}}", "context": {"consent": {"categoryPreferences": {"Analytics": false} } } """)));
+        Assert.Single(await app.Events(await Send($$""" "type": "track", "event": "E", "userId": "{{Id()}}", "context": {"consent": {"categoryPreferences": {"Advertising": false, "Analytics": true} } } """)));
+
+        await app.Db.Run($"select customers.refuse_tracking({await app.Person(user)}, false)", Ct);
+        Assert.Single(await app.Events(await Send($$""" "type": "track", "event": "E", "userId": "{{user}}" """)));
+    }
+
+    [Fact]
+    public async Task Or_only_what_happened_is_kept()
+    {
+        await app.Set("collection.refused", "\"strip\"", app.Beta);
+        var (user, word) = (Id("user"), Id("Event"));
+        await Send($$""" "type": "track", "event": "{{word}}", "userId": "{{user}}", "properties": {"price": 5}, "context": {"ip": "203.0.113.9", "page": {"url": "https://a.example/x?email=me"}, "consent": {"categoryPreferences": {"analytics": false} } } """, app.BetaKey);
+        var row = await app.For(app.Beta).One<JsonElement>($"select to_jsonb(e) from log.events e where e.event_name = {word}", Ct);
+        Assert.Equal(5, row.GetProperty("properties").GetProperty("price").GetInt32());
+        Assert.Equal("https://a.example/x", row.GetProperty("page_url").GetString());
+        foreach (var column in (string[])["customer_id", "context", "ip_address", "user_agent"]) Assert.Equal(JsonValueKind.Null, row.GetProperty(column).ValueKind);
+        Assert.Null(await app.Person(user, app.Beta));
+    }
+
+    [Fact]
+    public async Task Eight_who_make_the_same_people_known_at_once_agree()
+    {
+        var (users, visitors) = (Enumerable.Range(0, 6).Select(_ => Id("user")).ToArray(), Enumerable.Range(0, 6).Select(_ => Id("anon")).ToArray());
+        // Visitors and users are known apart, so that every link is a merge, or a promotion of who is not.
+        foreach (var v in visitors) await Send($$""" "type": "page", "anonymousId": "{{v}}" """);
+        foreach (var u in users[..3]) await Send($$""" "type": "track", "event": "E", "userId": "{{u}}" """);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 0; i < 6; i++)
+            {
+                var at = (writer + i) % 6;
+                await Send($$""" "type": "identify", "userId": "{{users[at]}}", "anonymousId": "{{visitors[at]}}", "traits": {"turn": {{writer}}} """);
+            }
+        }, Ct)));
+        for (var i = 0; i < 6; i++) Assert.Equal(await app.Person(users[i]), await app.Person(visitors[i]));
+        Assert.Equal(3, await app.Db.One<long>($"""
+            select count(*) from customers.merges m join customers.customers c on c.id = m.merged_id where c.customer_id = any({visitors}) and m.status = 'done'
+            """, Ct));
+        Assert.Equal(6, await app.Db.One<long>($"select count(distinct customers.person(i.customer_id)) from customers.identities i where i.value = any({visitors})", Ct));
+    }
+}

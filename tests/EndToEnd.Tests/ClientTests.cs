@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Clientele.Testing;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Clientele.EndToEnd.Tests;
+
+/// <summary>Other people's SDKs as they come from npm, installed once by tests/Clients with its lock file.</summary>
+public sealed class NpmClients
+{
+    public static string Folder => Path.Combine(SharedData.Root, "tests", "Clients");
+
+    private static readonly Lazy<Task<string?>> installed = new(Install);
+
+    /// <summary>Why they are not there; null when they are.</summary>
+    public static Task<string?> Missing => installed.Value;
+
+    private static async Task<string?> Install()
+    {
+        if (File.Exists(Path.Combine(Folder, "node_modules", ".package-lock.json"))) return null;
+        try
+        {
+            var (code, text) = await Run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+            return code == 0 ? null : $"npm ci in tests/Clients failed: {text}";
+        }
+        catch (System.ComponentModel.Win32Exception) { return "There is no npm."; }
+    }
+
+    public static async Task<(int Code, string Text)> Run(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+        try { await process.WaitForExitAsync(patience.Token); }
+        finally { if (!process.HasExited) process.Kill(entireProcessTree: true); }
+        return (process.ExitCode, await output + await errors);
+    }
+}
+
+/// <summary>Real SDKs send; what they sent is in the log, with whom it is about.</summary>
+public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFixture<ClientTests.App>
+{
+    public sealed class App : TestApp
+    {
+        public Task<string> Key => Service.One<string>($"select k.public_key from platform.api_keys k where k.organization_id = {Alpha.OrganizationId} and k.kind = 'write' limit 1", CancellationToken.None);
+
+        /// <summary>Types of the events of a person, in alphabetical order.</summary>
+        public Task<List<string>> Types(string user) => Db.List<string>($"""
+            select e.event_type from log.events e where e.customer_id = any (
+                select unnest(customers.profiles(customers.person(c.id))) from customers.customers c where c.customer_id = {user})
+            order by 1
+            """, CancellationToken.None);
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("segment", new[] { "alias", "group", "identify", "order_completed", "page_view" })]
+    [InlineData("rudderstack", new[] { "group", "identify", "order_completed" })]
+    [InlineData("posthog", new[] { "alias", "identify", "order_completed" })]
+    public async Task A_servers_sdk_sends_and_nothing_is_lost(string client, string[] types)
+    {
+        var missing = await NpmClients.Missing;
+        Assert.SkipUnless(missing is null, missing ?? string.Empty);
+        var tag = Guid.NewGuid().ToString("N")[..10];
+        var (code, text) = await NpmClients.Run("node", ["send.mjs", client, app.Address.ToString().TrimEnd('/'), await app.Key, tag]);
+        Assert.True(code == 0 && text.Contains("sent", StringComparison.Ordinal), text);
+
+        Assert.Equal(types, await app.Types($"user-{tag}"));
+        Assert.Equal($"user-{tag}@example.com", await app.Db.One<string>($"select c.email from customers.customers c where c.customer_id = {$"user-{tag}"}", Ct));
+        Assert.Equal(42.5m, await app.Db.One<decimal>($"select e.event_value from log.events e where e.properties ->> 'order_id' = {tag}", Ct));
+        Assert.Equal("Initech", await app.Db.One<string>($"select g.name from customers.groups g where g.group_key = {$"group-{tag}"}", Ct));
+        Assert.Equal(0, await app.For(app.Beta).One<long>($"select count(*) from log.events", Ct));
+        Assert.Equal(0, await app.Db.One<long>($"select count(*) from events.quarantined_events", Ct));
+    }
+
+    [Fact]
+    public async Task Analytics_js_starts_from_our_settings_and_sends()
+    {
+        var missing = await NpmClients.Missing;
+        Assert.SkipUnless(missing is null, missing ?? string.Empty);
+        var library = await File.ReadAllTextAsync(Path.Combine(NpmClients.Folder, "node_modules", "@segment", "analytics-next", "dist", "umd", "index.js"), Ct);
+        var user = "user-" + Guid.NewGuid().ToString("N")[..10];
+        await using var visit = await Shop("""
+            <script src="/library.js"></script>
+            """, library);
+        var sent = await visit.Page.EvaluateAsync<string>("""
+            async ([host, key, user]) => {
+              const analytics = AnalyticsNext.AnalyticsBrowser.load({ writeKey: key, cdnURL: host });
+              await analytics.page("Home");
+              await analytics.identify(user, { plan: "pro" });
+              const done = await analytics.track("Product Added", { product_id: "P1", price: 3 });
+              return JSON.stringify(done.event.integrations || {});
+            }
+            """, new object[] { app.Address.ToString().TrimEnd('/'), await app.Key, user });
+        Assert.NotNull(sent);
+        await Installation.Until("the events of analytics.js", async () => (await app.Types(user)).Count >= 3);
+        // The page it looked at before it said who it is, is that person's too.
+        Assert.Equal(["identify", "page_view", "product_added"], await app.Types(user));
+        Assert.StartsWith("Headless Chrome", await app.Db.One<string>($"select e.browser from log.events e where e.event_type = 'product_added' and e.context ->> 'userId' = {user}", Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Our_script_sends_pages_and_events_and_waits_for_consent()
+    {
+        var user = "user-" + Guid.NewGuid().ToString("N")[..10];
+        await using var visit = await Shop($"""
+            <script>window.clientele = window.clientele || []; clientele.push(["track", "Before Load", {JsonSerializer.Serialize(new { a = 1 })}]);</script>
+            <script src="{app.Address}clientele.js" data-key="{await app.Key}" data-consent="required"></script>
+            """, string.Empty, "?utm_source=news&utm_campaign=may");
+        await visit.Page.WaitForTimeoutAsync(500);
+        // Nothing is stored or sent before the answer.
+        Assert.Equal(0, await visit.Page.EvaluateAsync<int>("() => localStorage.length"));
+        Assert.Equal(0, await app.Db.One<long>($"select count(*) from log.events e where e.source_system = 'clientele.js'", Ct));
+
+        await visit.Page.EvaluateAsync("""user => { clientele.consent(true); clientele.identify(user, { plan: "pro" }); clientele.track("Product Viewed", { product_id: "P1" }); history.pushState({}, "", "/second"); }""", user);
+        await Installation.Until("the events of our script", async () => (await app.Types(user)).Count >= 5);
+        Assert.Equal(["before_load", "identify", "page_view", "page_view", "product_viewed"], await app.Types(user));
+        Assert.Equal("may", await app.Db.One<string>($"select c.acquisition_campaign from customers.customers c where c.customer_id = {user}", Ct));
+        Assert.True(await visit.Page.EvaluateAsync<bool>("() => localStorage.getItem('cl_user') !== null"));
+
+        // What is not sent when the page goes, goes with it as a beacon.
+        await visit.Page.EvaluateAsync("() => clientele.track('Last Words')");
+        await visit.Page.GotoAsync("about:blank");
+        await Installation.Until("the last words", async () => (await app.Types(user)).Contains("last_words"));
+
+        await using var refusing = await Shop($"""<script src="{app.Address}clientele.js" data-key="{await app.Key}"></script>""", string.Empty);
+        await refusing.Page.EvaluateAsync("() => { clientele.consent(false); clientele.track('Unwanted'); return clientele.flush(); }");
+        await refusing.Page.WaitForTimeoutAsync(500);
+        Assert.Equal(0, await app.Db.One<long>($"select count(*) from log.events e where e.event_type = 'unwanted'", Ct));
+        Assert.Equal("cl_consent", await refusing.Page.EvaluateAsync<string>("() => Object.keys(localStorage).join()"));
+    }
+
+    [Fact]
+    public async Task Our_script_is_small()
+    {
+        using var client = new HttpClient();
+        var script = await client.GetByteArrayAsync(new Uri(app.Address, "clientele.js"), Ct);
+        Assert.InRange(script.Length, 1000, 5 * 1024);
+    }
+
+    // A page of somebody else's site: another origin than ours.
+    private async Task<Visit> Shop(string head, string library, string query = "")
+    {
+        var computer = await browser.NewComputer(new Uri("http://shop.localhost/"));
+        await computer.RouteAsync("http://shop.localhost/**", route => route.Request.Url.EndsWith("library.js", StringComparison.Ordinal)
+            ? route.FulfillAsync(new() { ContentType = "text/javascript", Body = library })
+            : route.FulfillAsync(new() { ContentType = "text/html", Body = $"<!doctype html><html><head><title>Shop</title>{head}</head><body><h1>Shop</h1></body></html>" }));
+        var visit = await Visit.Begin(computer);
+        await visit.Page.GotoAsync(string.Create(CultureInfo.InvariantCulture, $"http://shop.localhost/{query}"));
+        await Expect(visit.Heading).ToBeVisibleAsync();
+        return visit;
+    }
+}
