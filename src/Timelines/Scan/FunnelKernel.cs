@@ -42,15 +42,15 @@ internal sealed class FunnelKernel : Kernel
     {
         var n = matcher.Run(view, calendar.From, calendar.To + question.WindowSeconds + 1, ref Matches);
         var first = -1;
+        var begins = question.Order == StepOrder.Any ? Mask : 1u;
         for (var m = 0; m < n; m++)
         {
+            if (view.Seconds[Matches[m].Row] < calendar.To)
+            {
+                if (first < 0 && (Matches[m].Mask & begins) != 0) first = Matches[m].Row;
+            }
             // Nobody begins after the last day.
-            if (view.Seconds[Matches[m].Row] >= calendar.To) Matches[m].Mask &= question.Order == StepOrder.Any ? ~0u : ~1u;
-            else if (first < 0 && (Matches[m].Mask & 1) != 0) first = Matches[m].Row;
-        }
-        if (question.Order == StepOrder.Any)
-        {
-            for (var m = 0; m < n && first < 0; m++) if ((Matches[m].Mask & Mask) != 0 && view.Seconds[Matches[m].Row] < calendar.To) first = Matches[m].Row;
+            else if (question.Order != StepOrder.Any) Matches[m].Mask &= ~1u;
         }
         if (first < 0) return;
         Array.Fill(starts, -1);

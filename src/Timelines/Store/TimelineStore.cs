@@ -17,7 +17,8 @@ public sealed class TimelineStore : IDisposable
     internal const int RowsPerFile = 4_000_000;
     private const int MemorySegments = 6;
 
-    private readonly ReaderWriterLockSlim gate = new();
+    private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
+    private readonly List<Guid> newcomers = [];
     private Rows pending = new();
     private readonly HashSet<uint> undone = [];
     private bool bulk;
@@ -43,6 +44,26 @@ public sealed class TimelineStore : IDisposable
 
     // --- writing: one thread ---
 
+    /// <summary>Keeps everybody who asks waiting until it is disposed of, on the same thread: events are given within.</summary>
+    public IDisposable Hold()
+    {
+        gate.EnterWriteLock();
+        return new Held(gate);
+    }
+
+    private sealed class Held(ReaderWriterLockSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.ExitWriteLock();
+    }
+
+    /// <summary>Profiles that events named for the first time since this was called.</summary>
+    public Guid[] TakeNewcomers()
+    {
+        Guid[] taken = [.. newcomers];
+        newcomers.Clear();
+        return taken;
+    }
+
     /// <summary>An event begins with its properties: those that are texts, numbers, true or false.</summary>
     public void Property(ReadOnlySpan<char> column, ReadOnlySpan<char> value)
     {
@@ -59,7 +80,9 @@ public sealed class TimelineStore : IDisposable
     /// <param name="writer">With <paramref name="position"/> the place in the log, which orders what happened at one instant.</param>
     public void Event(Guid? profile, long micros, ReadOnlySpan<char> type, Guid? batch, long value, ulong writer, long position)
     {
+        var before = People.Size;
         var ordinal = profile is { } id ? People.Ordinal(id) : 0;
+        if (People.Size > before && !bulk) newcomers.Add(profile!.Value);
         var of = batch is { } import ? (uint)Vocabulary.Code(Vocabulary.Batches, import.ToString()) : 0;
         var code = of != 0 && undone.Contains(of) ? 0 : (uint)Vocabulary.Code(Vocabulary.Types, type);
         pending.Event(ordinal, Times.Clamp(micros), code, of, value, writer, position);
@@ -96,9 +119,12 @@ public sealed class TimelineStore : IDisposable
     public void Undo(Guid batch)
     {
         Commit();
-        var code = (uint)Vocabulary.Code(Vocabulary.Batches, batch.ToString());
-        if (!undone.Add(code)) return;
-        Change(() => { foreach (var segment in Segments) segment.Undo(code); });
+        Change(() =>
+        {
+            var code = (uint)Vocabulary.Code(Vocabulary.Batches, batch.ToString());
+            if (!undone.Add(code)) return;
+            foreach (var segment in Segments) segment.Undo(code);
+        });
     }
 
     /// <summary>What profiles did stays, what it says about them goes.</summary>
@@ -116,9 +142,7 @@ public sealed class TimelineStore : IDisposable
     /// <summary>From now on each profile is the person beside it; itself: it is nobody else any more.</summary>
     public void Map(IEnumerable<(Guid Profile, Guid Person)> map)
     {
-        var changes = map.Select(m => (People.Ordinal(m.Profile), People.Ordinal(m.Person))).Where(m => People.Person(m.Item1) != m.Item2).ToList();
-        if (changes.Count == 0) return;
-        Change(() => { foreach (var (profile, person) in changes) People.Map(profile, person); });
+        Change(() => { foreach (var (profile, person) in map) People.Map(People.Ordinal(profile), People.Ordinal(person)); });
     }
 
     /// <summary>What is known of profiles now; null values: nothing.</summary>

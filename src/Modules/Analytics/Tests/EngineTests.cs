@@ -19,7 +19,6 @@ public sealed class EngineTests(EngineTests.Database database) : IClassFixture<E
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    [InlineData(4)]
     public async Task Both_engines_answer_alike_after_any_history(int seed)
     {
         var random = new Random(seed);

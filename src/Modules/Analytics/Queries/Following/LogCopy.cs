@@ -13,7 +13,8 @@ internal sealed record ControlRow(Guid Organization, string Type, string Propert
 /// <summary>
 /// Reads the log as PostgreSQL's binary COPY sends it, straight into the stores: no object a row, as a rebuild reads millions.
 /// </summary>
-internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore> stores)
+/// <param name="stores">Null: only control rows are looked at.</param>
+internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
 {
     /// <summary>What is copied, in the order it is read in.</summary>
     public const string Columns = """
@@ -49,9 +50,13 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore> stores)
         {
             await Fill(2, ct);
             if (BinaryPrimitives.ReadInt16BigEndian(buffer.AsSpan(start)) < 0) return;
-            while (!HasRow(out var missing)) await Fill(missing, ct);
-            if (Row() is { } controlRow) await control(controlRow);
-            else rows(organization, store!);
+            int length;
+            while (!HasRow(out length)) await Fill(length, ct);
+            var end = start + length;
+            var read = Row();
+            start = end;
+            if (read is not null) await control(read);
+            else if (store is not null) rows(organization, store);
             if ((++Rows & 0xfff) == 0 && room is not null) await room();
         }
     }
@@ -90,7 +95,7 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore> stores)
         start += 2;
         Next(out var of);
         var id = new Guid(of, bigEndian: true);
-        if (store is null || id != organization) (organization, store) = (id, stores(id));
+        if (store is null || id != organization) (organization, store) = (id, stores?.Invoke(id));
         Guid? profile = Next(out var customer) ? new Guid(customer, bigEndian: true) : null;
         Next(out var time);
         var micros = Micros(BinaryPrimitives.ReadInt64BigEndian(time));
@@ -106,9 +111,9 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore> stores)
         if (category.SequenceEqual("control"u8) || category.SequenceEqual("state"u8))
         {
             var row = new ControlRow(organization, Encoding.UTF8.GetString(type), Encoding.UTF8.GetString(properties[1..]));
-            for (var i = 0; i < fields.Length; i++) Next(out _);
             return row;
         }
+        if (store is null) return null;
         Properties(properties[1..]);
         foreach (var field in fields)
             if (Next(out var text)) store.Property(field, Chars(text, 0));

@@ -88,7 +88,8 @@ internal sealed class ProfileMirror(Db db, TimelineFolder folder, TimeProvider c
         took = clock.GetElapsedTime(began);
     }
 
-    private Task Load(Guid organization, Guid[] profiles, CancellationToken ct) =>
+    /// <summary>Takes in what is known of some profiles.</summary>
+    public Task Load(Guid organization, Guid[] profiles, CancellationToken ct) =>
         Describe($"where c.organization_id = {organization} and c.id = any ({profiles})", ct);
 
     private readonly Dictionary<(Guid, Guid), DateTimeOffset> seen = [];

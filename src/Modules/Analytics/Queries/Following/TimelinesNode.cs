@@ -166,7 +166,6 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     private async Task<bool> Follow(Head head, CancellationToken ct)
     {
         var place = folder!.Place;
-        var touched = new HashSet<TimelineStore>();
         // Numbers only, so that the text is safe: COPY takes no parameters.
         var copy = string.Create(CultureInfo.InvariantCulture, $"""
             copy (
@@ -177,25 +176,55 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
                 limit {Range}
             ) to stdout (format binary)
             """);
-        var controls = new List<ControlRow>();
-        var (rows, last) = await db.InTransaction(async t =>
+        using var bytes = new MemoryStream();
+        await db.InTransaction(async t =>
         {
             await using var stream = await t.Connection.BeginRawBinaryCopyAsync(copy, ct);
-            var reader = new LogCopy(stream, folder.Of);
-            await reader.Read(
-                async control =>
-                {
-                    // What came before it in the log is changed by it, what comes after is not.
-                    if (control.Type == "customer_erased") folder.Of(control.Organization).Erase(await mirror!.Erased(control, ct));
-                    controls.Add(control);
-                },
-                (_, store) => touched.Add(store), ct);
-            return (reader.Rows, reader.Place);
+            await stream.CopyToAsync(bytes, ct);
         }, ct);
-        foreach (var store in touched) store.Commit();
-        foreach (var control in controls) await mirror!.Obey(control, ct);
+
+        // What control rows stand for is read first: while stores are held, nothing may be waited for.
+        var controls = new List<(ControlRow Row, List<Guid> Erased)>();
+        bytes.Position = 0;
+        await new LogCopy(bytes, null).Read(async row => controls.Add((row, row.Type == "customer_erased" ? await mirror!.Erased(row, ct) : [])), (_, _) => { }, ct);
+
+        bytes.Position = 0;
+        var (rows, last) = await TakeIn(bytes, controls, ct);
+        foreach (var (control, _) in controls) await mirror!.Obey(control, ct);
         if (rows > 0) folder.Place = last;
         return rows == Range;
+    }
+
+    private async Task<(long Rows, LogPlace Last)> TakeIn(MemoryStream bytes, List<(ControlRow Row, List<Guid> Erased)> controls, CancellationToken ct)
+    {
+        var held = new Dictionary<TimelineStore, IDisposable>();
+        var reader = new LogCopy(bytes, organization =>
+        {
+            var store = folder!.Of(organization);
+            if (!held.ContainsKey(store)) held.Add(store, store.Hold());
+            return store;
+        });
+        try
+        {
+            var next = 0;
+            // From memory, so that all of it happens on this thread, which holds the stores.
+            await reader.Read(
+                control =>
+                {
+                    // What came before it in the log is changed by it, what comes after is not.
+                    if (controls[next++].Erased is { Count: > 0 } erased) folder!.Of(control.Organization).Erase(erased);
+                    return Task.CompletedTask;
+                },
+                (_, _) => { }, ct);
+            foreach (var store in held.Keys) store.Commit();
+        }
+        finally
+        {
+            foreach (var hold in held.Values) hold.Dispose();
+        }
+        foreach (var (organization, store) in folder!.Stores)
+            if (held.ContainsKey(store) && store.TakeNewcomers() is { Length: > 0 } newcomers) await mirror!.Load(organization, newcomers, ct);
+        return (reader.Rows, reader.Place);
     }
 
     private async Task Build(Head head, string identity, CancellationToken ct)

@@ -65,7 +65,7 @@ internal static class ReferenceSql
         Sql period = Period(q, calendar);
         Sql first = q.First
             ? (Sql)$"select distinct on (f.person) f.*, {InRange(q)} as counts from events f where f.person is not null and {Selects(q.Start!)} and {UpToEnd(q)} order by f.person, f.occurred_at, f.profile, f.epoch, f.writer, f.position"
-            : $"select distinct on (f.person, {period}) f.*, true as counts from events f where f.person is not null and {Selects(q.Start!)} and {InRange(q)} order by f.person, {period}, f.occurred_at, f.profile, f.epoch, f.writer, f.position";
+            : $"select distinct on (f.person, f.period) f.* from (select f.*, true as counts, {period} as period from events f where f.person is not null and {Selects(q.Start!)} and {InRange(q)}) f order by f.person, f.period, f.occurred_at, f.profile, f.epoch, f.writer, f.position";
         Sql stayed = q.Unbounded ? (Sql)$"k.k <= r.k" : $"k.k = r.k";
         Sql amount = q.Revenue ? (Sql)$"coalesce(sum(r.event_value) filter (where r.k is not null), 0)" : $"null::numeric";
         return $"""
