@@ -8,6 +8,7 @@ Benchmark[] benchmarks =
 [
     new("import", "a large file of orders through the real import, against raw COPY; then the overview over HTTP  [--file CSV --map MAPPING]", ImportBenchmark.Run),
     new("start", "cold start of the server on an empty folder, its migrations, and its memory when idle", StartBenchmark.Run),
+    new("analytics", "questions about behaviour: CPU of the timelines against PostgreSQL's with the best SQL; size, rebuild, freshness  [--events N]", AnalyticsBenchmark.Run),
     new("views", "reading through a blueprint's views against the tables; migrations of an empty database and a clone of it", ViewsBenchmark.Run),
 ];
 

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Clientele.Timelines.Questions;
 
 namespace Clientele.Timelines.Scan;

@@ -4,10 +4,7 @@ using System.Text.Json;
 namespace Clientele.Timelines.Store;
 
 /// <summary>A place in the log: everything up to and including it is taken in.</summary>
-public readonly record struct LogPlace(short Epoch, ulong Writer, long Position) : IComparable<LogPlace>
-{
-    public int CompareTo(LogPlace other) => (Epoch, Writer, Position).CompareTo((other.Epoch, other.Writer, other.Position));
-}
+public readonly record struct LogPlace(short Epoch, ulong Writer, long Position);
 
 /// <summary>
 /// A node's folder of timelines: one store an organization, and a manifest that names the files that count and the place in the log that

@@ -18,7 +18,6 @@ public sealed class TimelineStore : IDisposable
     private const int MemorySegments = 6;
 
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
-    private readonly List<Guid> newcomers = [];
     private Rows pending = new();
     private readonly HashSet<uint> undone = [];
     private bool bulk;
@@ -56,13 +55,8 @@ public sealed class TimelineStore : IDisposable
         public void Dispose() => gate.ExitWriteLock();
     }
 
-    /// <summary>Profiles that events named for the first time since this was called.</summary>
-    public Guid[] TakeNewcomers()
-    {
-        Guid[] taken = [.. newcomers];
-        newcomers.Clear();
-        return taken;
-    }
+    /// <summary>Was the profile heard of? For the thread that writes.</summary>
+    public bool Knows(Guid profile) => People.Find(profile) >= 0;
 
     /// <summary>An event begins with its properties: those that are texts, numbers, true or false.</summary>
     public void Property(ReadOnlySpan<char> column, ReadOnlySpan<char> value)
@@ -80,9 +74,7 @@ public sealed class TimelineStore : IDisposable
     /// <param name="writer">With <paramref name="position"/> the place in the log, which orders what happened at one instant.</param>
     public void Event(Guid? profile, long micros, ReadOnlySpan<char> type, Guid? batch, long value, ulong writer, long position)
     {
-        var before = People.Size;
         var ordinal = profile is { } id ? People.Ordinal(id) : 0;
-        if (People.Size > before && !bulk) newcomers.Add(profile!.Value);
         var of = batch is { } import ? (uint)Vocabulary.Code(Vocabulary.Batches, import.ToString()) : 0;
         var code = of != 0 && undone.Contains(of) ? 0 : (uint)Vocabulary.Code(Vocabulary.Types, type);
         pending.Event(ordinal, Times.Clamp(micros), code, of, value, writer, position);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Clientele.Timelines.Store;
@@ -24,14 +25,14 @@ internal sealed class Vocabulary
     private readonly List<string> names = [];
     private readonly Dictionary<string, int> columns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
-    private readonly MemoryStream unsaved = new();
+    private readonly ArrayBufferWriter<byte> unsaved = new();
 
     public Vocabulary()
     {
         lookup = columns.GetAlternateLookup<ReadOnlySpan<char>>();
         Declare("types");
         Declare("batches");
-        unsaved.SetLength(0);
+        unsaved.ResetWrittenCount();
     }
 
     public int Columns => names.Count;
@@ -83,9 +84,9 @@ internal sealed class Vocabulary
         using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write);
         file.SetLength(at);
         file.Position = at;
-        unsaved.WriteTo(file);
+        file.Write(unsaved.WrittenSpan);
         file.Flush(flushToDisk: true);
-        unsaved.SetLength(0);
+        unsaved.ResetWrittenCount();
         return file.Length;
     }
 
@@ -104,7 +105,7 @@ internal sealed class Vocabulary
             else if (column == ClosedColumn) dictionaries[columns[text]].Close();
             else dictionaries[column].Add(text);
         }
-        unsaved.SetLength(0);
+        unsaved.ResetWrittenCount();
     }
 
     public long Memory => dictionaries.Sum(d => d.Memory);

@@ -39,10 +39,13 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
     /// <summary>Rows read so far, control rows included.</summary>
     public long Rows { get; private set; }
 
+    /// <summary>The profile of the last event, and its organization.</summary>
+    public (Guid Organization, Guid? Profile) About { get; private set; }
+
     /// <summary>Reads to the end. Control rows are given to <paramref name="control"/> where they stand.</summary>
     /// <param name="room">Called every few thousand rows, to make room for more.</param>
-    /// <param name="rows">Called after every event, with its store.</param>
-    public async Task Read(Func<ControlRow, Task> control, Action<Guid, TimelineStore> rows, CancellationToken ct, Func<Task>? room = null)
+    /// <param name="rows">Called after every event.</param>
+    public async Task Read(Func<ControlRow, Task> control, Action rows, CancellationToken ct, Func<Task>? room = null)
     {
         await Fill(HeaderLength, ct);
         start += HeaderLength;
@@ -56,7 +59,7 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
             var read = Row();
             start = end;
             if (read is not null) await control(read);
-            else if (store is not null) rows(organization, store);
+            else rows();
             if ((++Rows & 0xfff) == 0 && room is not null) await room();
         }
     }
@@ -113,6 +116,7 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
             var row = new ControlRow(organization, Encoding.UTF8.GetString(type), Encoding.UTF8.GetString(properties[1..]));
             return row;
         }
+        About = (id, profile);
         if (store is null) return null;
         Properties(properties[1..]);
         foreach (var field in fields)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
 using Clientele.Timelines.Store;
@@ -183,10 +182,15 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             await stream.CopyToAsync(bytes, ct);
         }, ct);
 
-        // What control rows stand for is read first: while stores are held, nothing may be waited for.
+        // What control rows stand for, and who is new, is read first: while stores are held, nothing may be waited for.
         var controls = new List<(ControlRow Row, List<Guid> Erased)>();
         bytes.Position = 0;
-        await new LogCopy(bytes, null).Read(async row => controls.Add((row, row.Type == "customer_erased" ? await mirror!.Erased(row, ct) : [])), (_, _) => { }, ct);
+        var strangers = new HashSet<(Guid Organization, Guid Profile)>();
+        var ahead = new LogCopy(bytes, null);
+        await ahead.Read(
+            async row => controls.Add((row, row.Type == "customer_erased" ? await mirror!.Erased(row, ct) : [])),
+            () => { if (ahead.About is (var of, { } profile) && !folder.Of(of).Knows(profile)) strangers.Add((of, profile)); }, ct);
+        foreach (var of in strangers.GroupBy(s => s.Organization)) await mirror!.Load(of.Key, [.. of.Select(s => s.Profile)], ct);
 
         bytes.Position = 0;
         var (rows, last) = await TakeIn(bytes, controls, ct);
@@ -215,15 +219,13 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
                     if (controls[next++].Erased is { Count: > 0 } erased) folder!.Of(control.Organization).Erase(erased);
                     return Task.CompletedTask;
                 },
-                (_, _) => { }, ct);
+                () => { }, ct);
             foreach (var store in held.Keys) store.Commit();
         }
         finally
         {
             foreach (var hold in held.Values) hold.Dispose();
         }
-        foreach (var (organization, store) in folder!.Stores)
-            if (held.ContainsKey(store) && store.TakeNewcomers() is { Length: > 0 } newcomers) await mirror!.Load(organization, newcomers, ct);
         return (reader.Rows, reader.Place);
     }
 
@@ -248,7 +250,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         {
             await using var stream = await t.Connection.BeginRawBinaryCopyAsync(copy, ct);
             var reader = new LogCopy(stream, builder.Of);
-            await reader.Read(_ => Task.CompletedTask, (_, store) =>
+            await reader.Read(_ => Task.CompletedTask, () =>
             {
                 if ((reader.Rows & 0xffff) != 0) return;
                 progress = Math.Min(0.9, reader.Rows / expected * 0.9);
