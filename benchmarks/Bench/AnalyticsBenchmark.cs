@@ -18,7 +18,7 @@ namespace Clientele.Bench;
 /// </summary>
 internal static class AnalyticsBenchmark
 {
-    private const int Runs = 9;
+    private const int Runs = 20;
     private static readonly DateOnly last = new(2026, 6, 30);
 
     /// <param name="Sql">File under benchmarks/sql; its last column is summed up to compare.</param>
@@ -48,6 +48,7 @@ internal static class AnalyticsBenchmark
 
     public static async Task<IReadOnlyList<Figure>> Run(string[] args, CancellationToken ct)
     {
+        if (args is ["--engine", var many]) return Engine(long.Parse(many, CultureInfo.InvariantCulture), ct);
         var events = args is ["--events", var given] && long.TryParse(given, CultureInfo.InvariantCulture, out var n) ? n : args.Length == 0 ? 10_000_000 : throw new SetupException("analytics takes --events N.");
         await using var home = await BenchHome.Start(ct);
         await Generate(home, events, ct);
@@ -69,27 +70,70 @@ internal static class AnalyticsBenchmark
         return figures;
     }
 
-    private static async Task<Figure> Race(BenchHome home, TimelineStore store, Contest contest, CancellationToken ct)
+    /// <summary>Timelines alone, events without properties, for the curve of cost by size in docs/scale.md.</summary>
+    private static List<Figure> Engine(long events, CancellationToken ct)
+    {
+        var folder = BenchHome.NewFolder();
+        try
+        {
+            using var timelines = TimelineFolder.Open(folder);
+            var organization = Guid.NewGuid();
+            var customers = Math.Max(100, (int)(events / 50));
+            var ids = Enumerable.Range(0, customers).Select(ShopEvents.Customer).ToArray();
+            var watch = Stopwatch.StartNew();
+            var builder = new BulkBuilder(timelines, 1_000_000);
+            var store = builder.Of(organization);
+            long n = 0;
+            foreach (var e in ShopEvents.Of(events, customers))
+            {
+                store.Property("f:country", ShopEvents.Country(e.Person));
+                store.Property("f:device_type", e.Device);
+                if (e.Properties is { } json && json.IndexOf("\"category\": \"", StringComparison.Ordinal) is var at and > 0) store.Property("p:category", json.AsSpan(at + 13, json.IndexOf('"', at + 13) - at - 13));
+                store.Event(ids[e.Person], (e.At.Ticks - DateTime.UnixEpoch.Ticks) / 10, e.Type, null, e.Value is { } value ? (long)(value * Numbers.Scale) : Numbers.None, 1, ++n);
+                if ((n & 0xfff) == 0) builder.Room().GetAwaiter().GetResult();
+            }
+            builder.Finish(ct).GetAwaiter().GetResult();
+            timelines.Save(compact: true);
+            for (var i = 0; i < customers; i += 10_000) store.Describe(ids[i..Math.Min(customers, i + 10_000)].Select(id => (id, true, (IReadOnlyList<KeyValuePair<string, string>>)[])));
+            var size = store.Size;
+            Table.Row("built", $"{watch.Elapsed.TotalSeconds:0.0} s", System.FormattableString.Invariant(
+                $"{size.Events:N0} events, {size.Profiles:N0} customers; {(double)size.Disk / size.Events:0.00} B/event on disk, {size.Memory / 1e6:0.0} MB in memory"));
+            foreach (var contest in contests)
+            {
+                var (ours, walls, cold, _, _) = Measure(store, contest, ct);
+                Table.Row(contest.Name, $"{ours:0.0} ms CPU", System.FormattableString.Invariant($"{Table.Percentile(walls, 0.5):0.0} ms wall (first {cold:0}, p95 {Table.Percentile(walls, 0.95):0.0})"));
+            }
+            return [new Figure("index_bytes_per_event", (double)size.Disk / size.Events, "B", 20, 9)];
+        }
+        finally { Directory.Delete(folder, recursive: true); }
+    }
+
+    private static (double Cpu, List<double> Walls, double First, Question Question, Dictionary<CellKey, Cell> Cells) Measure(TimelineStore store, Contest contest, CancellationToken ct)
     {
         var (question, errors) = QuestionReader.Read(JsonSerializer.Deserialize<JsonElement>(contest.Query), new Defaults("UTC", last));
         if (question is null) throw new SetupException($"{contest.Name}: {string.Join(", ", errors.Keys)}");
         var first = Stopwatch.StartNew();
         var cells = store.Ask(question, null, ct).Cells;
         var cold = first.Elapsed.TotalMilliseconds;
-        for (var i = 0; i < 20; i++) store.Ask(question, null, ct); // until compiled for good
+        // Until it is compiled for good.
+        for (var warm = Stopwatch.StartNew(); warm.ElapsedMilliseconds < 1500;) store.Ask(question, null, ct);
         using var self = Process.GetCurrentProcess();
         var walls = new List<double>();
         self.Refresh();
         var before = self.TotalProcessorTime;
-        for (var run = 0; run < 3 * Runs; run++)
+        for (var all = Stopwatch.StartNew(); all.ElapsedMilliseconds < 1000 || walls.Count < Runs;)
         {
             var watch = Stopwatch.StartNew();
             store.Ask(question, null, ct);
             walls.Add(watch.Elapsed.TotalMilliseconds);
         }
         self.Refresh();
-        var ours = (self.TotalProcessorTime - before).TotalMilliseconds / (3 * Runs);
+        return ((self.TotalProcessorTime - before).TotalMilliseconds / walls.Count, walls, cold, question, cells);
+    }
 
+    private static async Task<Figure> Race(BenchHome home, TimelineStore store, Contest contest, CancellationToken ct)
+    {
+        var (ours, walls, cold, question, cells) = Measure(store, contest, ct);
         var sql = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "sql", contest.Sql + ".sql"), ct);
         var (theirs, wall, sum) = await Postgres(home, sql, ct);
         var expected = cells.Where(c => c.Key.B is 0 or -1 || question.Kind == QuestionKind.Retention).Where(c => question.Kind != QuestionKind.Trend || c.Key.A >= 0)

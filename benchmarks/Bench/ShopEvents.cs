@@ -28,13 +28,16 @@ internal static class ShopEvents
 
     public static string Country(int i) => countries[(int)((i * 7L + i / 15) % countries.Length)];
 
-    public static async Task Copy(NpgsqlConnection connection, Guid organization, Guid[] customers, long events, CancellationToken ct)
+    /// <summary>An event; the person is a number from 0.</summary>
+    public readonly record struct Shop(int Person, string Type, DateTime At, decimal? Value, string? Properties, long Session)
+    {
+        public string Device => devices[(Session + Person) % 3 == 0 ? 1 : Session % 17 == 0 ? 2 : 0];
+        public string Browser => browsers[(int)((Person + Session % 2) % 4)];
+    }
+
+    public static IEnumerable<Shop> Of(long events, int customers)
     {
         var random = new Random(42);
-        await using var copy = await connection.BeginBinaryImportAsync("""
-            copy log.events (organization_id, id, event_type, event_name, event_category, properties, event_value, currency, customer_id, session_id, device_type, browser, country,
-                             occurred_at, data_source) from stdin (format binary)
-            """, ct);
         var (at, left, session, person) = (Start, 0, 0L, 0);
         for (long n = 0; n < events; n++)
         {
@@ -42,17 +45,26 @@ internal static class ShopEvents
             {
                 // Squared: a few customers come often.
                 var share = random.NextDouble();
-                person = (int)(share * share * customers.Length);
+                person = (int)(share * share * customers);
                 at = Start.AddMilliseconds(random.NextDouble() * Days * 86_400_000);
                 at = at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMillisecond));
                 (left, session) = (random.Next(2, 30), session + 1);
-                await Row(copy, organization, customers[person], "session_started", at, null, null, session, person, ct);
+                yield return new Shop(person, "session_started", at, null, null, session);
                 continue;
             }
             at = at.AddMilliseconds(random.Next(500, 90_000));
             var (type, value, properties) = Event(random);
-            await Row(copy, organization, customers[person], type, at, value, properties, session, person, ct);
+            yield return new Shop(person, type, at, value, properties, session);
         }
+    }
+
+    public static async Task Copy(NpgsqlConnection connection, Guid organization, Guid[] customers, long events, CancellationToken ct)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync("""
+            copy log.events (organization_id, id, event_type, event_name, event_category, properties, event_value, currency, customer_id, session_id, device_type, browser, country,
+                             occurred_at, data_source) from stdin (format binary)
+            """, ct);
+        foreach (var e in Of(events, customers.Length)) await Row(copy, organization, customers[e.Person], e, ct);
         await copy.CompleteAsync(ct);
     }
 
@@ -68,26 +80,25 @@ internal static class ShopEvents
         return ("order_completed", random.Next(500, 30_000) / 100m, string.Create(CultureInfo.InvariantCulture, $$"""{"items": {{random.Next(1, 6)}}}"""));
     }
 
-    private static async Task Row(
-        NpgsqlBinaryImporter copy, Guid organization, Guid customer, string type, DateTime at, decimal? value, string? properties, long session, int person, CancellationToken ct)
+    private static async Task Row(NpgsqlBinaryImporter copy, Guid organization, Guid customer, Shop e, CancellationToken ct)
     {
         await copy.StartRowAsync(ct);
         await copy.WriteAsync(organization, ct);
         await copy.WriteAsync(Guid.NewGuid(), ct);
-        await copy.WriteAsync(type, ct);
-        await copy.WriteAsync(type, ct);
+        await copy.WriteAsync(e.Type, ct);
+        await copy.WriteAsync(e.Type, ct);
         await copy.WriteAsync("engagement", ct);
-        await copy.WriteAsync(properties ?? "{}", NpgsqlDbType.Jsonb, ct);
-        if (value is { } amount) await copy.WriteAsync(amount, ct);
+        await copy.WriteAsync(e.Properties ?? "{}", NpgsqlDbType.Jsonb, ct);
+        if (e.Value is { } amount) await copy.WriteAsync(amount, ct);
         else await copy.WriteNullAsync(ct);
-        if (value is null) await copy.WriteNullAsync(ct);
+        if (e.Value is null) await copy.WriteNullAsync(ct);
         else await copy.WriteAsync("EUR", ct);
         await copy.WriteAsync(customer, ct);
-        await copy.WriteAsync(session.ToString("x", CultureInfo.InvariantCulture), ct);
-        await copy.WriteAsync(devices[(session + person) % 3 == 0 ? 1 : session % 17 == 0 ? 2 : 0], ct);
-        await copy.WriteAsync(browsers[(int)((person + session % 2) % 4)], ct);
-        await copy.WriteAsync(Country(person), ct);
-        await copy.WriteAsync(at, NpgsqlDbType.TimestampTz, ct);
+        await copy.WriteAsync(e.Session.ToString("x", CultureInfo.InvariantCulture), ct);
+        await copy.WriteAsync(e.Device, ct);
+        await copy.WriteAsync(e.Browser, ct);
+        await copy.WriteAsync(Country(e.Person), ct);
+        await copy.WriteAsync(e.At, NpgsqlDbType.TimestampTz, ct);
         await copy.WriteAsync("bench", ct);
     }
 }

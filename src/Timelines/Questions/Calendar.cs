@@ -10,6 +10,7 @@ public sealed class Calendar
 {
     private readonly TimeZoneInfo zone;
     private readonly long[] starts;
+    private readonly double perSecond;
 
     /// <param name="question">Names zone, days and interval.</param>
     /// <param name="before">So many more periods before the first.</param>
@@ -21,6 +22,7 @@ public sealed class Calendar
         (From, To) = (Start(question.From), Start(question.To.AddDays(1)));
         Before = before;
         starts = question.Interval == Interval.Hour ? Hours() : Periods(question, before, after);
+        perSecond = (double)Count / (starts[^1] - starts[0]);
     }
 
     public Interval Interval { get; }
@@ -48,7 +50,7 @@ public sealed class Calendar
         if (second < starts[0]) return -1;
         if (second >= starts[^1]) return Count;
         // Periods are nearly of one length: guess, then step.
-        var i = (int)((second - starts[0]) * (Int128)Count / (starts[^1] - starts[0]));
+        var i = Math.Min((int)((second - starts[0]) * perSecond), Count - 1);
         while (second < starts[i]) i--;
         while (second >= starts[i + 1]) i++;
         return i;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Clientele.Timelines.Questions;
 using Clientele.Timelines.Store;
 
@@ -86,6 +87,7 @@ internal sealed unsafe class Asking
         return kernel;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Walk(Kernel kernel, View[] views, Gatherer gatherer, bool[] scattered, int from, int to)
     {
         Array.Clear(scattered);
@@ -97,7 +99,10 @@ internal sealed unsafe class Asking
             for (at = at < 0 ? ~at : at; at < ordinals.Length && ordinals[at] < to; at++) scattered[ordinals[at] - from] = true;
         }
         var standings = store.People.Standings;
-        var main = 0;
+        var main = -1;
+        var (first, last) = (0, -1);
+        uint* starts = null;
+        var view = default(View);
         for (var ordinal = from; ordinal < to; ordinal++)
         {
             var standing = standings[ordinal];
@@ -105,22 +110,27 @@ internal sealed unsafe class Asking
             if (everybody && (standing & People.Standing.Known) == 0 || !Passes(ordinal)) continue;
             if (scattered[ordinal - from] || (standing & People.Standing.Several) != 0)
             {
-                var view = gatherer.Gather(ordinal, store.People.Profiles(ordinal));
-                if (view.Count > 0 || everybody) Ask(kernel, view);
+                var gathered = gatherer.Gather(ordinal, store.People.Profiles(ordinal));
+                if (gathered.Count > 0 || everybody) Ask(kernel, gathered);
                 continue;
             }
-            while (main < segments.Length && (!segments[main].Layout.Dense || segments[main].Layout.Last < ordinal)) main++;
-            var count = main == segments.Length ? 0 : segments[main].Find(ordinal, out _);
-            if (count == 0 && !everybody) continue;
-            if (count == 0) Ask(kernel, new View { Person = ordinal });
-            else
+            // Most people are here: all in one main file, whose columns are looked up once.
+            while (ordinal > last && main + 1 < segments.Length && segments[main + 1].Layout.Dense)
             {
-                ref var view = ref views[main];
-                var mine = view;
-                segments[main].Find(ordinal, out mine.Start);
-                (mine.Count, mine.Person) = (count, ordinal);
-                Ask(kernel, mine);
+                main++;
+                (first, last) = (segments[main].Layout.First, segments[main].Layout.Last);
+                starts = segments[main].Starts;
+                view = views[main];
             }
+            if (ordinal >= first && ordinal <= last)
+            {
+                view.Start = (int)starts[ordinal - first];
+                view.Count = (int)starts[ordinal - first + 1] - view.Start;
+            }
+            else view.Count = 0;
+            if (view.Count == 0 && !everybody) continue;
+            view.Person = ordinal;
+            Ask(kernel, view);
         }
     }
 

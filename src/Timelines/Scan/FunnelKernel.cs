@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Clientele.Timelines.Questions;
 
 namespace Clientele.Timelines.Scan;
@@ -38,6 +39,7 @@ internal sealed class FunnelKernel : Kernel
     /// <summary>Modes look at every event, also at those that are no step.</summary>
     public static bool NeedsAll(Question question) => question.Order == StepOrder.Strict || question.Modes.Contains(FunnelMode.StrictOrder);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
     {
         var n = matcher.Run(view, calendar.From, calendar.To + question.WindowSeconds + 1, ref Matches);
@@ -63,6 +65,7 @@ internal sealed class FunnelKernel : Kernel
     private uint Mask => (1u << steps) - 1;
 
     /// <summary>Fills <see cref="took"/>: how long it took to come to a step for the first time, at best. −1: not reached.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe int Ordered(in View view, ReadOnlySpan<Match> matches)
     {
         for (var m = 0; m < matches.Length;)
@@ -91,6 +94,7 @@ internal sealed class FunnelKernel : Kernel
     }
 
     /// <summary>The most different steps within one window.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe int AnyOrder(in View view, ReadOnlySpan<Match> matches)
     {
         Span<int> within = stackalloc int[steps];

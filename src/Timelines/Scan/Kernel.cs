@@ -43,6 +43,8 @@ internal sealed class Groups(GroupSource[] sources)
 {
     private readonly Dictionary<long, int> numbers = [];
     private readonly List<long> keys = [];
+    private long lastKey = -1;
+    private int lastNumber;
     private readonly int[]? direct = sources.Length == 0 ? null : sources.Aggregate(1L, (n, s) => n * s.Size) is var n and <= 1 << 16 ? NewDirect((int)n) : null;
     private readonly int second = sources.Length > 1 ? sources[1].Size : 1;
 
@@ -59,7 +61,10 @@ internal sealed class Groups(GroupSource[] sources)
     {
         if (sources.Length == 0) return 0;
         var key = (long)sources[0].Code(view, row) * second + (sources.Length > 1 ? sources[1].Code(view, row) : 0);
-        return Number(key);
+        // The events of one person are mostly of one group.
+        if (key == lastKey) return lastNumber;
+        (lastKey, lastNumber) = (key, Number(key));
+        return lastNumber;
     }
 
     private int Number(long key)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Clientele.Timelines.Questions;
 
 namespace Clientele.Timelines.Scan;
@@ -18,6 +19,7 @@ internal sealed class RetentionKernel(Question question, Matcher matcher, GroupS
     private long[] counts = [];
     private Int128[] sums = [];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
     {
         var n = matcher.Run(view, question.First ? 0 : calendar.From, calendar.Starts[^1], ref Matches);
@@ -41,6 +43,7 @@ internal sealed class RetentionKernel(Question question, Matcher matcher, GroupS
         foreach (var begin in begins) Count(view, begin.Cohort, begin.Row, begin.Micros);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Count(in View view, int cohort, int row, long micros)
     {
         var came = 0UL;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Clientele.Timelines.Questions;
 
 namespace Clientele.Timelines.Scan;
@@ -11,6 +12,8 @@ internal sealed class SegmentKernel : Kernel
     private readonly Calendar calendar;
     private readonly List<Leaf> leaves = [];
     private readonly Dictionary<Rule, Leaf> byRule = new(ReferenceEqualityComparer.Instance);
+    private readonly long from;
+    private bool? idle;
     private long members;
 
     /// <summary>A rule about events: its selectors, and what was counted of the person at hand.</summary>
@@ -44,22 +47,41 @@ internal sealed class SegmentKernel : Kernel
             this.leaves.Add(leaf);
             byRule.Add(leaf.Rule, leaf);
         }
+        // First and last look at all time.
+        from = this.leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
+    {
+        var n = matcher.Run(view, from, calendar.To, ref Matches);
+        // Most people did nothing of what is asked for; without attributes to ask about, what that means is the same for all.
+        if (n == 0 && attributes.Count == 0)
+        {
+            idle ??= Begin() && Holds(root, 0);
+            if (!idle.Value) return;
+        }
+        else
+        {
+            Begin();
+            for (var m = 0; m < n; m++) Take(view, m, n);
+            if (!Holds(root, view.Person)) return;
+        }
+        members++;
+        Picked = true;
+    }
+
+    private bool Begin()
     {
         foreach (var leaf in leaves)
         {
             (leaf.Count, leaf.First, leaf.Last, leaf.Sum) = (0, -1, -1, 0);
             Array.Fill(leaf.Starts, -1);
         }
-        var n = matcher.Run(view, 0, calendar.To, ref Matches);
-        for (var m = 0; m < n; m++) Take(view, m, n);
-        if (!Holds(root, view.Person)) return;
-        members++;
-        Picked = true;
+        return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Take(in View view, int m, int n)
     {
         var (row, mask) = (Matches[m].Row, Matches[m].Mask);
@@ -108,12 +130,24 @@ internal sealed class SegmentKernel : Kernel
 
     private bool Holds(Rule rule, int person) => rule.Kind switch
     {
-        RuleKind.All => rule.Rules.All(r => Holds(r, person)),
-        RuleKind.Any => rule.Rules.Any(r => Holds(r, person)),
+        RuleKind.All => All(rule.Rules, person),
+        RuleKind.Any => Any(rule.Rules, person),
         RuleKind.Not => !Holds(rule.Rules[0], person),
         RuleKind.Attribute => attributes[rule] is { } test && test.Passes[test.Column?[person] ?? 0],
         _ => Holds(byRule[rule]),
     };
+
+    private bool All(IReadOnlyList<Rule> rules, int person)
+    {
+        for (var i = 0; i < rules.Count; i++) if (!Holds(rules[i], person)) return false;
+        return true;
+    }
+
+    private bool Any(IReadOnlyList<Rule> rules, int person)
+    {
+        for (var i = 0; i < rules.Count; i++) if (Holds(rules[i], person)) return true;
+        return false;
+    }
 
     private static bool Holds(Leaf leaf) => leaf.Rule.Kind switch
     {
