@@ -19,6 +19,7 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     ServeCommand.Create(),
     ImportCommand.Create(),
     MigrateCommand.Create(),
+    RebuildCommand.Create(),
     BlueprintCommand.Create(),
 };
 return await CommandLine.Run(root, args);
