@@ -11,7 +11,8 @@ namespace Clientele.Server;
 /// <param name="Listen"><c>localhost</c>, <c>*</c> or an address.</param>
 /// <param name="Console">Folder of the built console; null: none is served.</param>
 /// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null);
+/// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -47,6 +48,7 @@ public static class App
         services.AddSingleton(databases);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Modules.All);
+        services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHandler.AddTraceId);
         services.AddExceptionHandler<ProblemHandler>();

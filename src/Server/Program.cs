@@ -20,6 +20,7 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     ServeCommand.Create(),
     ImportCommand.Create(),
     MigrateCommand.Create(),
+    RebuildCommand.Create(),
     BlueprintCommand.Create(),
     DataApiCommand.Create(),
 };

@@ -106,6 +106,17 @@ internal sealed partial class Installation : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Posts JSON as whoever imported.</summary>
+    /// <param name="patient">Nothing instead of an error while the timelines are being built.</param>
+    public async Task<JsonElement> Ask(string path, string json, bool patient = false)
+    {
+        using var body = new StringContent(json, Encoding.UTF8, "application/json");
+        if (!patient) return await Done(client!.PostAsync(new Uri(path, UriKind.Relative), body));
+        using var answer = await client!.PostAsync(new Uri(path, UriKind.Relative), body);
+        if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) return default;
+        return await Done(Task.FromResult(answer));
+    }
+
     /// <summary>How the only import stands.</summary>
     public async Task<(string State, long Staged, long Written)> Import()
     {

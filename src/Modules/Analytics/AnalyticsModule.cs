@@ -1,7 +1,13 @@
 using System.Text.Json;
+using Clientele.Analytics.Queries;
+using Clientele.Analytics.Queries.Following;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Clientele.Analytics;
 
@@ -12,6 +18,10 @@ public sealed class AnalyticsModule : IModule
 
     public void AddServices(IServiceCollection services)
     {
+        services.TryAddSingleton(new TimelinesOptions(null));
+        services.AddSingleton<TimelinesNode>();
+        services.AddHostedService(s => s.GetRequiredService<TimelinesNode>());
+        services.AddSingleton<QuestionDesk>();
         services.AddSingleton(new JobHandler("segment_update", async (db, _, ct) =>
             new { segments = await db.One<int>($"select analytics.refresh_due_segments()", ct) }));
         services.AddSingleton(new JobHandler("cohort_refresh", async (db, _, ct) =>
@@ -26,6 +36,17 @@ public sealed class AnalyticsModule : IModule
                 metrics = metrics.Length > 0 ? await db.One<int>($"select analytics.record_metrics({metrics})", ct) : 0,
             };
         }));
+    }
+
+    public void MapRoutes(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/analytics/query", AskQuestion.Handle).WithTags("Analytics").Produces<AnswerView>().Produces<RunningView>(StatusCodes.Status202Accepted);
+        api.MapPost("/analytics/query/timeline", AskTimeline.Handle).WithTags("Analytics");
+        api.MapPost("/analytics/query/customers", AskWho.Handle).WithTags("Analytics");
+        api.MapPost("/analytics/query/sql", ShowSql.Handle).WithTags("Analytics");
+        api.MapGet("/analytics/queries/{id:guid}", AskQuestion.Look).WithTags("Analytics");
+        api.MapDelete("/analytics/queries/{id:guid}", AskQuestion.Cancel).WithTags("Analytics").Produces(StatusCodes.Status204NoContent);
+        api.MapGet("/analytics/timelines", GetTimelines.Handle).WithTags("Analytics");
     }
 
     private static bool Says(JsonElement config, string key) => config.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.True;

@@ -78,6 +78,16 @@ public sealed class Sql
         return text.ToString();
     }
 
+    /// <summary>
+    /// The text with its values in it, for people to read and to run by hand. Never for running from here: that is what parameters are for.
+    /// </summary>
+    public string ToReadable()
+    {
+        var text = new StringBuilder();
+        foreach (var part in parts) text.Append(part is NpgsqlParameter parameter ? Literals.Of(parameter.Value) : (string)part);
+        return text.ToString();
+    }
+
     /// <summary>The text with its numbered parameters, for "show the SQL" and for tests.</summary>
     public override string ToString() => Render(new NpgsqlCommand().Parameters);
 }

@@ -23,7 +23,7 @@ internal static class ServeCommand
         demoSize.Validators.Add(result => { if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out var n) && n is < 1 or > DemoOptions.LargestSize) result.AddError("The size of the demo lies between 1 and 100,000,000 events."); });
         var command = new Command("serve", "Start the platform.") { port, listen, data, database, console, demo, demoSize };
         command.SetAction((parsed, ct) => Serve(
-            new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies()),
+            new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies(), TimelinesOf(parsed.GetValue(data)!)),
             parsed.GetValue(data)!, parsed.GetValue(database),
             parsed.GetValue(demo) || parsed.GetResult(demoSize) is { Implicit: false } ? parsed.GetValue(demoSize) : null, ct));
         return command;
@@ -66,6 +66,9 @@ internal static class ServeCommand
         Console.WriteLine("  Ctrl-C stops it.");
         Console.WriteLine();
     }
+
+    /// <summary>Where a node keeps its timelines: in its data folder, also when the database is elsewhere.</summary>
+    internal static string TimelinesOf(string data) => Path.Combine(Path.GetFullPath(data), "timelines");
 
     private static string? BesideExecutable()
     {

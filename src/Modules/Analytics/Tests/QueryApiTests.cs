@@ -1,0 +1,191 @@
+using System.Net;
+using System.Text.Json;
+using Clientele.Platform.Log;
+using Clientele.Testing;
+
+namespace Clientele.Analytics.Tests;
+
+/// <summary>Questions over HTTP.</summary>
+public sealed class QueryApiTests(QueryApiTests.App app) : IClassFixture<QueryApiTests.App>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public sealed class App : TestApp
+    {
+        public Guid Ann { get; private set; }
+
+        /// <summary>Ann looks and buys, Bob looks; beta's namesakes do a hundred times as much.</summary>
+        public override async ValueTask InitializeAsync()
+        {
+            await base.InitializeAsync();
+            foreach (var (tenant, times) in new[] { (Alpha, 1), (Beta, 100) })
+            {
+                var db = For(tenant);
+                var ann = await db.One<Guid>($"insert into customers.customers (customer_id, name, country) values ('ann', 'Ann', 'FR') returning id", CancellationToken.None);
+                var bob = await db.One<Guid>($"insert into customers.customers (customer_id, name, country) values ('bob', 'Bob', 'SN') returning id", CancellationToken.None);
+                if (times == 1) Ann = ann;
+                var start = new DateTimeOffset(2026, 3, 2, 10, 0, 0, TimeSpan.Zero);
+                await db.InTransaction(t => EventLog.Append(t, [.. Enumerable.Range(0, times).SelectMany(i => new NewEvent[]
+                {
+                    new("page_view", start.AddSeconds(i)) { CustomerId = ann, Country = "FR" },
+                    new("page_view", start.AddSeconds(i)) { CustomerId = bob, Properties = new Platform.Data.Json("""{"plan": "=1+1"}""") },
+                    new("order_completed", start.AddHours(1)) { CustomerId = ann, Value = 12.34m, Currency = "EUR" },
+                })], CancellationToken.None), CancellationToken.None);
+            }
+            for (var patience = 0; patience < 600; patience++)
+            {
+                var status = await Admin.Json("api/analytics/timelines");
+                if (status.GetProperty("size") is { ValueKind: JsonValueKind.Object } size && size.GetProperty("events").GetInt64() == 3 && size.GetProperty("profiles").GetInt64() == 2) return;
+                await Task.Delay(50);
+            }
+            throw new TimeoutException("The timelines did not take in the events.");
+        }
+    }
+
+    private const string Days = """ "from": "2026-03-01", "to": "2026-03-07" """;
+
+    private const string Funnel = $$"""{"kind": "funnel", {{Days}}, "steps": [{"event": "page_view"}, {"event": "order_completed"}]}""";
+
+    private static async Task<JsonElement> Ask(HttpClient client, string query, string path = "query")
+    {
+        using var answer = await client.Post($"api/analytics/{path}", JsonSerializer.Deserialize<JsonElement>(query));
+        var text = await answer.Content.ReadAsStringAsync(Ct);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonSerializer.Deserialize<JsonElement>(text);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?engine=sql")]
+    public async Task Both_engines_answer_with_the_same_view_and_only_of_the_own_organization(string engine)
+    {
+        var funnel = (await Ask(app.Viewer, Funnel, "query" + engine)).GetProperty("result").GetProperty("funnels")[0].GetProperty("steps");
+        Assert.Equal([2, 1], funnel.EnumerateArray().Select(s => s.GetProperty("customers").GetInt32()));
+        Assert.Equal(0.5, funnel[1].GetProperty("share").GetDouble());
+        Assert.Equal(3600, funnel[1].GetProperty("medianSeconds").GetDecimal());
+
+        var trend = (await Ask(app.Admin, $$"""
+            {"kind": "trend", {{Days}}, "compare": true, "breakdown": [{"attribute": "country"}],
+             "series": [{"event": "page_view", "measure": "customers"}, {"event": "order_completed", "measure": "sum"}]}
+            """, "query" + engine));
+        var lines = trend.GetProperty("result").GetProperty("lines").EnumerateArray().ToDictionary(l => $"{l.GetProperty("group")[0]} {l.GetProperty("line")}", l => l.GetProperty("total").GetDecimal());
+        Assert.Equal((1, 12.34m, 1, 0), (lines["FR 0"], lines["FR 1"], lines["SN 0"], lines["SN 1"]));
+        Assert.Equal(7, trend.GetProperty("result").GetProperty("periods").GetArrayLength());
+        Assert.Equal(JsonValueKind.Object, trend.GetProperty("previous").ValueKind);
+        Assert.Equal(engine.Length == 0 ? "timelines" : "sql", trend.GetProperty("engine").GetString());
+    }
+
+    [Fact]
+    public async Task An_answer_is_kept_until_something_happens()
+    {
+        var query = $$$"""{"kind": "stickiness", {{{Days}}}, "activity": {"event": "never_{{{Guid.NewGuid():N}}}"}} """;
+        Assert.False((await Ask(app.Admin, query)).GetProperty("cached").GetBoolean());
+        Assert.True((await Ask(app.Admin, query)).GetProperty("cached").GetBoolean());
+        await app.Db.InTransaction(t => EventLog.Append(t, [new NewEvent("other_thing", DateTimeOffset.UnixEpoch.AddYears(50))], Ct), Ct);
+        for (var patience = 0; (await Ask(app.Admin, query)).GetProperty("cached").GetBoolean(); patience++)
+        {
+            Assert.True(patience < 600, "The event never arrived.");
+            await Task.Delay(20, Ct);
+        }
+    }
+
+    [Fact]
+    public async Task Who_is_behind_a_number_has_a_name()
+    {
+        var who = await Ask(app.Admin, $$$"""{"query": {{{Funnel}}}, "pick": {"step": 0, "dropped": true, "group": []}}""", "query/customers");
+        Assert.Equal(1, who.GetProperty("total").GetInt32());
+        Assert.Equal("Bob", who.GetProperty("items")[0].GetProperty("name").GetString());
+        who = await Ask(app.Admin, $$$"""{"query": {"kind": "segment", {{{Days}}}, "where": {"kind": "sum", "events": {"event": "order_completed"}, "value": 12}} }""", "query/customers");
+        Assert.Equal(app.Ann, Assert.Single(who.GetProperty("items").EnumerateArray()).GetProperty("id").GetGuid());
+        using var wrong = await app.Admin.Post("api/analytics/query/customers", JsonSerializer.Deserialize<JsonElement>($$$"""{"query": {{{Funnel}}}, "pick": {"step": 2}}"""));
+        Assert.Equal((400, "validation_failed"), await wrong.Problem());
+    }
+
+    [Fact]
+    public async Task A_timeline_is_one_persons_and_nobody_elses_organization()
+    {
+        var query = $$"""{"kind": "timeline", {{Days}}, "customer": "{{app.Ann}}"}""";
+        var items = (await Ask(app.Admin, query, "query/timeline")).GetProperty("items");
+        Assert.Equal(["order_completed", "page_view"], items.EnumerateArray().Select(e => e.GetProperty("type").GetString()));
+        Assert.Equal(12.34m, items[0].GetProperty("value").GetDecimal());
+        Assert.Equal("FR", items[1].GetProperty("properties").GetProperty("country").GetString());
+        Assert.Empty((await Ask(app.Stranger, query, "query/timeline")).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Csv_is_a_table_without_formulas()
+    {
+        using var answer = await app.Admin.Post("api/analytics/query?format=csv", JsonSerializer.Deserialize<JsonElement>(
+            $$"""{"kind": "trend", {{Days}}, "interval": "week", "breakdown": [{"property": "plan"}], "series": [{"event": "page_view"}]}"""));
+        Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
+        var lines = (await answer.Content.ReadAsStringAsync(Ct)).TrimStart('\ufeff').Split("\r\n");
+        Assert.Equal("property plan,line,event,measure,period,value", lines[0]);
+        Assert.Contains("'=1+1,1,page_view,events,2026-03-02,1", lines);
+    }
+
+    [Fact]
+    public async Task The_sql_that_is_shown_gives_the_answer_when_run_by_hand()
+    {
+        var statement = (await Ask(app.Admin, Funnel, "query/sql")).GetProperty("statements")[0].GetString()!;
+        await using var connection = await app.Databases.Application.OpenConnectionAsync(Ct);
+        await using var transaction = await connection.BeginTransactionAsync(Ct);
+        await using (var settings = new Npgsql.NpgsqlCommand($"select set_config('clientele.organization_id', '{app.Alpha.OrganizationId}', true), set_config('clientele.access', 'system', true)", connection)) await settings.ExecuteNonQueryAsync(Ct);
+        await using var command = new Npgsql.NpgsqlCommand(statement, connection);
+        await using var reader = await command.ExecuteReaderAsync(Ct);
+        var counts = new List<long>();
+        while (await reader.ReadAsync(Ct)) if (reader.GetInt32(2) == 0) counts.Add(reader.GetInt64(5));
+        Assert.Equal([1L, 2L], counts.Order());
+    }
+
+    [Theory]
+    [InlineData("""[]""", "query")]
+    [InlineData("""{}""", "kind")]
+    [InlineData("""{"kind": "trends"}""", "kind")]
+    [InlineData("""{"kind": "trend"}""", "series")]
+    [InlineData("""{"kind": "trend", "series": [{"event": "A B"}]}""", "series[0].event")]
+    [InlineData("""{"kind": "trend", "series": [{"measure": "sum", "of": {"field": "country"}}]}""", "series[0].of")]
+    [InlineData("""{"kind": "trend", "series": [{"filters": [{"property": "x", "operator": "greater", "values": ["much"]}]}]}""", "series[0].filters[0].values")]
+    [InlineData("""{"kind": "trend", "series": [{}], "breakdown": [{"field": "shoe"}]}""", "breakdown[0].field")]
+    [InlineData("""{"kind": "trend", "series": [{}], "breakdown": [{"property": "a"}, {"property": "b"}, {"property": "c"}]}""", "breakdown")]
+    [InlineData("""{"kind": "trend", "series": [{}], "from": "2026-02-30"}""", "from")]
+    [InlineData("""{"kind": "trend", "series": [{}], "from": "2026-03-02", "to": "2026-03-01"}""", "from")]
+    [InlineData("""{"kind": "trend", "series": [{}], "timeZone": "Mars/Olympus"}""", "timeZone")]
+    [InlineData("""{"kind": "trend", "series": [{}], "sample": 0.1}""", "sample")]
+    [InlineData("""{"kind": "trend", "version": 2, "series": [{}]}""", "version")]
+    [InlineData("""{"kind": "funnel", "steps": [{"optional": true}, {}]}""", "steps[0].optional")]
+    [InlineData("""{"kind": "funnel", "steps": [{}, {}], "exclusions": [{"after": 2, "before": 2}]}""", "exclusions[0].before")]
+    [InlineData("""{"kind": "funnel", "steps": [{}, {}], "order": "any", "modes": ["strict_once"]}""", "modes")]
+    [InlineData("""{"kind": "funnel", "steps": [{}, {}], "windowSeconds": 0}""", "windowSeconds")]
+    [InlineData("""{"kind": "retention"}""", "start")]
+    [InlineData("""{"kind": "retention", "start": {}, "interval": "hour"}""", "interval")]
+    [InlineData("""{"kind": "retention", "start": {}, "revenue": true, "unbounded": true}""", "unbounded")]
+    [InlineData("""{"kind": "lifecycle", "activity": {"filters": [{"attribute": "country", "values": ["FR"]}]}}""", "activity.filters[0].attribute")]
+    [InlineData("""{"kind": "segment"}""", "where")]
+    [InlineData("""{"kind": "segment", "where": {"kind": "all", "rules": [{"kind": "count", "events": {}, "operator": "contains"}]}}""", "where.rules[0].operator")]
+    public async Task A_fault_names_its_field(string query, string field)
+    {
+        using var answer = await app.Admin.Post("api/analytics/query", JsonSerializer.Deserialize<JsonElement>(query));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Ct));
+        Assert.Contains(field, problem.GetProperty("errors").EnumerateObject().Select(e => e.Name));
+    }
+
+    [Fact]
+    public async Task A_question_can_be_left_and_looked_after_and_cancelled_by_its_own_organization()
+    {
+        using var accepted = await app.Admin.Post("api/analytics/query?later=true&engine=sql", JsonSerializer.Deserialize<JsonElement>(Funnel));
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        var id = JsonSerializer.Deserialize<JsonElement>(await accepted.Content.ReadAsStringAsync(Ct)).GetProperty("id").GetString();
+        using (var stranger = await app.Stranger.GetAsync(new Uri($"api/analytics/queries/{id}", UriKind.Relative), Ct)) Assert.Equal(HttpStatusCode.NotFound, stranger.StatusCode);
+        JsonElement found;
+        for (var patience = 0; (found = await app.Admin.Json($"api/analytics/queries/{id}")).GetProperty("state").GetString() == "running"; patience++)
+        {
+            Assert.True(patience < 600);
+            await Task.Delay(20, Ct);
+        }
+        Assert.Equal(1, found.GetProperty("progress").GetDouble());
+        Assert.Equal(2, found.GetProperty("answer").GetProperty("result").GetProperty("funnels")[0].GetProperty("steps")[0].GetProperty("customers").GetInt32());
+        using var cancelled = await app.Admin.DeleteAsync(new Uri($"api/analytics/queries/{id}", UriKind.Relative), Ct);
+        Assert.Equal(HttpStatusCode.NoContent, cancelled.StatusCode);
+    }
+}

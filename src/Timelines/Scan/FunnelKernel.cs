@@ -1,0 +1,174 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Clientele.Timelines.Questions;
+
+namespace Clientele.Timelines.Scan;
+
+/// <summary>
+/// Steps in order within a window. One pass: for each step stands the latest begin from which it was reached, since whoever began later has
+/// longer left. Events of one instant are taken in the order of the steps, so one event may be several.
+/// </summary>
+internal sealed class FunnelKernel : Kernel
+{
+    private readonly Question question;
+    private readonly Matcher matcher;
+    private readonly Calendar calendar;
+    private readonly CellPick? pick;
+    private readonly Groups groups;
+    private readonly int[] pickCodes = [];
+    private readonly int steps;
+    private readonly long window;
+    private readonly int[] from;
+    private readonly long[] starts, took;
+    private readonly StrictFunnel? strict;
+    private long[] reached = [];
+    private List<long>?[] durations = [];
+
+    public FunnelKernel(Question question, Matcher matcher, GroupSource[] breakdown, Calendar calendar, CellPick? pick)
+    {
+        (this.question, this.matcher, this.calendar, this.pick) = (question, matcher, calendar, pick);
+        groups = new Groups(breakdown);
+        if (pick is not null) pickCodes = groups.Find(pick.Key);
+        (steps, window) = (question.Steps.Count, question.WindowSeconds * 1_000_000L);
+        (starts, took) = (new long[steps], new long[steps]);
+        // A step follows the last one before it that may not be left out.
+        from = [.. Enumerable.Range(0, steps).Select(k => Enumerable.Range(0, k).LastOrDefault(j => !question.Steps[j].Optional, -1))];
+        if (question.Order == StepOrder.Strict || question.Modes.Count > 0) strict = new StrictFunnel(question);
+    }
+
+    /// <summary>Modes look at every event, also at those that are no step.</summary>
+    public static bool NeedsAll(Question question) => question.Order == StepOrder.Strict || question.Modes.Contains(FunnelMode.StrictOrder);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override unsafe void Person(in View view)
+    {
+        var n = matcher.Run(view, calendar.From, calendar.To + question.WindowSeconds + 1, ref Matches);
+        var first = -1;
+        var begins = question.Order == StepOrder.Any ? Mask : 1u;
+        for (var m = 0; m < n; m++)
+        {
+            if (view.Seconds[Matches[m].Row] < calendar.To)
+            {
+                if (first < 0 && (Matches[m].Mask & begins) != 0) first = Matches[m].Row;
+            }
+            // Nobody begins after the last day.
+            else if (question.Order != StepOrder.Any) Matches[m].Mask &= ~1u;
+        }
+        if (first < 0) return;
+        Array.Fill(starts, -1);
+        Array.Fill(took, -1);
+        var matches = Matches.AsSpan(0, n);
+        var depth = strict is not null ? strict.Depth(view, matches) : question.Order == StepOrder.Any ? AnyOrder(view, matches) : Ordered(view, matches);
+        Count(view, first, depth);
+    }
+
+    private uint Mask => (1u << steps) - 1;
+
+    /// <summary>Fills <see cref="took"/>: how long it took to come to a step for the first time, at best. −1: not reached.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int Ordered(in View view, ReadOnlySpan<Match> matches)
+    {
+        for (var m = 0; m < matches.Length;)
+        {
+            var now = view.Micros(matches[m].Row);
+            var mask = 0u;
+            do mask |= matches[m++].Mask;
+            while (m < matches.Length && view.Micros(matches[m].Row) == now);
+
+            for (var left = mask & Mask; left != 0; left &= left - 1)
+            {
+                var k = BitOperations.TrailingZeroCount(left);
+                var start = k == 0 ? now : starts[from[k]];
+                if (start < 0 || now - start > window) continue;
+                starts[k] = Math.Max(starts[k], start);
+                if (took[k] < 0) took[k] = now - start;
+            }
+            // What is excluded ends whoever is on the way between its two steps.
+            for (var x = 0; x < question.Exclusions.Count; x++)
+            {
+                if ((mask >> (steps + x) & 1) == 0) continue;
+                for (var k = question.Exclusions[x].After - 1; k < question.Exclusions[x].Before - 1; k++) starts[k] = -1;
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>The most different steps within one window.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int AnyOrder(in View view, ReadOnlySpan<Match> matches)
+    {
+        Span<int> within = stackalloc int[steps];
+        within.Clear();
+        var (most, distinct, end) = (0, 0, 0);
+        for (var begin = 0; begin < matches.Length; begin++)
+        {
+            if (view.Seconds[matches[begin].Row] >= calendar.To) break;
+            var limit = view.Micros(matches[begin].Row) + window;
+            for (; end < matches.Length && view.Micros(matches[end].Row) <= limit; end++)
+                for (var left = matches[end].Mask & Mask; left != 0; left &= left - 1) if (within[BitOperations.TrailingZeroCount(left)]++ == 0) distinct++;
+            most = Math.Max(most, distinct);
+            for (var left = matches[begin].Mask & Mask; left != 0; left &= left - 1) if (--within[BitOperations.TrailingZeroCount(left)] == 0) distinct--;
+        }
+        return most;
+    }
+
+    private void Count(in View view, int first, int depth)
+    {
+        var group = groups.Of(view, first) * steps;
+        if (group + steps > reached.Length)
+        {
+            Array.Resize(ref reached, Math.Max(group + steps, reached.Length * 2));
+            Array.Resize(ref durations, reached.Length);
+        }
+        var furthest = depth - 1;
+        for (var k = 0; k < steps; k++)
+        {
+            var isReached = depth >= 0 ? k < depth : took[k] >= 0;
+            if (!isReached) continue;
+            reached[group + k]++;
+            if (k > 0 && depth < 0) (durations[group + k] ??= []).Add(took[k]);
+            if (!question.Steps[k].Optional) furthest = k;
+        }
+        if (pick is null || !groups.Is(view, first, pickCodes)) return;
+        var step = pick.Key.A;
+        // Who came to an optional step and no further is nobody in particular: further is what counts.
+        Picked = (depth >= 0 ? step < depth : took[step] >= 0) && (!pick.Exactly || furthest == step);
+    }
+
+    public override void Add(Kernel other)
+    {
+        var theirs = (FunnelKernel)other;
+        for (var g = 0; g < theirs.groups.Count && g * steps < theirs.reached.Length; g++)
+        {
+            var to = groups.From(theirs.groups, g) * steps;
+            if (to + steps > reached.Length)
+            {
+                Array.Resize(ref reached, Math.Max(to + steps, reached.Length * 2));
+                Array.Resize(ref durations, reached.Length);
+            }
+            for (var k = 0; k < steps; k++)
+            {
+                reached[to + k] += theirs.reached[g * steps + k];
+                if (theirs.durations[g * steps + k] is { } list) (durations[to + k] ??= []).AddRange(list);
+            }
+        }
+    }
+
+    public override void Write(Dictionary<CellKey, Cell> cells)
+    {
+        for (var g = 0; g < groups.Count && g * steps < reached.Length; g++)
+        {
+            var (first, second) = groups.Texts(g);
+            for (var k = 0; k < steps; k++)
+            {
+                if (reached[g * steps + k] == 0) continue;
+                cells[new CellKey(0, k, 0, first, second)] = new Cell(reached[g * steps + k]);
+                if (durations[g * steps + k] is not { } list) continue;
+                list.Sort();
+                var sum = list.Aggregate((Int128)0, (all, d) => all + d);
+                cells[new CellKey(0, k, 1, first, second)] = new Cell(list.Count, Numbers.ToDecimal(sum));
+                cells[new CellKey(0, k, 2, first, second)] = new Cell(list.Count, Numbers.ToDecimal(list[Percentile.Index(list.Count, 50)]));
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Clientele.Timelines.Questions;
+
+namespace Clientele.Timelines.Scan;
+
+/// <summary>Counts one question over one person after the other. Each worker has its own; in the end they are added up.</summary>
+internal abstract class Kernel
+{
+    protected Match[] Matches = new Match[256];
+
+    /// <summary>Set by a kernel that was told to look for those in one cell: this person is.</summary>
+    public bool Picked { get; protected set; }
+
+    public abstract void Person(in View view);
+
+    /// <summary>Takes in what another worker counted.</summary>
+    public abstract void Add(Kernel other);
+
+    public abstract void Write(Dictionary<CellKey, Cell> cells);
+
+    public bool TakePick()
+    {
+        var picked = Picked;
+        Picked = false;
+        return picked;
+    }
+}
+
+/// <summary>Where a group's value comes from, resolved.</summary>
+internal sealed record GroupSource(int Slot, Store.Attributes.Column? Attribute, Store.ValueDictionary? Values)
+{
+    public int Size => Values?.Size ?? 1;
+
+    public int Code(in View view, int row) => Attribute is not null ? Attribute[view.Person] : Slot >= 0 ? (int)view.Slots[Slot].Code(row) : 0;
+
+    public string? Text(int code) => code == 0 ? null : Values!.Text(code);
+
+    /// <summary>−1: nothing has that value.</summary>
+    public int Find(string? text) => text is null ? 0 : Values?.Find(Store.Vocabulary.Cut(text)) is { } code and > 0 ? code : -1;
+}
+
+/// <summary>Up to two values make a group; groups get dense numbers as they turn up.</summary>
+internal sealed class Groups(GroupSource[] sources)
+{
+    private readonly Dictionary<long, int> numbers = [];
+    private readonly List<long> keys = [];
+    private long lastKey = -1;
+    private int lastNumber;
+    private readonly int[]? direct = sources.Length == 0 ? null : sources.Aggregate(1L, (n, s) => n * s.Size) is var n and <= 1 << 16 ? NewDirect((int)n) : null;
+    private readonly int second = sources.Length > 1 ? sources[1].Size : 1;
+
+    public int Count => sources.Length == 0 ? 1 : keys.Count;
+
+    private static int[] NewDirect(int size)
+    {
+        var numbers = new int[size];
+        Array.Fill(numbers, -1);
+        return numbers;
+    }
+
+    public int Of(in View view, int row)
+    {
+        if (sources.Length == 0) return 0;
+        var key = (long)sources[0].Code(view, row) * second + (sources.Length > 1 ? sources[1].Code(view, row) : 0);
+        // The events of one person are mostly of one group.
+        if (key == lastKey) return lastNumber;
+        (lastKey, lastNumber) = (key, Number(key));
+        return lastNumber;
+    }
+
+    private int Number(long key)
+    {
+        if (direct is not null)
+        {
+            ref var number = ref direct[key];
+            if (number < 0)
+            {
+                number = keys.Count;
+                keys.Add(key);
+            }
+            return number;
+        }
+        if (!numbers.TryGetValue(key, out var found))
+        {
+            numbers.Add(key, found = keys.Count);
+            keys.Add(key);
+        }
+        return found;
+    }
+
+    /// <summary>The number here of a group of another worker.</summary>
+    public int From(Groups other, int number) => sources.Length == 0 ? 0 : Number(other.keys[number]);
+
+    public (string?, string?) Texts(int number) => sources.Length == 0 ? (null, null)
+        : (sources[0].Text((int)(keys[number] / second)), sources.Length > 1 ? sources[1].Text((int)(keys[number] % second)) : null);
+
+    /// <summary>Is the row in the group that was picked?</summary>
+    public bool Is(in View view, int row, int[] codes)
+    {
+        for (var i = 0; i < sources.Length; i++) if (sources[i].Code(view, row) != codes[i]) return false;
+        return true;
+    }
+
+    public int[] Find(CellKey key) => [.. sources.Select((s, i) => s.Find(i == 0 ? key.Group1 : key.Group2))];
+}

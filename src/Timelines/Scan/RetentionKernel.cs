@@ -1,0 +1,113 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Clientele.Timelines.Questions;
+
+namespace Clientele.Timelines.Scan;
+
+/// <summary>Who began in a period, and in which of the following came back. Selector 0 begins, selector 1 comes back.</summary>
+/// <param name="calendar">With as many periods after the last day as are looked at.</param>
+internal sealed class RetentionKernel(Question question, Matcher matcher, GroupSource[] breakdown, Calendar calendar, CellPick? pick) : Kernel
+{
+    private readonly Groups groups = new(breakdown);
+    private readonly Groups picked = new(breakdown);
+    private readonly int cohorts = Math.Max(0, calendar.Find(calendar.To - 1) + 1);
+    private readonly int stride = question.Periods + 1;
+    private readonly List<(int Period, long Micros, long Value)> returns = [];
+    private readonly List<(int Cohort, int Row, long Micros)> begins = [];
+    private readonly Int128[] brought = new Int128[question.Periods];
+    private int[]? pickCodes;
+    private long[] counts = [];
+    private Int128[] sums = [];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override unsafe void Person(in View view)
+    {
+        var n = matcher.Run(view, question.First ? 0 : calendar.From, calendar.Starts[^1], ref Matches);
+        begins.Clear();
+        returns.Clear();
+        var (period, until) = (-1, 0L);
+        for (var m = 0; m < n; m++)
+        {
+            var row = Matches[m].Row;
+            var second = view.Seconds[row];
+            if (second >= calendar.From && second >= until)
+            {
+                period = calendar.Find(second);
+                until = calendar.Starts[period + 1];
+            }
+            if ((Matches[m].Mask & 1) != 0 && second < calendar.To && (begins.Count == 0 || !question.First && begins[^1].Cohort != period))
+                begins.Add((second < calendar.From ? -1 : period, row, view.Micros(row)));
+            if (begins is [{ Cohort: -1 }]) return; // began before the first day
+            if ((Matches[m].Mask & 2) != 0 && second >= calendar.From) returns.Add((period, view.Micros(row), question.Revenue ? view.Values.Number(row) : 0));
+        }
+        foreach (var begin in begins) Count(view, begin.Cohort, begin.Row, begin.Micros);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Count(in View view, int cohort, int row, long micros)
+    {
+        var came = 0UL;
+        if (question.Revenue) Array.Clear(brought);
+        foreach (var (period, at, value) in returns)
+        {
+            var k = period - cohort;
+            if (at < micros || k >= question.Periods) continue;
+            came |= 1UL << k;
+            if (question.Revenue && value != Numbers.None) brought[k] += value;
+        }
+        // Unbounded: whoever came in a later period is still there in this one.
+        if (question.Unbounded && came != 0) came = ulong.MaxValue >> BitOperations.LeadingZeroCount(came);
+        var cell = (groups.Of(view, row) * cohorts + cohort) * stride;
+        if (cell + stride > counts.Length) Reserve(cell + stride);
+        counts[cell]++;
+        for (var left = came; left != 0; left &= left - 1)
+        {
+            var k = BitOperations.TrailingZeroCount(left);
+            counts[cell + 1 + k]++;
+            if (question.Revenue) sums[cell + 1 + k] += brought[k];
+        }
+        if (pick is null || pick.Key.A != cohort || pick.Key.B >= 0 && (came >> pick.Key.B & 1) == 0) return;
+        pickCodes ??= picked.Find(pick.Key);
+        Picked |= picked.Is(view, row, pickCodes);
+    }
+
+    private void Reserve(int cells)
+    {
+        var size = Math.Max(cells, counts.Length * 2);
+        Array.Resize(ref counts, size);
+        if (question.Revenue) Array.Resize(ref sums, size);
+    }
+
+    public override void Add(Kernel other)
+    {
+        var theirs = (RetentionKernel)other;
+        var block = cohorts * stride;
+        for (var g = 0; g < theirs.groups.Count; g++)
+        {
+            var to = groups.From(theirs.groups, g) * block;
+            if (to + block > counts.Length) Reserve(to + block);
+            for (var i = 0; i < block && g * block + i < theirs.counts.Length; i++)
+            {
+                counts[to + i] += theirs.counts[g * block + i];
+                if (question.Revenue) sums[to + i] += theirs.sums[g * block + i];
+            }
+        }
+    }
+
+    public override void Write(Dictionary<CellKey, Cell> cells)
+    {
+        for (var g = 0; g < groups.Count; g++)
+        {
+            var (first, second) = groups.Texts(g);
+            for (var cohort = 0; cohort < cohorts; cohort++)
+            {
+                for (var k = 0; k < stride; k++)
+                {
+                    var cell = (g * cohorts + cohort) * stride + k;
+                    if (cell >= counts.Length || counts[cell] == 0) continue;
+                    cells[new CellKey(0, cohort, k - 1, first, second)] = new Cell(counts[cell], question.Revenue && k > 0 ? Numbers.ToDecimal(sums[cell]) : null);
+                }
+            }
+        }
+    }
+}

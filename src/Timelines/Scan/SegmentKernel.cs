@@ -1,0 +1,175 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Clientele.Timelines.Questions;
+
+namespace Clientele.Timelines.Scan;
+
+/// <summary>Who meets a tree of rules. Asked of everybody who is known, with events or without.</summary>
+internal sealed class SegmentKernel : Kernel
+{
+    private readonly Rule root;
+    private readonly Matcher matcher;
+    private readonly Calendar calendar;
+    private readonly List<Leaf> leaves = [];
+    private readonly Dictionary<Rule, Leaf> byRule = new(ReferenceEqualityComparer.Instance);
+    private readonly long from;
+    private bool? idle;
+    private long members;
+
+    /// <summary>A rule about events: its selectors, and what was counted of the person at hand.</summary>
+    internal sealed class Leaf
+    {
+        public required Rule Rule { get; init; }
+
+        /// <summary>Its selectors are bits <see cref="Bit"/> and, of a sequence, those that follow.</summary>
+        public required int Bit { get; init; }
+
+        /// <summary>Events before this second do not count.</summary>
+        public required long From { get; init; }
+        public int Slot { get; init; } = -1;
+        public Store.ValueDictionary? Numbers { get; init; }
+        public long Count, First, Last;
+        public Int128 Sum;
+        public long[] Starts { get; init; } = [];
+    }
+
+    /// <summary>What an attribute rule says of an ordinal.</summary>
+    internal sealed record AttributeTest(Store.Attributes.Column? Column, bool[] Passes);
+
+    private readonly Dictionary<Rule, AttributeTest> attributes;
+
+    public SegmentKernel(Rule root, Matcher matcher, Calendar calendar, IEnumerable<Func<Leaf>> leaves, Dictionary<Rule, AttributeTest> attributes)
+    {
+        (this.root, this.matcher, this.calendar, this.attributes) = (root, matcher, calendar, attributes);
+        foreach (var make in leaves)
+        {
+            var leaf = make();
+            this.leaves.Add(leaf);
+            byRule.Add(leaf.Rule, leaf);
+        }
+        // First and last look at all time.
+        from = this.leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override unsafe void Person(in View view)
+    {
+        var n = matcher.Run(view, from, calendar.To, ref Matches);
+        // Most people did nothing of what is asked for; without attributes to ask about, what that means is the same for all.
+        if (n == 0 && attributes.Count == 0)
+        {
+            idle ??= Begin() && Holds(root, 0);
+            if (!idle.Value) return;
+        }
+        else
+        {
+            Begin();
+            for (var m = 0; m < n; m++) Take(view, m, n);
+            if (!Holds(root, view.Person)) return;
+        }
+        members++;
+        Picked = true;
+    }
+
+    private bool Begin()
+    {
+        foreach (var leaf in leaves)
+        {
+            (leaf.Count, leaf.First, leaf.Last, leaf.Sum) = (0, -1, -1, 0);
+            Array.Fill(leaf.Starts, -1);
+        }
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void Take(in View view, int m, int n)
+    {
+        var (row, mask) = (Matches[m].Row, Matches[m].Mask);
+        var second = view.Seconds[row];
+        foreach (var leaf in leaves)
+        {
+            if (leaf.Rule.Kind == RuleKind.Sequence)
+            {
+                var steps = mask >> leaf.Bit & ((1u << leaf.Rule.Steps.Count) - 1);
+                if (steps != 0 && second >= leaf.From) Step(view, leaf, m, n);
+                continue;
+            }
+            if ((mask >> leaf.Bit & 1) == 0) continue;
+            if (leaf.Rule.Kind is RuleKind.First or RuleKind.Last)
+            {
+                if (leaf.First < 0) leaf.First = second;
+                leaf.Last = second;
+            }
+            else if (second < leaf.From) continue;
+            else if (leaf.Rule.Kind == RuleKind.Count) leaf.Count++;
+            else
+            {
+                var number = leaf.Slot < 0 ? view.Values.Number(row) : leaf.Numbers is { } numbers ? numbers.Number((int)view.Slots[leaf.Slot].Code(row)) : Numbers.None;
+                if (number == Numbers.None) continue;
+                leaf.Count++;
+                leaf.Sum += number;
+            }
+        }
+    }
+
+    // Events of one instant are taken in the order of the steps: at the last of them, all together.
+    private void Step(in View view, Leaf leaf, int m, int n)
+    {
+        var now = view.Micros(Matches[m].Row);
+        var relevant = ((1u << leaf.Rule.Steps.Count) - 1) << leaf.Bit;
+        var mask = 0u;
+        for (var i = m; i >= 0 && view.Micros(Matches[i].Row) == now; i--) mask |= Matches[i].Mask & relevant;
+        for (var left = mask >> leaf.Bit; left != 0; left &= left - 1)
+        {
+            var k = BitOperations.TrailingZeroCount(left);
+            var start = k == 0 ? now : leaf.Starts[k - 1];
+            if (start >= 0 && now - start <= leaf.Rule.WindowSeconds * 1_000_000L) leaf.Starts[k] = Math.Max(leaf.Starts[k], start);
+        }
+        if (leaf.Starts[^1] >= 0) leaf.Count = 1;
+    }
+
+    private bool Holds(Rule rule, int person) => rule.Kind switch
+    {
+        RuleKind.All => All(rule.Rules, person),
+        RuleKind.Any => Any(rule.Rules, person),
+        RuleKind.Not => !Holds(rule.Rules[0], person),
+        RuleKind.Attribute => attributes[rule] is { } test && test.Passes[test.Column?[person] ?? 0],
+        _ => Holds(byRule[rule]),
+    };
+
+    private bool All(IReadOnlyList<Rule> rules, int person)
+    {
+        for (var i = 0; i < rules.Count; i++) if (!Holds(rules[i], person)) return false;
+        return true;
+    }
+
+    private bool Any(IReadOnlyList<Rule> rules, int person)
+    {
+        for (var i = 0; i < rules.Count; i++) if (Holds(rules[i], person)) return true;
+        return false;
+    }
+
+    private static bool Holds(Leaf leaf) => leaf.Rule.Kind switch
+    {
+        RuleKind.Count => Compare(leaf.Rule.Operator, leaf.Count * (Int128)Numbers.Scale, (Int128)(leaf.Rule.Value * Numbers.Scale)),
+        RuleKind.Sum => Compare(leaf.Rule.Operator, leaf.Sum, (Int128)(leaf.Rule.Value * Numbers.Scale)),
+        RuleKind.Average => leaf.Count > 0 && Compare(leaf.Rule.Operator, leaf.Sum, (Int128)(leaf.Rule.Value * Numbers.Scale) * leaf.Count),
+        RuleKind.First => leaf.First >= leaf.From && leaf.First >= 0,
+        RuleKind.Last => leaf.Last >= leaf.From && leaf.Last >= 0,
+        _ => leaf.Count > 0,
+    };
+
+    private static bool Compare(Comparison comparison, Int128 a, Int128 b) => comparison switch
+    {
+        Comparison.Equal => a == b,
+        Comparison.NotEqual => a != b,
+        Comparison.Greater => a > b,
+        Comparison.GreaterOrEqual => a >= b,
+        Comparison.Less => a < b,
+        _ => a <= b,
+    };
+
+    public override void Add(Kernel other) => members += ((SegmentKernel)other).members;
+
+    public override void Write(Dictionary<CellKey, Cell> cells) => cells[new CellKey(0, 0, 0)] = new Cell(members);
+}

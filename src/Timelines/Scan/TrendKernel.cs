@@ -1,0 +1,204 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Clientele.Timelines.Questions;
+
+namespace Clientele.Timelines.Scan;
+
+/// <summary>
+/// Events, customers, sums and the like by period and group. A person's events come one after the other, so a distinct count is a plain one:
+/// a cell remembers who was counted last.
+/// </summary>
+internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, GroupSource[] breakdown, Calendar calendar, CellPick? pick) : Kernel
+{
+    /// <param name="Slot">The property that is summed; −1: the event's value.</param>
+    /// <param name="Numbers">The numbers of its codes.</param>
+    internal sealed record Line(Measure Measure, int Slot, Store.ValueDictionary? Numbers);
+
+    private readonly Groups groups = new(breakdown);
+    private readonly Groups picked = new(breakdown);
+    private readonly int stride = calendar.Count + 1;
+    private readonly State[] states = [.. lines.Select(l => new State(l.Measure))];
+    private readonly bool isPlain = lines is [{ Measure: Measure.Customers }] && breakdown.Length == 0 && pick is null;
+    private int[]? pickCodes;
+
+    private sealed class State(Measure measure)
+    {
+        public long[] Counts = [];
+        public int[] Last = [];
+        public Int128[] Sums = [];
+        public List<long>?[] Lists = [];
+
+        public bool Lists_ => measure is Measure.Median or Measure.P75 or Measure.P90 or Measure.P95 or Measure.P99;
+        public bool Sums_ => measure is Measure.Sum or Measure.Average or Measure.Minimum or Measure.Maximum;
+
+        public void Reserve(int cells)
+        {
+            if (cells <= Counts.Length) return;
+            var size = Math.Max(cells, Counts.Length * 2);
+            Array.Resize(ref Counts, size);
+            if (measure == Measure.Customers) Array.Resize(ref Last, size);
+            if (Sums_) Array.Resize(ref Sums, size);
+            if (Lists_) Array.Resize(ref Lists, size);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override unsafe void Person(in View view)
+    {
+        var n = matcher.Run(view, calendar.From, calendar.To, ref Matches);
+        if (n == 0) return;
+        if (isPlain && view.Person > 0)
+        {
+            Plain(view, n);
+            return;
+        }
+        var (period, until) = (-1, 0L);
+        for (var m = 0; m < n; m++)
+        {
+            var row = Matches[m].Row;
+            var second = view.Seconds[row];
+            if (second >= until)
+            {
+                period = calendar.Find(second);
+                until = calendar.Starts[period + 1];
+            }
+            var group = groups.Of(view, row);
+            for (var mask = Matches[m].Mask; mask != 0; mask &= mask - 1)
+            {
+                var line = BitOperations.TrailingZeroCount(mask);
+                Count(line, view, row, group * stride + period, group * stride + stride - 1);
+                if (pick is not null && line == pick.Key.Line && (pick.Key.A < 0 || pick.Key.A == period) && view.Person > 0) Pick(view, row, line);
+            }
+        }
+    }
+
+    /// <summary>One line of customers, the most asked: a person's events come in the order of time, so each new period counts once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void Plain(in View view, int n)
+    {
+        var state = states[0];
+        state.Reserve(stride);
+        var counts = state.Counts;
+        var until = 0L;
+        for (var m = 0; m < n; m++)
+        {
+            var second = view.Seconds[Matches[m].Row];
+            if (second < until) continue;
+            var period = calendar.Find(second);
+            until = calendar.Starts[period + 1];
+            counts[period]++;
+        }
+        counts[stride - 1]++;
+    }
+
+    private void Pick(in View view, int row, int line)
+    {
+        pickCodes ??= picked.Find(pick!.Key);
+        if (lines[line].Measure is not (Measure.Events or Measure.Customers) && Number(lines[line], view, row) == Numbers.None) return;
+        Picked |= picked.Is(view, row, pickCodes);
+    }
+
+    private static long Number(Line line, in View view, int row) =>
+        line.Slot < 0 ? view.Values.Number(row) : line.Numbers is { } numbers ? numbers.Number((int)view.Slots[line.Slot].Code(row)) : Numbers.None;
+
+    private void Count(int line, in View view, int row, int cell, int total)
+    {
+        var state = states[line];
+        if (total >= state.Counts.Length) state.Reserve(total + 1);
+        var measure = lines[line].Measure;
+        if (measure == Measure.Events)
+        {
+            state.Counts[cell]++;
+            return;
+        }
+        if (measure == Measure.Customers)
+        {
+            if (view.Person == 0) return;
+            if (state.Last[cell] != view.Person) (state.Last[cell], state.Counts[cell]) = (view.Person, state.Counts[cell] + 1);
+            if (state.Last[total] != view.Person) (state.Last[total], state.Counts[total]) = (view.Person, state.Counts[total] + 1);
+            return;
+        }
+        var number = Number(lines[line], view, row);
+        if (number == Numbers.None) return;
+        Number(state, measure, cell, number);
+        Number(state, measure, total, number);
+    }
+
+    private static void Number(State state, Measure measure, int cell, Int128 number, long count = 1)
+    {
+        var isFirst = state.Counts[cell] == 0;
+        state.Counts[cell] += count;
+        if (measure is Measure.Sum or Measure.Average) state.Sums[cell] += number;
+        else if (measure == Measure.Minimum) state.Sums[cell] = isFirst || number < state.Sums[cell] ? number : state.Sums[cell];
+        else if (measure == Measure.Maximum) state.Sums[cell] = isFirst || number > state.Sums[cell] ? number : state.Sums[cell];
+        else (state.Lists[cell] ??= []).Add((long)number);
+    }
+
+    public override void Add(Kernel other)
+    {
+        var from = (TrendKernel)other;
+        for (var g = 0; g < from.groups.Count; g++)
+        {
+            var to = groups.From(from.groups, g);
+            for (var line = 0; line < states.Length; line++)
+            {
+                var (theirs, mine) = (from.states[line], states[line]);
+                mine.Reserve((to + 1) * stride);
+                for (var p = 0; p < stride; p++) Add(theirs, g * stride + p, mine, to * stride + p, lines[line].Measure);
+            }
+        }
+    }
+
+    private static void Add(State theirs, int from, State mine, int to, Measure measure)
+    {
+        if (from >= theirs.Counts.Length || theirs.Counts[from] == 0) return;
+        if (measure is Measure.Events or Measure.Customers) mine.Counts[to] += theirs.Counts[from];
+        else if (theirs.Sums_) Number(mine, measure, to, theirs.Sums[from], theirs.Counts[from]);
+        else
+        {
+            mine.Counts[to] += theirs.Counts[from];
+            (mine.Lists[to] ??= []).AddRange(theirs.Lists[from]!);
+        }
+    }
+
+    public override void Write(Dictionary<CellKey, Cell> cells)
+    {
+        for (var line = 0; line < states.Length; line++)
+        {
+            for (var g = 0; g < groups.Count; g++)
+            {
+                var (first, second) = groups.Texts(g);
+                var total = 0L;
+                for (var p = 0; p < stride; p++)
+                {
+                    var cell = g * stride + p;
+                    if (cell >= states[line].Counts.Length) break;
+                    var isTotal = p == stride - 1;
+                    if (isTotal && lines[line].Measure == Measure.Events) states[line].Counts[cell] = total;
+                    total += states[line].Counts[cell];
+                    if (states[line].Counts[cell] > 0) cells[new CellKey(line, isTotal ? -1 : p, 0, first, second)] = CellOf(line, cell);
+                }
+            }
+        }
+    }
+
+    private Cell CellOf(int line, int cell)
+    {
+        var state = states[line];
+        if (state.Sums_) return new Cell(state.Counts[cell], Numbers.ToDecimal(state.Sums[cell]));
+        if (!state.Lists_) return new Cell(state.Counts[cell]);
+        var list = state.Lists[cell]!;
+        list.Sort();
+        return new Cell(list.Count, Numbers.ToDecimal(list[Percentile.Index(list.Count, Percentile.Of(lines[line].Measure))]));
+    }
+}
+
+/// <summary>Percentiles are values that are there: the first one that so large a share does not exceed.</summary>
+public static class Percentile
+{
+    /// <summary>In hundredths.</summary>
+    public static int Of(Measure measure) => measure switch { Measure.Median => 50, Measure.P75 => 75, Measure.P90 => 90, Measure.P95 => 95, _ => 99 };
+
+    /// <summary>Its place among so many sorted values.</summary>
+    public static int Index(int count, int percent) => Math.Max(0, (int)(((long)count * percent + 99) / 100) - 1);
+}

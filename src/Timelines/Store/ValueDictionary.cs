@@ -1,0 +1,65 @@
+using Clientele.Timelines.Questions;
+
+namespace Clientele.Timelines.Store;
+
+/// <summary>
+/// The different values of one column, each with a code; 0 is no value. Only ever grows, so that a code means the same in every
+/// file. A column with more values than <see cref="Most"/> is closed: it tells nobody anything as a column, and its questions go to the log.
+/// </summary>
+internal sealed class ValueDictionary
+{
+    public const int Most = 250_000;
+
+    private readonly Dictionary<string, int> codes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
+    private readonly List<string?> values = [null];
+    private readonly List<long> numbers = [Numbers.None];
+
+    public ValueDictionary() => lookup = codes.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public bool Closed { get; private set; }
+
+    /// <summary>One more than the highest code.</summary>
+    public int Size => values.Count;
+
+    public string? Text(int code) => values[code];
+
+    /// <summary>The value as a number, in millionths.</summary>
+    public long Number(int code) => numbers[code];
+
+    /// <summary>0 when nothing has that value.</summary>
+    public int Find(ReadOnlySpan<char> value) => lookup.TryGetValue(value, out var code) ? code : 0;
+
+    /// <summary>The code of a value, a new one when it is new (<paramref name="added"/>); 0 when the column is, or now became, closed.</summary>
+    public int Code(ReadOnlySpan<char> value, out bool added)
+    {
+        added = false;
+        if (lookup.TryGetValue(value, out var code)) return code;
+        if (Closed) return 0;
+        if (values.Count > Most)
+        {
+            Close();
+            return 0;
+        }
+        added = true;
+        return Add(value.ToString());
+    }
+
+    public int Add(string value)
+    {
+        codes.Add(value, values.Count);
+        values.Add(value);
+        numbers.Add(Numbers.Read(value));
+        return values.Count - 1;
+    }
+
+    public void Close()
+    {
+        Closed = true;
+        codes.Clear();
+        codes.TrimExcess();
+    }
+
+    /// <summary>Roughly what it takes in memory, in bytes.</summary>
+    public long Memory => Closed ? 0 : values.Sum(v => (v?.Length ?? 0) * 2L) + values.Count * 72L;
+}
