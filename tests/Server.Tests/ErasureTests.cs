@@ -48,7 +48,7 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
     private const string Known = """
         {"analytics.cohort_memberships.period_start_date": "2026-01-01", "analytics.cohort_memberships.period_end_date": "2026-02-01",
          "billing.subscriptions.current_period_end": "2126-01-01",
-         "commerce.customer_orders.order_status": "confirmed",
+         "commerce.customer_orders.order_status": "confirmed", "customers.identities.kind": "anonymous_id",
          "commerce.promotion_redemptions.original_order_value": 3, "commerce.promotion_redemptions.discount_amount": 1,
          "commerce.promotion_redemptions.final_order_value": 2, "commerce.promotion_redemptions.validation_errors": null,
          "customers.account_sessions.expires_at": "2126-01-01",
