@@ -54,6 +54,27 @@ public sealed class PointsTests(Writers database) : IClassFixture<Writers>
     }
 
     [Fact]
+    public async Task Points_that_came_due_while_two_were_one_go_back_to_whom_they_were_promised()
+    {
+        var (survivor, merged) = (await Rich(5), await Rich(7));
+        var pending = await database.Db.One<Guid>($"insert into growth.points_ledger (sponsor_id, event_type, points_earned) values ({merged}, 'pot_opened', 30) returning id", Ct);
+        var merge = await database.Db.One<Guid>($"select customers.merge({survivor}, {merged}, 'same person')", Ct);
+        await database.Db.Run($"update growth.points_ledger set status = 'matured' where id = {pending}", Ct);
+        Assert.Equal(42, await Balance(survivor));
+
+        await database.Db.Run($"select customers.undo_merge({merge})", Ct);
+        Assert.Equal((5, 37), (await Balance(survivor), await Balance(merged)));
+
+        // Spent meanwhile, they cannot go back, and the two stay one.
+        var later = await database.Db.One<Guid>($"insert into growth.points_ledger (sponsor_id, event_type, points_earned) values ({merged}, 'pot_opened', 10) returning id", Ct);
+        var again = await database.Db.One<Guid>($"select customers.merge({survivor}, {merged}, 'same person')", Ct);
+        await database.Db.Run($"update growth.points_ledger set status = 'matured' where id = {later}", Ct);
+        await database.Db.Run($"insert into growth.points_entries (customer_id, amount, idempotency_key) values ({survivor}, -50, {Guid.NewGuid().ToString("N")})", Ct);
+        Assert.Equal("CL002", await Writers.Refusal(database.Db.Run($"select customers.undo_merge({again})", Ct)));
+        Assert.Equal(2, await Balance(survivor));
+    }
+
+    [Fact]
     public async Task Defect_087_8_writers_convert_no_more_points_than_there_are()
     {
         var (sponsor, theirs) = (await Rich(1000), await database.Customer(database.Beta));

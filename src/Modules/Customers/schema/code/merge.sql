@@ -242,7 +242,10 @@ create or replace function customers.return_balance(rule customers.reference_rul
     as $$
 declare
     entry jsonb;
+    done  customers.merges;
+    cause record;
 begin
+    select * into done from customers.merges m where m.organization_id = platform.organization() and m.id = return_balance.merge;
     -- First what the survivor got is taken off it: where it was spent since, the ledger refuses and with it the undo.
     for entry in execute format('select to_jsonb(l) from %s l where l.organization_id = platform.organization() and l.idempotency_key like $1 order by l.amount desc', rule.relation::regclass)
         using 'merge:' || merge || ':%'
@@ -250,9 +253,28 @@ begin
         perform customers.write_entry(rule.relation, (entry - array['id', 'entry', 'balance', 'created_at'])
             || jsonb_build_object('amount', -(entry ->> 'amount')::numeric, 'reason', 'merge', 'idempotency_key', 'un' || (entry ->> 'idempotency_key')));
     end loop;
+
+    -- What was still pending when the rows moved over (points, a payment) and came due since was entered for the survivor; its
+    -- cause has just gone back, so the entry follows it.
+    for cause in
+        select m.relation, m.ids, c.attname as column_name
+        from customers.merge_moves m
+        join pg_constraint k on k.contype = 'f' and k.conrelid = rule.relation::regclass and k.confrelid = m.relation::regclass
+        join pg_attribute c on c.attrelid = k.conrelid and c.attnum = any (k.conkey) and c.attname <> 'organization_id'
+        where m.organization_id = platform.organization() and m.merge_id = done.id
+    loop
+        for entry in execute format('select to_jsonb(l) from %s l where l.organization_id = platform.organization() and l.%I = $1 and l.%I = any ($2) and l.created_at >= $3 order by l.amount desc',
+                rule.relation::regclass, rule.column_name, cause.column_name) using done.survivor_id, cause.ids, done.merged_at
+        loop
+            perform customers.write_entry(rule.relation, (entry - array['id', 'entry', 'balance', 'created_at'])
+                || jsonb_build_object('amount', -(entry ->> 'amount')::numeric, 'reason', 'merge', 'idempotency_key', 'unmerge:' || done.id || ':out:' || (entry ->> 'id')));
+            perform customers.write_entry(rule.relation, (entry - array['id', 'entry', 'balance', 'created_at'])
+                || jsonb_build_object(rule.column_name, done.merged_id, 'idempotency_key', 'unmerge:' || done.id || ':in:' || (entry ->> 'id')));
+        end loop;
+    end loop;
 end
 $$;
-comment on function customers.return_balance(customers.reference_rules, uuid) is 'Carries back the balances that a merge carried over.';
+comment on function customers.return_balance(customers.reference_rules, uuid) is 'Carries back the balances that a merge carried over, and what came due for the survivor since of what was the other''s. What was spent meanwhile cannot go back: the ledger refuses, and with it the undo.';
 
 create or replace function customers.erase(customer uuid) returns void
     language plpgsql
