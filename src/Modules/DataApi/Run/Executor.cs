@@ -182,7 +182,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         if (action is WriteAction { Return: Return.Representation }) body.Write("[]"u8);
     }
 
-    private async Task Rows(NpgsqlDataReader reader, NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, CancellationToken ct)
+    private static async Task Rows(NpgsqlDataReader reader, NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, CancellationToken ct)
     {
         if (statement.CountsOnly)
         {
