@@ -76,7 +76,7 @@ internal static class Audit
         sql.Add(")");
     }
 
-    private static void Conflicting(SqlText sql, WriteAction action)
+    internal static void Conflicting(SqlText sql, WriteAction action)
     {
         // Columns the payload leaves out are the same for every row it can meet: the tenant's.
         var columns = action.Conflict.Where(action.Columns.Contains).ToList();

@@ -23,7 +23,7 @@ internal sealed class Statement
     /// <summary>What the planner expects, as JSON.</summary>
     public SqlText? Estimate { get; init; }
 
-    /// <summary>Whether the row a PUT means is there already.</summary>
+    /// <summary>Whether the rows an upsert brings are all there already.</summary>
     public SqlText? Existing { get; init; }
 
     /// <summary>Main's rows are the keys of what was written.</summary>
@@ -212,6 +212,11 @@ internal static class StatementCompiler
             existing = new SqlText().Add("select exists (select from ").Add(action.Relation.Sql).Add(" as t0");
             Conditions(existing, action);
             existing.Add(")");
+        }
+        else if (action is { Change: Change.Insert, Merge: true, Conflict.Count: > 0, Payload.Count: > 0 })
+        {
+            existing = new SqlText().Add("select count(*) >= ").Value(action.Payload.Count).Add(" from ").Add(action.Relation.Sql).Add(" as t0");
+            Audit.Conflicting(existing, action);
         }
         var keys = action.Return == Return.HeadersOnly && action.Change == Change.Insert && action.Relation.PrimaryKey.Count > 0;
         var shown = action.Return == Return.Representation;

@@ -175,7 +175,8 @@ internal sealed class ActionPlanner(Catalogue.Catalogue catalogue, PlanRules rul
             if (routine.ReturnType == MediaType.Any) return new Shape(Form.Raw, "application/octet-stream");
             if (type.Name == MediaType.Any || type.Name == routine.ReturnType) return new Shape(Form.Raw, Charset(routine.ReturnType));
         }
-        var handler = catalogue.Handlers.Where(h => h.MediaType == type.Name && (h.Relation == 0 || (whole && relation is not null && h.Relation == relation.Oid)))
+        // The vendor's own types are what they are.
+        var handler = type.Name.StartsWith("application/vnd.pgrst.", StringComparison.Ordinal) ? null : catalogue.Handlers.Where(h => h.MediaType == type.Name && (h.Relation == 0 || (whole && relation is not null && h.Relation == relation.Oid)))
             .OrderByDescending(h => h.Relation).FirstOrDefault();
         if (handler is not null && (routine is null || routine.ReturnsRow)) return new Shape(Form.Handler, Charset(type.Name == MediaType.Any ? "application/octet-stream" : type.Name)) { Handler = handler };
         switch (type.Name)

@@ -13,10 +13,10 @@ namespace Clientele.DataApi.Run;
 /// <summary>
 /// Answers requests over one database: parse, plan, compile, run. Both front doors are thin around it: they say who asks.
 /// </summary>
-internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions options, ILogger logger) : IDisposable
+internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions options, ILogger logger, NpgsqlDataSource? plain = null) : IDisposable
 {
     private readonly SemaphoreSlim loading = new(1, 1);
-    private readonly Executor executor = new(source, options);
+    private readonly Executor executor = new(source, plain, options);
     private readonly PlanRules rules = new(options.Aggregates, options.MaxRows, options.TargetNames);
     private Catalogue.Catalogue? catalogue;
     private long loadedAt;

@@ -54,6 +54,9 @@ internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Setting
     /// <summary>The schema meant by a request that names none; null: the first.</summary>
     public string? Schema { get; init; }
 
+    /// <summary>Nobody in particular, reading what is meant by default, and nothing in the database looks at settings.</summary>
+    public bool Plain { get; init; }
+
     /// <summary>What they may do of what is offered; null: what the database lets them.</summary>
     public Rest.Scope? Scope { get; init; }
 }

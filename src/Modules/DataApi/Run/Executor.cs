@@ -17,7 +17,8 @@ namespace Clientele.DataApi.Run;
 /// Runs the statement of a request and sends its answer: settings, statement and what functions said about the answer are one
 /// round trip. The transaction is PostgreSQL's own around what is sent together, unless something has to be decided in between.
 /// </summary>
-internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
+/// <param name="plain">Connections that already are what an anonymous read asks for.</param>
+internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain, EngineOptions options)
 {
     private sealed class Outcome
     {
@@ -40,14 +41,15 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         using var body = new Body(context.Response, reads && action.Shape.Form is Form.JsonArray or Form.Csv && !statement.CountsOnly
             ? () => Begin(context, request, action, statement, outcome, timings, streamed: true) : null);
 
-        await using var connection = await source.OpenConnectionAsync(ct);
+        var ready = plain is not null && asker.Plain && reads && !responds && request.Prefer.TimeZone is null && action is ReadAction or CallAction { Routine: { Timeout: null, Isolation: null } };
+        await using var connection = await (ready ? plain! : source).OpenConnectionAsync(ct);
         try
         {
             if (options.MostCost is { } most && action is ReadAction && action.Shape.Form != Form.Plan) await RefuseCostly(connection, request, action, statement, asker, most, ct);
             var isolation = action is CallAction { Routine.Isolation: { } level } ? Enum.Parse<IsolationLevel>(level.Replace(" ", string.Empty, StringComparison.Ordinal), ignoreCase: true) : IsolationLevel.Unspecified;
             await using var transaction = decides || isolation != IsolationLevel.Unspecified ? await connection.BeginTransactionAsync(isolation, ct) : null;
-            await using var batch = Batch(connection, transaction, request, action, statement, asker, reads, responds);
-            await Read(batch, request, action, statement, body, outcome, responds, ct);
+            await using var batch = Batch(connection, transaction, request, action, statement, asker, reads, responds, ready);
+            await Read(batch, request, action, statement, body, outcome, responds, ready, ct);
             Check(request, action, outcome);
             if (transaction is not null)
             {
@@ -77,7 +79,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
     // What the planner thinks a statement costs, remembered for a while: the same question is asked many times a second.
     private async Task RefuseCostly(NpgsqlConnection connection, ApiRequest request, ActionPlan action, Statement statement, Asker asker, double most, CancellationToken ct)
     {
-        var text = statement.Main.ToString();
+        var text = (action as ReadAction)?.Rows.Limit + statement.Main.ToString();
         if (!costs.TryGetValue(text, out var known) || Stopwatch.GetElapsedTime(known.At) > TimeSpan.FromMinutes(1))
         {
             await using var batch = new NpgsqlBatch(connection);
@@ -103,10 +105,10 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
     // -----------------------------------------------------------------------------------------------------
     // Sending
 
-    private NpgsqlBatch Batch(NpgsqlConnection connection, NpgsqlTransaction? transaction, ApiRequest request, ActionPlan action, Statement statement, Asker asker, bool reads, bool responds)
+    private NpgsqlBatch Batch(NpgsqlConnection connection, NpgsqlTransaction? transaction, ApiRequest request, ActionPlan action, Statement statement, Asker asker, bool reads, bool responds, bool ready)
     {
         var batch = new NpgsqlBatch(connection, transaction) { Timeout = 0 };
-        batch.BatchCommands.Add(Settings(request, action, asker, reads));
+        if (!ready) batch.BatchCommands.Add(Settings(request, action, asker, reads));
         if (options.PreRequest is var (schema, name)) batch.BatchCommands.Add(new SqlText().Add("select ").Add(Catalogue.Identifier.Of(schema, name)).Add("()").Command());
         if (statement.Existing is { } existing) batch.BatchCommands.Add(existing.Command());
         if (statement.Total is { } total) batch.BatchCommands.Add(total.Command());
@@ -138,10 +140,10 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
     // -----------------------------------------------------------------------------------------------------
     // Reading
 
-    private async Task Read(NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, CancellationToken ct)
+    private async Task Read(NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, bool ready, CancellationToken ct)
     {
         await using var reader = await batch.ExecuteReaderAsync(ct);
-        await reader.NextResultAsync(ct);
+        if (!ready) await reader.NextResultAsync(ct);
         if (options.PreRequest is not null) await reader.NextResultAsync(ct);
         if (statement.Existing is not null)
         {
@@ -182,7 +184,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
         if (action is WriteAction { Return: Return.Representation }) body.Write("[]"u8);
     }
 
-    private async Task Rows(NpgsqlDataReader reader, NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, CancellationToken ct)
+    private static async Task Rows(NpgsqlDataReader reader, NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, CancellationToken ct)
     {
         if (statement.CountsOnly)
         {
@@ -260,8 +262,7 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
                 throw new ApiError(400, "PGRST128", "Function must return SETOF or TABLE when max-affected preference is used with handling=strict");
             if (outcome.Rows > most) throw new ApiError(400, "PGRST124", "Query result exceeds max-affected preference constraint") { Details = $"The query affects {outcome.Rows} rows" };
         }
-        var shown = action is not WriteAction write || write.Return == Return.Representation;
-        if (action.Shape.Form == Form.JsonObject && shown && outcome.Rows != 1 && action is not CallAction { Routine.ReturnsSet: false })
+        if (action.Shape.Form == Form.JsonObject && outcome.Rows != 1 && action is not CallAction { Routine.ReturnsSet: false })
             throw new ApiError(406, "PGRST116", "Cannot coerce the result to a single JSON object") { Details = $"The result contains {outcome.Rows} rows" };
         if (action is WriteAction { Change: Change.Upsert } && outcome.Rows != 1)
             throw new ApiError(400, "PGRST115", "Payload values do not match URL in primary key column(s)");
@@ -329,7 +330,8 @@ internal sealed class Executor(NpgsqlDataSource source, EngineOptions options)
     {
         switch (action)
         {
-            case WriteAction { Change: Change.Insert }: return 201;
+            // An upsert that found every row only changed them.
+            case WriteAction { Change: Change.Insert }: return outcome.Existed ? 200 : 201;
             case WriteAction { Change: Change.Upsert } put: return put.Return == Return.Representation ? outcome.Existed ? 200 : 201 : outcome.Existed ? 204 : 201;
             case WriteAction write: return write.Return == Return.Representation ? 200 : 204;
             case CallAction { Routine.ReturnsVoid: true }: return 204;

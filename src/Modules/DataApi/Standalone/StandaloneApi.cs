@@ -21,6 +21,7 @@ public sealed class StandaloneApi : IAsyncDisposable
 {
     private readonly StandaloneOptions options;
     private readonly NpgsqlDataSource source;
+    private readonly NpgsqlDataSource? plain;
     private readonly Engine engine;
     private readonly Jwt? jwt;
     private readonly string searchPath;
@@ -40,6 +41,7 @@ public sealed class StandaloneApi : IAsyncDisposable
         }
         searchPath = string.Join(", ", options.DbExtraSearchPath.Select(s => Identifier.Of(s).Sql));
         anonymousClaims = options.DbAnonRole is { } role ? JsonSerializer.Serialize(new { role }) : "{}";
+        plain = Plain();
         engine = new Engine(source, new EngineOptions(new Exposure(options.DbSchemas, options.DbExtraSearchPath))
         {
             MaxRows = options.DbMaxRows,
@@ -54,8 +56,20 @@ public sealed class StandaloneApi : IAsyncDisposable
             MayChooseEnd = options.DbTxEnd.EndsWith("override", StringComparison.Ordinal),
             ServerTiming = options.ServerTimingEnabled,
             PublicAddress = options.OpenApiServerProxyUri,
-        }, logger);
+        }, logger, plain);
     }
+
+    // What anonymous reads ask of a connection does not change: connections that are it from the start spare them a statement.
+    private NpgsqlDataSource? Plain()
+    {
+        if (options.DbAnonRole is not { } role || options.DbPreRequest is not null) return null;
+        var settings = new NpgsqlConnectionStringBuilder(Connection(options));
+        static string Option(string name, string value) => $" -c {name}={value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(" ", "\\ ", StringComparison.Ordinal)}";
+        settings.Options += Option("role", role) + Option("default_transaction_read_only", "on") + Option("search_path", SearchPath(options.DbSchemas[0]));
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    private string SearchPath(string schema) => Identifier.Of(schema).Sql + (searchPath.Length > 0 ? ", " + searchPath : "");
 
     /// <summary>A web application that answers as PostgREST would.</summary>
     /// <exception cref="SetupException">A setting cannot be used.</exception>
@@ -208,7 +222,7 @@ public sealed class StandaloneApi : IAsyncDisposable
         if (!options.DbSchemas.Contains(schema)) schema = options.DbSchemas[0];
         var settings = new List<KeyValuePair<string, string>>(8)
         {
-            new("search_path", Identifier.Of(schema).Sql + (searchPath.Length > 0 ? ", " + searchPath : "")),
+            new("search_path", SearchPath(schema)),
             new("role", role),
         };
         if (known.ReadsRequest || options.DbPreRequest is not null)
@@ -220,18 +234,18 @@ public sealed class StandaloneApi : IAsyncDisposable
             settings.Add(new("request.cookies", Cookies(http)));
             settings.AddRange(options.AppSettings);
         }
-        return new Asker(settings, role == options.DbAnonRole);
+        return new Asker(settings, role == options.DbAnonRole) { Plain = settings.Count == 2 && role == options.DbAnonRole && schema == options.DbSchemas[0] };
     }
 
     private (string Role, string Claims) Who(HttpRequest http)
     {
         var header = http.Headers.Authorization.ToString();
-        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || header.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
         {
             if (jwt is null) throw new ApiError(500, "PGRST300", "Server lacks JWT secret");
             try
             {
-                var claims = jwt.Verify(header[7..].Trim());
+                var claims = jwt.Verify(header[6..].Trim());
                 return Role(claims) is { } role ? (role, claims.GetRawText()) : options.DbAnonRole is { } anonymous ? (anonymous, WithRole(claims, anonymous)) : throw Disabled();
             }
             catch (JwtRefused e)
@@ -327,6 +341,7 @@ public sealed class StandaloneApi : IAsyncDisposable
         await stopping.CancelAsync();
         await listening;
         await source.DisposeAsync();
+        if (plain is not null) await plain.DisposeAsync();
         jwt?.Dispose();
         engine.Dispose();
         stopping.Dispose();
