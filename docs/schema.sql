@@ -3499,6 +3499,74 @@ $$;
 
 COMMENT ON FUNCTION customers.begin_figures() IS 'Trigger: a new customer has figures, all of them zero.';
 
+-- Name: belongs_to(text[], text[], jsonb[], uuid[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.belongs_to(types text[], keys text[], traits jsonb[], profiles uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+declare
+    organization uuid := platform.organization();
+begin
+    insert into customers.groups as g (organization_id, group_type, group_key, name, traits)
+    select organization, n.type, n.key, left(nullif(n.traits ->> 'name', ''), 255), n.traits
+    from (
+        -- Told of twice in one batch: what was said last counts.
+        select distinct on (w.type, w.key) w.type, w.key, w.traits
+        from unnest(types, keys, traits) with ordinality as w (type, key, traits, place)
+        order by w.type, w.key, w.place desc
+    ) n
+    order by n.type, n.key
+    on conflict (organization_id, group_type, group_key) do update
+        set traits = case when length((g.traits || excluded.traits)::text) <= 65536 then g.traits || excluded.traits else g.traits end,
+            name = coalesce(excluded.name, g.name)
+        where (g.traits || excluded.traits) is distinct from g.traits;
+    insert into customers.group_members (organization_id, group_id, customer_id)
+    select distinct organization, g.id, w.profile
+    from unnest(types, keys, profiles) as w (type, key, profile)
+    join customers.groups g on g.organization_id = organization and g.group_type = w.type and g.group_key = w.key
+    where w.profile is not null
+    order by g.id, w.profile
+    on conflict do nothing;
+end
+$$;
+
+-- Name: FUNCTION belongs_to(types text[], keys text[], traits jsonb[], profiles uuid[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.belongs_to(types text[], keys text[], traits jsonb[], profiles uuid[]) IS 'Groups with their traits, made where they are missing, and the profiles that belong to them (null: none was named).';
+
+-- Name: came_from(uuid[], jsonb[], timestamp with time zone[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.came_from(profiles uuid[], touches jsonb[], moments timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_material TO 'off'
+    AS $$
+begin
+    update customers.customers c set
+        acquisition_channel = case when c.last_touch = '{}' then coalesce(c.acquisition_channel, left(t.touch ->> 'channel', 100)) else c.acquisition_channel end,
+        acquisition_source = case when c.last_touch = '{}' then coalesce(c.acquisition_source, left(t.touch ->> 'source', 100)) else c.acquisition_source end,
+        acquisition_campaign = case when c.last_touch = '{}' then coalesce(c.acquisition_campaign, left(t.touch ->> 'campaign', 100)) else c.acquisition_campaign end,
+        referrer_url = case when c.last_touch = '{}' then coalesce(c.referrer_url, t.touch ->> 'referrer') else c.referrer_url end,
+        utm_parameters = case when c.last_touch = '{}' and c.utm_parameters = '{}' then t.touch - array['channel', 'referrer'] else c.utm_parameters end,
+        last_touch = t.touch || jsonb_build_object('at', t.moment)
+    from (
+        select distinct on (customers.person(n.profile)) customers.person(n.profile) as id, n.touch, n.moment
+        from unnest(profiles, touches, moments) as n (profile, touch, moment)
+        order by customers.person(n.profile), n.moment desc
+    ) t
+    where c.organization_id = platform.organization() and c.id = t.id and c.erased_at is null
+    and coalesce((c.last_touch ->> 'at')::timestamptz, '-infinity') < t.moment and c.last_touch - 'at' is distinct from t.touch;
+end
+$$;
+
+-- Name: FUNCTION came_from(profiles uuid[], touches jsonb[], moments timestamp with time zone[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.came_from(profiles uuid[], touches jsonb[], moments timestamp with time zone[]) IS 'Where visits came from: the first such touch of a person stays in acquisition_* and utm_parameters, the latest in last_touch.';
+
 -- Name: reference_rules; Type: TABLE; Schema: customers; Owner: -
 
 CREATE TABLE customers.reference_rules (
@@ -3724,6 +3792,25 @@ $_$;
 
 COMMENT ON FUNCTION customers.erase(customer uuid) IS 'Removes everything personal of a person, all profiles of it: rows that refer to it as declared with customers.reference, its own columns, and what its events say. What must be kept (orders, payments) stays under a pseudonym. For administrators. Nothing undoes it.';
 
+-- Name: erase_identities(uuid[], text[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.erase_identities(profiles uuid[], words text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    -- Under none of their browsers' ids either may they come back unasked.
+    insert into customers.suppressions (organization_id, word_hash)
+    select distinct platform.organization(), sha256(convert_to(lower(i.value), 'UTF8'))
+    from customers.identities i where i.organization_id = platform.organization() and i.customer_id = any (profiles)
+    on conflict do nothing;
+    update customers.customers c set last_touch = '{}', anonymous = false where c.organization_id = platform.organization() and c.id = any (profiles);
+end
+$$;
+
+-- Name: FUNCTION erase_identities(profiles uuid[], words text[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.erase_identities(profiles uuid[], words text[]) IS 'The ids of an erased person''s browsers and devices are suppressed too, and where they came from is forgotten.';
+
 -- Name: erase_visits(uuid[], text[]); Type: FUNCTION; Schema: customers; Owner: -
 
 CREATE FUNCTION customers.erase_visits(profiles uuid[], words text[]) RETURNS void
@@ -3743,6 +3830,27 @@ CREATE FUNCTION customers.erased_by(routine text) RETURNS void
 -- Name: FUNCTION erased_by(routine text); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.erased_by(routine text) IS 'Declares a function schema.name(profiles uuid[], words text[]) that customers.erase calls with all profiles of a person and the ids and addresses they went by.';
+
+-- Name: goes_by(uuid[], text[], text[], integer); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.goes_by(profiles uuid[], kinds text[], ids text[], most integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+        insert into customers.identities (organization_id, kind, value, customer_id)
+        select platform.organization(), n.kind, n.id, n.profile
+        from (
+            select distinct on (w.kind, w.id) w.kind, w.id, w.profile
+            from unnest(profiles, kinds, ids) as w (profile, kind, id)
+            order by w.kind, w.id
+        ) n
+        where (select count(*) from customers.identities i where i.organization_id = platform.organization() and i.customer_id = n.profile and i.kind = n.kind) < most
+        order by n.kind, n.id
+        on conflict do nothing
+    $$;
+
+-- Name: FUNCTION goes_by(profiles uuid[], kinds text[], ids text[], most integer); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.goes_by(profiles uuid[], kinds text[], ids text[], most integer) IS 'External ids of profiles, at most so many of a kind for each; an id that is somebody else''s stays theirs.';
 
 -- Name: imported_by(uuid, integer); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -3792,6 +3900,52 @@ $$;
 
 COMMENT ON FUNCTION customers.keep_erased() IS 'Trigger: erased_at is not for whoever may edit a customer.';
 
+-- Name: learn(uuid[], text[], text[], text[], date[], text[], text[], text[], text[], text[], text[], jsonb[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_material TO 'off'
+    AS $$
+declare
+    organization uuid := platform.organization();
+    changed      bigint;
+begin
+    with told as (
+        select customers.person(t.profile) as id, t.*
+        from unnest(profiles, emails, phones, names, births, genders, countries, states, cities, postal_codes, timezones, others)
+            as t (profile, email, phone, name, born, gender, country, state, city, postal_code, timezone, other)
+    ), locked as materialized (
+        -- In one order, so that two who tell of the same people wait for each other instead of standing in each other's way.
+        select c.id from customers.customers c
+        where c.organization_id = organization and c.id in (select t.id from told t)
+        order by c.id for update
+    )
+    update customers.customers c set
+        email = coalesce(t.email, c.email), phone = coalesce(t.phone, c.phone), name = coalesce(t.name, c.name), date_of_birth = coalesce(t.born, c.date_of_birth),
+        gender = coalesce(t.gender, c.gender), country = coalesce(t.country, c.country), state = coalesce(t.state, c.state), city = coalesce(t.city, c.city),
+        postal_code = coalesce(t.postal_code, c.postal_code), timezone = coalesce(t.timezone, c.timezone),
+        -- A profile is no store of documents: what would make it one stays in the events.
+        custom_attributes = case when length((c.custom_attributes || t.other)::text) <= 65536 then c.custom_attributes || t.other else c.custom_attributes end
+    from told t
+    join locked l on l.id = t.id
+    where c.organization_id = organization and c.id = t.id and c.erased_at is null
+    and (coalesce(t.email, c.email), coalesce(t.phone, c.phone), coalesce(t.name, c.name), coalesce(t.born, c.date_of_birth), coalesce(t.gender, c.gender),
+         coalesce(t.country, c.country), coalesce(t.state, c.state), coalesce(t.city, c.city), coalesce(t.postal_code, c.postal_code), coalesce(t.timezone, c.timezone),
+         c.custom_attributes || t.other)
+        is distinct from (c.email, c.phone, c.name, c.date_of_birth, c.gender, c.country, c.state, c.city, c.postal_code, c.timezone, c.custom_attributes);
+    get diagnostics changed = row_count;
+    return changed;
+end
+$$;
+
+-- Name: FUNCTION learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[]) IS 'What was told about profiles goes to the people they are now: known traits to their columns (null: nothing was told), the others to custom_attributes. Each profile once. Returns how many changed.';
+
 -- Name: lift_suppression(text); Type: FUNCTION; Schema: customers; Owner: -
 
 CREATE FUNCTION customers.lift_suppression(word text) RETURNS boolean
@@ -3824,6 +3978,122 @@ $$;
 -- Name: FUNCTION lock_customer(); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.lock_customer() IS 'Trigger on a ledger: takes the lock on the customer, which the foreign key takes at the end, before the one on the account. A merge takes them in that order too, so the two never wait for each other.';
+
+-- Name: make_known(text[], text[], timestamp with time zone[], text, integer); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.make_known(users text[], visitors text[], seen timestamp with time zone[], source text, most_visitors integer) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_material TO 'off'
+    AS $$
+declare
+    organization uuid := platform.organization();
+    pair         record;
+    made         uuid[];
+begin
+    -- One at a time where visitors become somebody: two at once would build on what the other is about to change.
+    if (select bool_or(i.customer_id is not null)
+        from unnest(users, visitors) as w (usr, visitor)
+        left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
+        where w.usr is not null)
+    then
+        perform pg_advisory_xact_lock(hashtext('customers.make_known'), hashtext(organization::text));
+
+        -- A visitor we know says who they are, and nobody has that name yet: the profile itself gets it.
+        for pair in
+            select distinct on (i.customer_id) w.usr, i.customer_id
+            from unnest(users, visitors) with ordinality as w (usr, visitor, place)
+            cross join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i
+            cross join lateral (select c.anonymous, c.erased_at from customers.customers c where c.organization_id = organization and c.id = i.customer_id limit 1) c
+            left join lateral (select u.id from customers.customers u where u.organization_id = organization and u.customer_id = w.usr limit 1) u on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = i.customer_id limit 1) m on true
+            where w.usr is not null and c.anonymous and c.erased_at is null and u.id is null and m.person_id is null
+            order by i.customer_id, w.place
+        loop
+            update customers.customers c set customer_id = pair.usr, anonymous = false
+            where c.organization_id = organization and c.id = pair.customer_id
+            and not exists (select from customers.customers u where u.organization_id = organization and u.customer_id = pair.usr);
+        end loop;
+    end if;
+
+    -- The others are made: users under their id, visitors who came alone under the id of their browser.
+    with told as (
+        select w.usr, w.visitor, w.seen, bool_or(w.usr is not null) over (partition by w.visitor) as has_name
+        from unnest(users, visitors, seen) as w (usr, visitor, seen)
+    ), inserted as (
+        insert into customers.customers (organization_id, customer_id, first_seen_at, data_source, anonymous)
+        select organization, n.id, n.seen, source, n.anonymous
+        from (
+            select coalesce(t.usr, t.visitor) as id, min(t.seen) as seen, bool_and(t.usr is null) as anonymous
+            from told t
+            left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = t.visitor limit 1) i on true
+            where t.usr is not null or not t.has_name and i.customer_id is null
+            group by 1
+        ) n
+        order by n.id -- one order for all writers: no deadlock
+        on conflict (organization_id, customer_id) do nothing
+        returning id, anonymous
+    )
+    select array_agg(i.id) filter (where i.anonymous) into made from inserted i;
+
+    -- What a browser calls itself belongs to whom it told of first, as long as that person has not too many.
+    with told as materialized (
+        select w.usr, w.visitor, w.seen, w.place, coalesce(w.usr, w.visitor) as owner
+        from unnest(users, visitors, seen) with ordinality as w (usr, visitor, seen, place)
+        where w.visitor is not null
+    ), first as (
+        select distinct on (t.visitor) t.visitor, c.id as customer_id, t.seen
+        from told t
+        cross join lateral (select o.id from customers.customers o where o.organization_id = organization and o.customer_id = t.owner limit 1) c
+        left join lateral (select o.id, o.anonymous from customers.customers o where o.organization_id = organization and o.customer_id = t.visitor limit 1) v on true
+        -- Somebody's own name is no browser's.
+        where v.id is null or v.id = c.id or v.anonymous
+        order by t.visitor, t.usr is null, t.place
+    )
+    insert into customers.identities (organization_id, kind, value, customer_id, first_seen_at)
+    select organization, 'anonymous_id', f.visitor, f.customer_id, f.seen
+    from first f
+    cross join lateral (select count(*) as browsers from customers.identities i where i.organization_id = organization and i.customer_id = f.customer_id and i.kind = 'anonymous_id') n
+    where n.browsers < most_visitors
+    order by f.visitor
+    on conflict (organization_id, kind, value) do nothing;
+
+    -- Another writer was faster and gave the browser to somebody: then the visitor made for it is nobody.
+    if made is not null then
+        delete from customers.customers c
+        where c.organization_id = organization and c.id in (
+            select m.id from unnest(made) as m (id)
+            left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.customer_id = m.id limit 1) i on true
+            where i.customer_id is null);
+    end if;
+
+    -- A visitor we know turns out to be somebody we know: one person. Two people with names stay two.
+    for pair in
+        select distinct coalesce(um.person_id, u.id) as survivor, v.id as merged
+        from unnest(users, visitors) as w (usr, visitor)
+        cross join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i
+        cross join lateral (select c.id, c.erased_at from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u
+        left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = u.id limit 1) um on true
+        cross join lateral (select c.id, c.anonymous, c.erased_at from customers.customers c where c.organization_id = organization and c.id = i.customer_id limit 1) v
+        left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = v.id limit 1) vm on true
+        where w.usr is not null and v.anonymous and v.erased_at is null and u.erased_at is null and vm.person_id is null and v.id <> u.id
+        and v.id is distinct from um.person_id
+        order by 1, 2
+    loop
+        -- Not twice, and not without end: a thousand browsers are not one person.
+        continue when exists (select from customers.person_map m where m.organization_id = organization and m.profile_id = pair.merged)
+            or (select count(*) from customers.person_map m where m.organization_id = organization and m.person_id = pair.survivor) >= 100;
+        perform customers.merge(pair.survivor, pair.merged, 'A visitor said who they are');
+    end loop;
+end
+$$;
+
+-- Name: FUNCTION make_known(users text[], visitors text[], seen timestamp with time zone[], source text, most_visitors integer); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.make_known(users text[], visitors text[], seen timestamp with time zone[], source text, most_visitors integer) IS 'Makes profiles for ids nobody has, gives browsers to people, and merges visitors into the people they turn out to be. Called by customers.resolve.';
 
 -- Name: merge(uuid, uuid, text); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -4024,6 +4294,57 @@ $$;
 
 COMMENT ON FUNCTION customers.refuse_erased() IS 'Trigger: whoever was erased does not come back unasked.';
 
+-- Name: refuse_tracking(uuid, boolean); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.refuse_tracking(customer uuid, refuses boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if not exists (select from customers.customers c where c.organization_id = platform.organization() and c.id = customer) then
+        raise exception 'There is no such customer. Check the id.' using errcode = 'no_data_found';
+    end if;
+    if refuses then
+        insert into customers.tracking_refusals (organization_id, customer_id) values (platform.organization(), customers.person(customer)) on conflict do nothing;
+    else
+        delete from customers.tracking_refusals t
+        where t.organization_id = platform.organization() and t.customer_id = any (customers.profiles(customers.person(customer)));
+    end if;
+end
+$$;
+
+-- Name: FUNCTION refuse_tracking(customer uuid, refuses boolean); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.refuse_tracking(customer uuid, refuses boolean) IS 'Somebody does not want their behaviour collected, or does again.';
+
+-- Name: refusing(uuid[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.refusing(profiles uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    AS $$
+        -- Whichever of a person's profiles refused, all of them did.
+        with who as (
+            select t.customer_id, coalesce(m.person_id, t.customer_id) as person_id
+            from customers.tracking_refusals t
+            left join customers.person_map m on m.organization_id = t.organization_id and m.profile_id = t.customer_id
+            where t.organization_id = (select platform.organization())
+            and t.customer_id in (
+                select p.id from unnest(profiles) as p (id)
+                union select m.person_id from customers.person_map m where m.organization_id = (select platform.organization()) and m.profile_id = any (profiles)
+                union select f.profile_id from customers.person_map f
+                      join customers.person_map m on m.organization_id = f.organization_id and m.person_id = f.person_id
+                      where f.organization_id = (select platform.organization()) and m.profile_id = any (profiles)
+                union select f.profile_id from customers.person_map f where f.organization_id = (select platform.organization()) and f.person_id = any (profiles))
+        )
+        select p.id
+        from unnest(profiles) as p (id)
+        left join customers.person_map m on m.organization_id = (select platform.organization()) and m.profile_id = p.id
+        where coalesce(m.person_id, p.id) in (select w.person_id from who w)
+    $$;
+
+-- Name: FUNCTION refusing(profiles uuid[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.refusing(profiles uuid[]) IS 'Those of the profiles whose person does not want to be watched.';
+
 -- Name: remove_imported(uuid, uuid[], uuid[], uuid[]); Type: FUNCTION; Schema: customers; Owner: -
 
 CREATE FUNCTION customers.remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]) RETURNS void
@@ -4053,6 +4374,54 @@ $$;
 -- Name: FUNCTION remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.remove_imported(import uuid, candidates uuid[], referenced uuid[], heirs uuid[]) IS 'Removes those of the candidates an import created whom nothing else has come to know. "referenced" stay, each handed over to the import that refers to it (heirs, null for none).';
+
+-- Name: resolve(text[], text[], timestamp with time zone[], text, integer); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.resolve(users text[], visitors text[], seen timestamp with time zone[], source text, most_visitors integer DEFAULT 100) RETURNS uuid[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_material TO 'off'
+    AS $$
+declare
+    organization uuid := platform.organization();
+    profiles     uuid[];
+    new_users    text[];
+    new_visitors text[];
+    new_seen     timestamptz[];
+begin
+    -- Nearly always everybody is known and nothing new was said: one look.
+    for attempt in 1 .. 2 loop
+        select array_agg(l.profile order by l.place),
+               array_agg(l.usr order by l.place) filter (where l.unsettled), array_agg(l.visitor order by l.place) filter (where l.unsettled),
+               array_agg(l.seen order by l.place) filter (where l.unsettled)
+        into profiles, new_users, new_visitors, new_seen
+        from (
+            select w.*, coalesce(u.id, i.customer_id) as profile,
+                   case when w.usr is null then i.customer_id is null
+                        when w.visitor is null then u.id is null
+                        else u.id is null or i.customer_id is null or v.anonymous and coalesce(vm.person_id, v.id) <> coalesce(um.person_id, u.id) end as unsettled
+            from unnest(users, visitors, seen) with ordinality as w (usr, visitor, seen, place)
+            -- "limit" keeps each look a look-up by its key, also in a table the planner believes to be empty.
+            left join lateral (select c.id from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = u.id limit 1) um on true
+            left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
+            left join lateral (select c.id, c.anonymous from customers.customers c where w.usr is not null and c.organization_id = organization and c.id = nullif(i.customer_id, u.id) limit 1) v on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = v.id limit 1) vm on true
+            where w.usr is not null or w.visitor is not null
+        ) l;
+        exit when attempt = 2 or new_users is null;
+        perform customers.make_known(new_users, new_visitors, new_seen, source, most_visitors);
+    end loop;
+    return coalesce(profiles, '{}');
+end
+$$;
+
+-- Name: FUNCTION resolve(users text[], visitors text[], seen timestamp with time zone[], source text, most_visitors integer); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.resolve(users text[], visitors text[], seen timestamp with time zone[], source text, most_visitors integer) IS 'The profile each pair of user id and anonymous id (either may be null, not both) is recorded with, in the order given; makes who is missing and links what belongs together. For the transaction''s organization; merging needs the access of the platform itself.';
 
 -- Name: return_balance(customers.reference_rules, uuid); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -4094,6 +4463,29 @@ CREATE FUNCTION customers.search(query text, most integer DEFAULT 200) RETURNS S
 -- Name: FUNCTION search(query text, most integer); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.search(query text, most integer) IS 'Ids of the customers whose name, address, phone or id contains the words. Runs as the search role, so that the trigram index serves it under row-level security.';
+
+-- Name: suppressed(text[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.suppressed(words text[]) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    organization uuid := platform.tenant('key');
+begin
+    -- Where nobody was ever erased, no word needs to be hashed.
+    if not exists (select from customers.suppressions s where s.organization_id = organization) then
+        return;
+    end if;
+    return query
+        select w from unnest(words) as w
+        where exists (select from customers.suppressions s where s.organization_id = organization and s.word_hash = sha256(convert_to(lower(w), 'UTF8')));
+end
+$$;
+
+-- Name: FUNCTION suppressed(words text[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.suppressed(words text[]) IS 'Those of the words (ids, addresses, phones) under which somebody was erased from the transaction''s organization.';
 
 -- Name: undo_merge(uuid); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -4195,6 +4587,65 @@ $_$;
 -- Name: FUNCTION write_entry(relation text, entry jsonb); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.write_entry(relation text, entry jsonb) IS 'Writes one ledger entry, given as an object of its columns.';
+
+-- Name: write_staged_customers(uuid, bigint, integer); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.write_staged_customers(import uuid, after bigint, most integer, OUT last bigint, OUT lines bigint, OUT created bigint, OUT changed bigint, OUT rejects bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    organization uuid := platform.organization();
+    told         customers.staged_customers[];
+    erased       text[];
+begin
+    -- Of several lines about one person in a group the last counts; groups come in the order of lines.
+    told := array(
+        select s from customers.staged_customers s
+        where s.organization_id = organization and s.import_id = import and s.line > after
+        order by s.line limit most
+    );
+    lines := cardinality(told);
+    rejects := '{}'; created := 0; changed := 0;
+    if lines = 0 then
+        return;
+    end if;
+    last := told[lines].line;
+
+    erased := array(select customers.suppressed(array(select w.word from unnest(told) t cross join lateral unnest(array[t.customer_id, t.email, t.phone]) as w (word) where w.word is not null)));
+    rejects := array(select t.line from unnest(told) t where array[t.customer_id, t.email, t.phone] && erased order by t.line);
+    told := array(select t from unnest(told) t where t.line <> all (rejects) order by t.line);
+
+    with made as (
+        insert into customers.customers (organization_id, customer_id, first_seen_at, data_source, import_id, imported_at)
+        select organization, n.customer_id, coalesce(n.seen, now()), 'import', import, now()
+        from (select t.customer_id, min(t.first_seen_at) as seen from unnest(told) t group by t.customer_id) n
+        order by n.customer_id -- one order for all writers: no deadlock
+        on conflict (organization_id, customer_id) do nothing
+        returning 1
+    )
+    select count(*) into created from made;
+
+    select customers.learn(array_agg(n.id), array_agg(n.email), array_agg(n.phone), array_agg(n.name), array_agg(n.date_of_birth), array_agg(n.gender), array_agg(n.country),
+                           array_agg(n.state), array_agg(n.city), array_agg(n.postal_code), array_agg(n.timezone), array_agg(n.attributes))
+    into changed
+    from (
+        select distinct on (c.id) c.id, t.email, t.phone, t.name, t.date_of_birth, t.gender, t.country, t.state, t.city, t.postal_code, t.timezone, t.attributes
+        from unnest(told) t
+        cross join lateral (select o.id from customers.customers o where o.organization_id = organization and o.customer_id = t.customer_id limit 1) c
+        order by c.id, t.line desc
+    ) n;
+    changed := coalesce(changed, 0);
+
+    delete from customers.staged_customers s where s.organization_id = organization and s.import_id = import and s.line > after and s.line <= last;
+end
+$$;
+
+-- Name: FUNCTION write_staged_customers(import uuid, after bigint, most integer, OUT last bigint, OUT lines bigint, OUT created bigint, OUT changed bigint, OUT rejects bigint[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.write_staged_customers(import uuid, after bigint, most integer, OUT last bigint, OUT lines bigint, OUT created bigint, OUT changed bigint, OUT rejects bigint[]) IS 'Writes the next staged customers of an import (after the given line): makes who is missing, tells the others what is new. Lines about people who were erased are named as rejects.';
 
 -- Name: activate_schema(text, integer); Type: FUNCTION; Schema: events; Owner: -
 
@@ -4425,6 +4876,40 @@ CREATE FUNCTION events.column_says(log_column text) RETURNS text
 -- Name: FUNCTION column_says(log_column text); Type: COMMENT; Schema: events; Owner: -
 
 COMMENT ON FUNCTION events.column_says(log_column text) IS 'What a column of the log means, for the comments of its views.';
+
+-- Name: follow_import(); Type: FUNCTION; Schema: events; Owner: -
+
+CREATE FUNCTION events.follow_import() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    wanted text := case new.state when 'queued' then 'pending' when 'reading' then 'processing' when 'writing' then 'processing'
+                                  when 'completed' then 'completed' when 'failed' then 'failed' when 'cancelled' then 'cancelled' end;
+    ended  boolean := wanted in ('completed', 'failed', 'cancelled');
+begin
+    if wanted is null then
+        return null;
+    end if;
+    -- One that is started again begins anew.
+    if wanted = 'pending' then
+        delete from events.batch_operations b where b.organization_id = new.organization_id and b.id = new.id;
+        insert into events.batch_operations (organization_id, id, workspace_id, source, created_by)
+        values (new.organization_id, new.id, new.workspace_id, new.file_name, new.created_by);
+        return null;
+    end if;
+    update events.batch_operations b
+    set status = wanted, accepted_count = new.accepted + new.duplicates, rejected_count = new.rejected,
+        total_count = case when ended then new.accepted + new.duplicates + new.rejected else greatest(new.lines, new.accepted + new.duplicates + new.rejected) end,
+        problem = left(new.problem, 4000), started_at = coalesce(b.started_at, new.started_at, now()), finished_at = case when ended then coalesce(new.finished_at, now()) end
+    where b.organization_id = new.organization_id and b.id = new.id and b.status not in ('completed', 'cancelled')
+    and (b.status <> wanted or (b.accepted_count, b.rejected_count) is distinct from (new.accepted + new.duplicates, new.rejected));
+    return null;
+end
+$$;
+
+-- Name: FUNCTION follow_import(); Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON FUNCTION events.follow_import() IS 'Trigger: the batch operation of an import of events stands as the import does.';
 
 -- Name: install(text, json); Type: FUNCTION; Schema: events; Owner: -
 
@@ -6408,7 +6893,7 @@ declare
 begin
     -- What happened, when, and for how much stays; what could tell who it was goes. The one change the log knows.
     update log.events e set
-        properties = '{}', session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
+        properties = '{}', context = null, session_id = null, page_url = null, page_title = null, referrer_url = null, ip_address = null, user_agent = null,
         device_type = null, browser = null, os = null, screen_resolution = null, country = null, city = null,
         utm_source = null, utm_medium = null, utm_campaign = null, utm_term = null, utm_content = null
     where e.organization_id = platform.tenant('admin') and e.customer_id = any(profiles)
@@ -6421,6 +6906,30 @@ $$;
 -- Name: FUNCTION erase(profiles uuid[]); Type: COMMENT; Schema: log; Owner: -
 
 COMMENT ON FUNCTION log.erase(profiles uuid[]) IS 'Empties the events of the given profiles of everything personal, for an administrator of the transaction''s organization; returns how many. The caller appends the control row.';
+
+-- Name: forget_messages(text); Type: FUNCTION; Schema: log; Owner: -
+
+CREATE FUNCTION log.forget_messages(prefix text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    gone bigint;
+begin
+    if length(prefix) < 10 then
+        raise exception 'A prefix that short may be anybody''s.' using errcode = 'check_violation';
+    end if;
+    -- The characters after the prefix sort below the last one of all.
+    delete from log.message_ids m
+    where m.organization_id = platform.tenant('system') and m.message_id >= prefix and m.message_id < prefix || chr(1114111);
+    get diagnostics gone = row_count;
+    return gone;
+end
+$$;
+
+-- Name: FUNCTION forget_messages(prefix text); Type: COMMENT; Schema: log; Owner: -
+
+COMMENT ON FUNCTION log.forget_messages(prefix text) IS 'Lets messages whose ids begin so come again: those of a file whose import was undone. Only the platform itself may.';
 
 -- Name: identity(); Type: FUNCTION; Schema: log; Owner: -
 
@@ -10049,6 +10558,7 @@ CREATE TABLE log.events (
     event_name text NOT NULL,
     event_category text,
     properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    context jsonb,
     event_value numeric(14,2),
     currency text,
     customer_id uuid,
@@ -10078,6 +10588,7 @@ CREATE TABLE log.events (
     epoch smallint DEFAULT 2 NOT NULL,
     writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
     "position" bigint DEFAULT nextval('log."position"'::regclass) NOT NULL,
+    CONSTRAINT events_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
     CONSTRAINT events_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT events_data_source_check CHECK ((length(data_source) <= 50)),
     CONSTRAINT events_event_category_check CHECK ((length(event_category) <= 50)),
@@ -10096,6 +10607,10 @@ COMMENT ON TABLE log.events IS 'Every fact. Only grows; never updated or deleted
 -- Name: COLUMN events.event_type; Type: COMMENT; Schema: log; Owner: -
 
 COMMENT ON COLUMN log.events.event_type IS 'What happened, one word of the organization''s catalogue: order_completed.';
+
+-- Name: COLUMN events.context; Type: COMMENT; Schema: log; Owner: -
+
+COMMENT ON COLUMN log.events.context IS 'What a sender told beside the properties, as it was sent: ids, context, integrations, unknown fields. Null for what was not collected from a sender.';
 
 -- Name: COLUMN events.customer_id; Type: COMMENT; Schema: log; Owner: -
 
@@ -10175,6 +10690,7 @@ CREATE VIEW events.facts WITH (security_invoker='true') AS
             e.event_name,
             e.event_category,
             e.properties,
+            e.context,
             e.event_value,
             e.currency,
             e.customer_id,
@@ -10215,6 +10731,7 @@ CREATE VIEW events.facts WITH (security_invoker='true') AS
             e.event_name,
             e.event_category,
             e.properties,
+            e.context,
             e.event_value,
             e.currency,
             e.customer_id,
@@ -10849,6 +11366,8 @@ CREATE TABLE customers.customers (
     imported_at timestamp with time zone,
     search_text text GENERATED ALWAYS AS (lower(((((((COALESCE(name, ''::text) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || customer_id) || ' '::text) || COALESCE(phone, ''::text)))) STORED,
     erased_at timestamp with time zone,
+    anonymous boolean DEFAULT false NOT NULL,
+    last_touch jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT born_in_the_past CHECK ((date_of_birth <= (((created_at AT TIME ZONE 'UTC'::text))::date + 1))),
     CONSTRAINT customers_acquisition_campaign_check CHECK ((length(acquisition_campaign) <= 100)),
     CONSTRAINT customers_acquisition_channel_check CHECK ((length(acquisition_channel) <= 100)),
@@ -10865,6 +11384,7 @@ CREATE TABLE customers.customers (
     CONSTRAINT customers_engagement_score_check CHECK (((engagement_score >= 0) AND (engagement_score <= 100))),
     CONSTRAINT customers_external_ids_check CHECK ((jsonb_typeof(external_ids) = 'object'::text)),
     CONSTRAINT customers_gender_check CHECK ((length(gender) <= 20)),
+    CONSTRAINT customers_last_touch_check CHECK ((jsonb_typeof(last_touch) = 'object'::text)),
     CONSTRAINT customers_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['new'::text, 'activated'::text, 'engaged'::text, 'at_risk'::text, 'churned'::text, 'reactivated'::text]))),
     CONSTRAINT customers_name_check CHECK ((length(name) <= 255)),
     CONSTRAINT customers_phone_check CHECK ((length(phone) <= 20)),
@@ -10895,6 +11415,14 @@ COMMENT ON COLUMN customers.customers.search_text IS 'What the search box looks 
 -- Name: COLUMN customers.erased_at; Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON COLUMN customers.customers.erased_at IS 'When everything personal was removed. The row stays as a pseudonym for the orders and payments that must be kept.';
+
+-- Name: COLUMN customers.anonymous; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.anonymous IS 'A visitor who has not said who they are; customer_id is then the id their browser made up.';
+
+-- Name: COLUMN customers.last_touch; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customers.last_touch IS 'Where the latest visit from outside came from: channel, source, medium, campaign, term, content, referrer, at. The first is in acquisition_* and utm_parameters.';
 
 -- Name: people; Type: VIEW; Schema: analytics; Owner: -
 
@@ -15243,6 +15771,66 @@ ALTER TABLE ONLY customers.erasers FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE customers.erasers IS 'Functions (profiles uuid[], words text[]) that empty what names a person without a key: payloads of a provider, messages to an address. Declared with customers.erased_by, called by customers.erase.';
 
+-- Name: group_members; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.group_members (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    group_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY customers.group_members FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE group_members; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.group_members IS 'Who belongs to a group, by the profile it was told of; who that is now is in the person map.';
+
+-- Name: groups; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.groups (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    group_type text DEFAULT 'account'::text NOT NULL,
+    group_key text NOT NULL,
+    name text,
+    traits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT groups_group_key_check CHECK (((length(group_key) >= 1) AND (length(group_key) <= 500))),
+    CONSTRAINT groups_group_type_check CHECK (((length(group_type) >= 1) AND (length(group_type) <= 100))),
+    CONSTRAINT groups_name_check CHECK ((length(name) <= 255)),
+    CONSTRAINT groups_traits_check CHECK ((jsonb_typeof(traits) = 'object'::text))
+);
+
+ALTER TABLE ONLY customers.groups FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE groups; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.groups IS 'Accounts: the companies, teams or households customers belong to, as SDKs tell of them.';
+
+-- Name: COLUMN groups.group_key; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.groups.group_key IS 'The id in the client''s own system.';
+
+-- Name: identities; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.identities (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    customer_id uuid NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT identities_kind_check CHECK ((kind ~ '^[a-z][a-z0-9_.]{0,49}$'::text)),
+    CONSTRAINT identities_value_check CHECK (((length(value) >= 1) AND (length(value) <= 200)))
+);
+
+ALTER TABLE ONLY customers.identities FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE identities; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.identities IS 'Ids a profile goes by besides its customer_id: anonymous_id of a browser, and what SDKs call external ids (ios.idfa, ga_client_id). Each belongs to one profile for good; who that is now is in the person map.';
+
 -- Name: merge_moves; Type: TABLE; Schema: customers; Owner: -
 
 CREATE TABLE customers.merge_moves (
@@ -15377,6 +15965,33 @@ COMMENT ON COLUMN customers.profiles.id_hash IS 'SHA-256 of organization, type, 
 
 COMMENT ON COLUMN customers.profiles.id_media_url IS 'Link into encrypted storage.';
 
+-- Name: staged_customers; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.staged_customers (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    import_id uuid NOT NULL,
+    line bigint NOT NULL,
+    customer_id text NOT NULL,
+    email text,
+    phone text,
+    name text,
+    date_of_birth date,
+    gender text,
+    country text,
+    state text,
+    city text,
+    postal_code text,
+    timezone text,
+    first_seen_at timestamp with time zone,
+    attributes jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE ONLY customers.staged_customers FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE staged_customers; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.staged_customers IS 'Lines of an import of customers that were read and not yet written.';
+
 -- Name: suppressions; Type: TABLE; Schema: customers; Owner: -
 
 CREATE TABLE customers.suppressions (
@@ -15391,6 +16006,20 @@ ALTER TABLE ONLY customers.suppressions FORCE ROW LEVEL SECURITY;
 -- Name: TABLE suppressions; Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON TABLE customers.suppressions IS 'SHA-256 of the ids and addresses of people who were erased: what arrives under one of them is refused.';
+
+-- Name: tracking_refusals; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.tracking_refusals (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    customer_id uuid NOT NULL,
+    refused_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY customers.tracking_refusals FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE tracking_refusals; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.tracking_refusals IS 'Profiles of people who do not want their behaviour collected. What becomes of their events is the setting collection.refused.';
 
 -- Name: batch_operations; Type: TABLE; Schema: events; Owner: -
 
@@ -15585,6 +16214,63 @@ COMMENT ON COLUMN events.quarantined_events.event_type IS 'As the sender called 
 -- Name: COLUMN quarantined_events.payload; Type: COMMENT; Schema: events; Owner: -
 
 COMMENT ON COLUMN events.quarantined_events.payload IS 'As it was sent: personal data is not marked in here, so retention is short.';
+
+-- Name: source_counts; Type: TABLE; Schema: events; Owner: -
+
+CREATE TABLE events.source_counts (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    api_key_id uuid NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    received bigint DEFAULT 0 NOT NULL,
+    stored bigint DEFAULT 0 NOT NULL,
+    duplicates bigint DEFAULT 0 NOT NULL,
+    quarantined bigint DEFAULT 0 NOT NULL,
+    dropped bigint DEFAULT 0 NOT NULL,
+    failed_requests bigint DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    lag_ms bigint DEFAULT 0 NOT NULL,
+    last_event_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT source_counts_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT source_counts_dropped_check CHECK ((dropped >= 0)),
+    CONSTRAINT source_counts_duplicates_check CHECK ((duplicates >= 0)),
+    CONSTRAINT source_counts_failed_requests_check CHECK ((failed_requests >= 0)),
+    CONSTRAINT source_counts_quarantined_check CHECK ((quarantined >= 0)),
+    CONSTRAINT source_counts_received_check CHECK ((received >= 0)),
+    CONSTRAINT source_counts_stored_check CHECK ((stored >= 0))
+);
+
+ALTER TABLE ONLY events.source_counts FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE source_counts; Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON TABLE events.source_counts IS 'What came in with each write key, minute by minute: each node adds what it counted every ten seconds. What a killed node had not yet added is missing here, and in no other place.';
+
+-- Name: COLUMN source_counts.dropped; Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON COLUMN events.source_counts.dropped IS 'Of people who were erased or refuse to be watched: neither stored nor quarantined.';
+
+-- Name: COLUMN source_counts.failed_requests; Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON COLUMN events.source_counts.failed_requests IS 'Requests that were refused as a whole: too large, no JSON, too busy.';
+
+-- Name: COLUMN source_counts.lag_ms; Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON COLUMN events.source_counts.lag_ms IS 'Sum over all events of the time from when they happened until they arrived, at most a day each.';
+
+-- Name: staged_events; Type: TABLE; Schema: events; Owner: -
+
+CREATE TABLE events.staged_events (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    import_id uuid NOT NULL,
+    line bigint NOT NULL,
+    message text NOT NULL
+);
+
+ALTER TABLE ONLY events.staged_events FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE staged_events; Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON TABLE events.staged_events IS 'Lines of an import of events that were read and not yet written, each as the message it becomes.';
 
 -- Name: ab_test_assignments; Type: TABLE; Schema: flags; Owner: -
 
@@ -17939,6 +18625,7 @@ CREATE VIEW log.facts WITH (security_invoker='true') AS
     e.event_name,
     e.event_category,
     e.properties,
+    e.context,
     e.event_value,
     e.currency,
     e.customer_id,
@@ -31629,6 +32316,26 @@ ALTER TABLE ONLY customers.devices
 ALTER TABLE ONLY customers.erasers
     ADD CONSTRAINT erasers_pkey PRIMARY KEY (routine);
 
+-- Name: group_members group_members_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.group_members
+    ADD CONSTRAINT group_members_pkey PRIMARY KEY (organization_id, group_id, customer_id);
+
+-- Name: groups groups_organization_id_group_type_group_key_key; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.groups
+    ADD CONSTRAINT groups_organization_id_group_type_group_key_key UNIQUE (organization_id, group_type, group_key);
+
+-- Name: groups groups_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.groups
+    ADD CONSTRAINT groups_pkey PRIMARY KEY (organization_id, id);
+
+-- Name: identities identities_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.identities
+    ADD CONSTRAINT identities_pkey PRIMARY KEY (organization_id, kind, value);
+
 -- Name: merge_moves merge_moves_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
 
 ALTER TABLE ONLY customers.merge_moves
@@ -31664,10 +32371,20 @@ ALTER TABLE ONLY customers.profiles
 ALTER TABLE ONLY customers.reference_rules
     ADD CONSTRAINT reference_rules_pkey PRIMARY KEY (relation, column_name);
 
+-- Name: staged_customers staged_customers_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.staged_customers
+    ADD CONSTRAINT staged_customers_pkey PRIMARY KEY (organization_id, import_id, line);
+
 -- Name: suppressions suppressions_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
 
 ALTER TABLE ONLY customers.suppressions
     ADD CONSTRAINT suppressions_pkey PRIMARY KEY (organization_id, word_hash);
+
+-- Name: tracking_refusals tracking_refusals_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.tracking_refusals
+    ADD CONSTRAINT tracking_refusals_pkey PRIMARY KEY (organization_id, customer_id);
 
 -- Name: visits visits_organization_id_workspace_id_session_id_key; Type: CONSTRAINT; Schema: customers; Owner: -
 
@@ -31703,6 +32420,16 @@ ALTER TABLE ONLY events.event_types
 
 ALTER TABLE ONLY events.quarantined_events
     ADD CONSTRAINT quarantined_events_pkey PRIMARY KEY (organization_id, id);
+
+-- Name: source_counts source_counts_pkey; Type: CONSTRAINT; Schema: events; Owner: -
+
+ALTER TABLE ONLY events.source_counts
+    ADD CONSTRAINT source_counts_pkey PRIMARY KEY (organization_id, api_key_id, minute);
+
+-- Name: staged_events staged_events_pkey; Type: CONSTRAINT; Schema: events; Owner: -
+
+ALTER TABLE ONLY events.staged_events
+    ADD CONSTRAINT staged_events_pkey PRIMARY KEY (organization_id, import_id, line);
 
 -- Name: ab_test_assignments ab_test_assignments_pkey; Type: CONSTRAINT; Schema: flags; Owner: -
 
@@ -32838,6 +33565,14 @@ CREATE INDEX customers_newest ON customers.customers USING btree (organization_i
 
 CREATE INDEX customers_search ON customers.customers USING gin (search_text public.gin_trgm_ops);
 
+-- Name: group_members_customer; Type: INDEX; Schema: customers; Owner: -
+
+CREATE INDEX group_members_customer ON customers.group_members USING btree (organization_id, customer_id);
+
+-- Name: identities_customer; Type: INDEX; Schema: customers; Owner: -
+
+CREATE INDEX identities_customer ON customers.identities USING btree (organization_id, customer_id, kind);
+
 -- Name: merges_merged; Type: INDEX; Schema: customers; Owner: -
 
 CREATE INDEX merges_merged ON customers.merges USING btree (organization_id, merged_id);
@@ -32910,6 +33645,10 @@ CREATE INDEX event_schemas_created_by ON events.event_schemas USING btree (creat
 
 CREATE UNIQUE INDEX event_types_view ON events.event_types USING btree (blueprint, view_name, action) NULLS NOT DISTINCT WHERE (view_name IS NOT NULL);
 
+-- Name: quarantined_events_message; Type: INDEX; Schema: events; Owner: -
+
+CREATE INDEX quarantined_events_message ON events.quarantined_events USING btree (organization_id, message_id) WHERE ((message_id IS NOT NULL) AND (status = 'waiting'::text));
+
 -- Name: quarantined_events_newest; Type: INDEX; Schema: events; Owner: -
 
 CREATE INDEX quarantined_events_newest ON events.quarantined_events USING btree (organization_id, received_at DESC, id);
@@ -32925,6 +33664,10 @@ CREATE INDEX quarantined_events_type ON events.quarantined_events USING btree (o
 -- Name: quarantined_events_workspace; Type: INDEX; Schema: events; Owner: -
 
 CREATE INDEX quarantined_events_workspace ON events.quarantined_events USING btree (organization_id, workspace_id);
+
+-- Name: source_counts_age; Type: INDEX; Schema: events; Owner: -
+
+CREATE INDEX source_counts_age ON events.source_counts USING btree (minute);
 
 -- Name: ab_test_assignments_anonymous; Type: INDEX; Schema: flags; Owner: -
 
@@ -34080,7 +34823,7 @@ CREATE TRIGGER date_subscription BEFORE INSERT OR UPDATE ON billing.subscription
 
 -- Name: credit_transactions post; Type: TRIGGER; Schema: billing; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22888/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('23075/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: subscriptions record_subscription; Type: TRIGGER; Schema: billing; Owner: -
 
@@ -34389,6 +35132,10 @@ CREATE TRIGGER touch BEFORE UPDATE ON customers.customers FOR EACH ROW EXECUTE F
 
 CREATE TRIGGER touch BEFORE UPDATE ON customers.devices FOR EACH ROW EXECUTE FUNCTION platform.touch();
 
+-- Name: groups touch; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER touch BEFORE UPDATE ON customers.groups FOR EACH ROW EXECUTE FUNCTION platform.touch();
+
 -- Name: profiles touch; Type: TRIGGER; Schema: customers; Owner: -
 
 CREATE TRIGGER touch BEFORE UPDATE ON customers.profiles FOR EACH ROW EXECUTE FUNCTION platform.touch();
@@ -34687,7 +35434,7 @@ CREATE TRIGGER place_invitation BEFORE INSERT ON growth.referrals FOR EACH ROW E
 
 -- Name: points_entries post; Type: TRIGGER; Schema: growth; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22563/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('22750/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: points_ledger prepare_points; Type: TRIGGER; Schema: growth; Owner: -
 
@@ -35040,6 +35787,10 @@ CREATE TRIGGER check_setting BEFORE INSERT OR UPDATE OF setting_key, environment
 -- Name: platform_user_sessions end_session; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER end_session BEFORE UPDATE OF ended_at, logout_reason ON platform.platform_user_sessions FOR EACH ROW WHEN (((old.ended_at IS DISTINCT FROM new.ended_at) OR (old.logout_reason IS DISTINCT FROM new.logout_reason))) EXECUTE FUNCTION platform.end_session();
+
+-- Name: imports follow_import; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER follow_import AFTER UPDATE ON platform.imports FOR EACH ROW WHEN (((new.kind = 'events'::text) AND (((old.state IS DISTINCT FROM new.state) OR (old.accepted IS DISTINCT FROM new.accepted)) OR (old.rejected IS DISTINCT FROM new.rejected)))) EXECUTE FUNCTION events.follow_import();
 
 -- Name: organizations give_jobs; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -35919,6 +36670,26 @@ ALTER TABLE ONLY customers.customers
 ALTER TABLE ONLY customers.devices
     ADD CONSTRAINT devices_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
 
+-- Name: group_members group_members_organization_id_customer_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.group_members
+    ADD CONSTRAINT group_members_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
+
+-- Name: group_members group_members_organization_id_group_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.group_members
+    ADD CONSTRAINT group_members_organization_id_group_id_fkey FOREIGN KEY (organization_id, group_id) REFERENCES customers.groups(organization_id, id) ON DELETE CASCADE;
+
+-- Name: groups groups_organization_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.groups
+    ADD CONSTRAINT groups_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: identities identities_organization_id_customer_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.identities
+    ADD CONSTRAINT identities_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
+
 -- Name: merge_moves merge_moves_organization_id_merge_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
 
 ALTER TABLE ONLY customers.merge_moves
@@ -35974,10 +36745,20 @@ ALTER TABLE ONLY customers.profiles
 ALTER TABLE ONLY customers.profiles
     ADD CONSTRAINT profiles_organization_id_guardian_id_fkey FOREIGN KEY (organization_id, guardian_id) REFERENCES customers.customers(organization_id, id);
 
+-- Name: staged_customers staged_customers_organization_id_import_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.staged_customers
+    ADD CONSTRAINT staged_customers_organization_id_import_id_fkey FOREIGN KEY (organization_id, import_id) REFERENCES platform.imports(organization_id, id) ON DELETE CASCADE;
+
 -- Name: suppressions suppressions_organization_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
 
 ALTER TABLE ONLY customers.suppressions
     ADD CONSTRAINT suppressions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: tracking_refusals tracking_refusals_organization_id_customer_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.tracking_refusals
+    ADD CONSTRAINT tracking_refusals_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
 
 -- Name: visits visits_organization_id_customer_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
 
@@ -36028,6 +36809,16 @@ ALTER TABLE ONLY events.quarantined_events
 
 ALTER TABLE ONLY events.quarantined_events
     ADD CONSTRAINT quarantined_events_settled_by_fkey FOREIGN KEY (settled_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
+
+-- Name: source_counts source_counts_organization_id_api_key_id_fkey; Type: FK CONSTRAINT; Schema: events; Owner: -
+
+ALTER TABLE ONLY events.source_counts
+    ADD CONSTRAINT source_counts_organization_id_api_key_id_fkey FOREIGN KEY (organization_id, api_key_id) REFERENCES platform.api_keys(organization_id, id) ON DELETE CASCADE;
+
+-- Name: staged_events staged_events_organization_id_import_id_fkey; Type: FK CONSTRAINT; Schema: events; Owner: -
+
+ALTER TABLE ONLY events.staged_events
+    ADD CONSTRAINT staged_events_organization_id_import_id_fkey FOREIGN KEY (organization_id, import_id) REFERENCES platform.imports(organization_id, id) ON DELETE CASCADE;
 
 -- Name: ab_test_assignments ab_test_assignments_organization_id_customer_id_fkey; Type: FK CONSTRAINT; Schema: flags; Owner: -
 
@@ -37637,6 +38428,22 @@ ALTER TABLE customers.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE customers.erasers ENABLE ROW LEVEL SECURITY;
 
+-- Name: group_members; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.group_members ENABLE ROW LEVEL SECURITY;
+
+-- Name: groups; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.groups ENABLE ROW LEVEL SECURITY;
+
+-- Name: identities; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.identities ENABLE ROW LEVEL SECURITY;
+
+-- Name: staged_customers member; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY member ON customers.staged_customers TO clientele_app USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
+
 -- Name: merge_moves; Type: ROW SECURITY; Schema: customers; Owner: -
 
 ALTER TABLE customers.merge_moves ENABLE ROW LEVEL SECURITY;
@@ -37665,9 +38472,25 @@ CREATE POLICY organization ON customers.customers TO clientele_app USING ((organ
 
 CREATE POLICY organization ON customers.devices TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
+-- Name: group_members organization; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY organization ON customers.group_members TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: groups organization; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY organization ON customers.groups TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: identities organization; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY organization ON customers.identities TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
 -- Name: profiles organization; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY organization ON customers.profiles TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: tracking_refusals organization; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY organization ON customers.tracking_refusals TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: visits organization; Type: POLICY; Schema: customers; Owner: -
 
@@ -37745,6 +38568,18 @@ CREATE POLICY readonly ON customers.devices FOR SELECT TO clientele_readonly USI
 
 CREATE POLICY readonly ON customers.erasers FOR SELECT TO clientele_readonly USING (true);
 
+-- Name: group_members readonly; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY readonly ON customers.group_members FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: groups readonly; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY readonly ON customers.groups FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: identities readonly; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY readonly ON customers.identities FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
 -- Name: profiles readonly; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY readonly ON customers.profiles FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
@@ -37752,6 +38587,14 @@ CREATE POLICY readonly ON customers.profiles FOR SELECT TO clientele_readonly US
 -- Name: reference_rules readonly; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY readonly ON customers.reference_rules FOR SELECT TO clientele_readonly USING (true);
+
+-- Name: staged_customers readonly; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY readonly ON customers.staged_customers FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
+
+-- Name: tracking_refusals readonly; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY readonly ON customers.tracking_refusals FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: visits readonly; Type: POLICY; Schema: customers; Owner: -
 
@@ -37797,6 +38640,18 @@ CREATE POLICY service ON customers.devices TO clientele_service USING (true) WIT
 
 CREATE POLICY service ON customers.erasers TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: group_members service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.group_members TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: groups service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.groups TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: identities service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.identities TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: merge_moves service; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY service ON customers.merge_moves TO clientele_service USING (true) WITH CHECK (true);
@@ -37821,13 +38676,25 @@ CREATE POLICY service ON customers.profiles TO clientele_service USING (true) WI
 
 CREATE POLICY service ON customers.reference_rules TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: staged_customers service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.staged_customers TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: suppressions service; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY service ON customers.suppressions TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: tracking_refusals service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.tracking_refusals TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: visits service; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY service ON customers.visits TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: staged_customers; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.staged_customers ENABLE ROW LEVEL SECURITY;
 
 -- Name: suppressions; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -37840,6 +38707,10 @@ CREATE POLICY system ON customers.account_sessions TO clientele_app USING ((orga
 -- Name: password_resets system; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY system ON customers.password_resets TO clientele_app USING ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant)));
+
+-- Name: tracking_refusals; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.tracking_refusals ENABLE ROW LEVEL SECURITY;
 
 -- Name: visits; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -37857,6 +38728,10 @@ ALTER TABLE events.event_schemas ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE events.event_types ENABLE ROW LEVEL SECURITY;
 
+-- Name: staged_events member; Type: POLICY; Schema: events; Owner: -
+
+CREATE POLICY member ON events.staged_events TO clientele_app USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
+
 -- Name: batch_operations organization; Type: POLICY; Schema: events; Owner: -
 
 CREATE POLICY organization ON events.batch_operations TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
@@ -37868,6 +38743,10 @@ CREATE POLICY organization ON events.event_schemas TO clientele_app USING ((orga
 -- Name: quarantined_events organization; Type: POLICY; Schema: events; Owner: -
 
 CREATE POLICY organization ON events.quarantined_events TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: source_counts organization; Type: POLICY; Schema: events; Owner: -
+
+CREATE POLICY organization ON events.source_counts TO clientele_app USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: event_types owner; Type: POLICY; Schema: events; Owner: -
 
@@ -37897,6 +38776,14 @@ CREATE POLICY readonly ON events.event_types FOR SELECT TO clientele_readonly US
 
 CREATE POLICY readonly ON events.quarantined_events FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
+-- Name: source_counts readonly; Type: POLICY; Schema: events; Owner: -
+
+CREATE POLICY readonly ON events.source_counts FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: staged_events readonly; Type: POLICY; Schema: events; Owner: -
+
+CREATE POLICY readonly ON events.staged_events FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
+
 -- Name: batch_operations service; Type: POLICY; Schema: events; Owner: -
 
 CREATE POLICY service ON events.batch_operations TO clientele_service USING (true) WITH CHECK (true);
@@ -37912,6 +38799,22 @@ CREATE POLICY service ON events.event_types TO clientele_service USING (true) WI
 -- Name: quarantined_events service; Type: POLICY; Schema: events; Owner: -
 
 CREATE POLICY service ON events.quarantined_events TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: source_counts service; Type: POLICY; Schema: events; Owner: -
+
+CREATE POLICY service ON events.source_counts TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: staged_events service; Type: POLICY; Schema: events; Owner: -
+
+CREATE POLICY service ON events.staged_events TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: source_counts; Type: ROW SECURITY; Schema: events; Owner: -
+
+ALTER TABLE events.source_counts ENABLE ROW LEVEL SECURITY;
+
+-- Name: staged_events; Type: ROW SECURITY; Schema: events; Owner: -
+
+ALTER TABLE events.staged_events ENABLE ROW LEVEL SECURITY;
 
 -- Name: ab_test_assignments; Type: ROW SECURITY; Schema: flags; Owner: -
 
@@ -38392,6 +39295,10 @@ CREATE POLICY organization ON log.undone_batches TO clientele_app USING ((organi
 -- Name: events owner; Type: POLICY; Schema: log; Owner: -
 
 CREATE POLICY owner ON log.events TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: message_ids owner; Type: POLICY; Schema: log; Owner: -
+
+CREATE POLICY owner ON log.message_ids TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: state owner; Type: POLICY; Schema: log; Owner: -
 
@@ -39575,6 +40482,12 @@ REVOKE ALL ON FUNCTION customers.search(query text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION customers.search(query text, most integer) TO clientele_app;
 GRANT ALL ON FUNCTION customers.search(query text, most integer) TO clientele_service;
 
+-- Name: FUNCTION suppressed(words text[]); Type: ACL; Schema: customers; Owner: -
+
+REVOKE ALL ON FUNCTION customers.suppressed(words text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION customers.suppressed(words text[]) TO clientele_app;
+GRANT ALL ON FUNCTION customers.suppressed(words text[]) TO clientele_service;
+
 -- Name: FUNCTION install(blueprint text, catalogue json); Type: ACL; Schema: events; Owner: -
 
 REVOKE ALL ON FUNCTION events.install(blueprint text, catalogue json) FROM PUBLIC;
@@ -39631,6 +40544,12 @@ GRANT ALL ON FUNCTION log.blocker() TO clientele_service;
 REVOKE ALL ON FUNCTION log.erase(profiles uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION log.erase(profiles uuid[]) TO clientele_app;
 GRANT ALL ON FUNCTION log.erase(profiles uuid[]) TO clientele_service;
+
+-- Name: FUNCTION forget_messages(prefix text); Type: ACL; Schema: log; Owner: -
+
+REVOKE ALL ON FUNCTION log.forget_messages(prefix text) FROM PUBLIC;
+GRANT ALL ON FUNCTION log.forget_messages(prefix text) TO clientele_app;
+GRANT ALL ON FUNCTION log.forget_messages(prefix text) TO clientele_service;
 
 -- Name: FUNCTION verify_epoch(); Type: ACL; Schema: log; Owner: -
 
@@ -39925,6 +40844,11 @@ GRANT INSERT(event_category) ON TABLE log.events TO clientele_service;
 
 GRANT INSERT(properties) ON TABLE log.events TO clientele_app;
 GRANT INSERT(properties) ON TABLE log.events TO clientele_service;
+
+-- Name: COLUMN events.context; Type: ACL; Schema: log; Owner: -
+
+GRANT INSERT(context) ON TABLE log.events TO clientele_app;
+GRANT INSERT(context) ON TABLE log.events TO clientele_service;
 
 -- Name: COLUMN events.event_value; Type: ACL; Schema: log; Owner: -
 
@@ -41283,6 +42207,24 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.erasers TO clientele_servic
 GRANT SELECT ON TABLE customers.erasers TO clientele_app;
 GRANT SELECT ON TABLE customers.erasers TO clientele_readonly;
 
+-- Name: TABLE group_members; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.group_members TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.group_members TO clientele_app;
+GRANT SELECT ON TABLE customers.group_members TO clientele_readonly;
+
+-- Name: TABLE groups; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.groups TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.groups TO clientele_app;
+GRANT SELECT ON TABLE customers.groups TO clientele_readonly;
+
+-- Name: TABLE identities; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.identities TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.identities TO clientele_app;
+GRANT SELECT ON TABLE customers.identities TO clientele_readonly;
+
 -- Name: TABLE merge_moves; Type: ACL; Schema: customers; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.merge_moves TO clientele_service;
@@ -41306,10 +42248,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.profiles TO clientele_servi
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.profiles TO clientele_app;
 GRANT SELECT ON TABLE customers.profiles TO clientele_readonly;
 
+-- Name: TABLE staged_customers; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.staged_customers TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.staged_customers TO clientele_app;
+GRANT SELECT ON TABLE customers.staged_customers TO clientele_readonly;
+
 -- Name: TABLE suppressions; Type: ACL; Schema: customers; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.suppressions TO clientele_service;
 GRANT INSERT ON TABLE customers.suppressions TO clientele_app;
+
+-- Name: TABLE tracking_refusals; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.tracking_refusals TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.tracking_refusals TO clientele_app;
+GRANT SELECT ON TABLE customers.tracking_refusals TO clientele_readonly;
 
 -- Name: TABLE batch_operations; Type: ACL; Schema: events; Owner: -
 
@@ -41339,6 +42293,18 @@ GRANT SELECT ON TABLE events.personal_properties TO clientele_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE events.quarantined_events TO clientele_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE events.quarantined_events TO clientele_app;
 GRANT SELECT ON TABLE events.quarantined_events TO clientele_readonly;
+
+-- Name: TABLE source_counts; Type: ACL; Schema: events; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE events.source_counts TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE events.source_counts TO clientele_app;
+GRANT SELECT ON TABLE events.source_counts TO clientele_readonly;
+
+-- Name: TABLE staged_events; Type: ACL; Schema: events; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE events.staged_events TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE events.staged_events TO clientele_app;
+GRANT SELECT ON TABLE events.staged_events TO clientele_readonly;
 
 -- Name: TABLE ab_test_assignments; Type: ACL; Schema: flags; Owner: -
 
