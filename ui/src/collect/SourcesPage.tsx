@@ -1,4 +1,4 @@
-import { Badge, Code, Select, Skeleton, Text } from '@mantine/core';
+import { Code, Select, Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { Source } from '../api/collect.types';
@@ -48,16 +48,7 @@ function SourceCard({ source }: { source: Source }) {
     ],
   ];
   return (
-    <Card
-      title={source.name}
-      actions={
-        source.silent && (
-          <Badge color="red" variant="filled">
-            {t('sources.silent')}
-          </Badge>
-        )
-      }
-    >
+    <Card title={source.name} actions={source.silent && <span className={classes.silent}>{t('sources.silent')}</span>}>
       {source.silent && <Text mb="sm">{t('sources.silent.text')}</Text>}
       {source.publicKey && (
         <div className={classes.key}>

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.IO.Compression;
 using System.Text;
 using Clientele.Platform.Problems;
