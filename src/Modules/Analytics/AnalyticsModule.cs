@@ -3,6 +3,7 @@ using Clientele.Analytics.Queries;
 using Clientele.Analytics.Queries.Following;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
+using Clientele.Timelines.Questions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -16,7 +16,7 @@ internal sealed class FunnelKernel : Kernel
     private readonly CellPick? pick;
     private readonly Groups groups;
     private readonly int[] pickCodes = [];
-    private readonly int steps;
+    private readonly int steps, exclusions;
     private readonly long window;
     private readonly int[] from;
     private readonly long[] starts, took;
@@ -29,7 +29,7 @@ internal sealed class FunnelKernel : Kernel
         (this.question, this.matcher, this.calendar, this.pick) = (question, matcher, calendar, pick);
         groups = new Groups(breakdown);
         if (pick is not null) pickCodes = groups.Find(pick.Key);
-        (steps, window) = (question.Steps.Count, question.WindowSeconds * 1_000_000L);
+        (steps, exclusions, window) = (question.Steps.Count, question.Exclusions.Count, question.WindowSeconds * 1_000_000L);
         (starts, took) = (new long[steps], new long[steps]);
         // A step follows the last one before it that may not be left out.
         from = [.. Enumerable.Range(0, steps).Select(k => Enumerable.Range(0, k).LastOrDefault(j => !question.Steps[j].Optional, -1))];
@@ -70,10 +70,11 @@ internal sealed class FunnelKernel : Kernel
     {
         for (var m = 0; m < matches.Length;)
         {
+            var second = view.Seconds[matches[m].Row];
             var now = view.Micros(matches[m].Row);
             var mask = 0u;
             do mask |= matches[m++].Mask;
-            while (m < matches.Length && view.Micros(matches[m].Row) == now);
+            while (m < matches.Length && view.Seconds[matches[m].Row] == second && view.Micros(matches[m].Row) == now);
 
             for (var left = mask & Mask; left != 0; left &= left - 1)
             {
@@ -84,7 +85,7 @@ internal sealed class FunnelKernel : Kernel
                 if (took[k] < 0) took[k] = now - start;
             }
             // What is excluded ends whoever is on the way between its two steps.
-            for (var x = 0; x < question.Exclusions.Count; x++)
+            for (var x = 0; x < exclusions; x++)
             {
                 if ((mask >> (steps + x) & 1) == 0) continue;
                 for (var k = question.Exclusions[x].After - 1; k < question.Exclusions[x].Before - 1; k++) starts[k] = -1;

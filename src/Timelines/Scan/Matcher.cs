@@ -33,6 +33,7 @@ internal sealed class Matcher
     private readonly ushort[] shorts;
     private readonly bool compared;
     private readonly uint filtered;
+    private long looks, hits;
 
     /// <summary>The mask of all wanted types, when they have but one; else 0.</summary>
     private readonly uint only;
@@ -64,6 +65,7 @@ internal sealed class Matcher
     public unsafe int Run(in View view, long from, long to, ref Match[] matches)
     {
         if (matches.Length < view.Count + 64) matches = new Match[Math.Max(view.Count + 64, matches.Length * 2)];
+        if (!All && compared && view.TypeWidth == 1 && hits * 8 <= looks) return Rare(view, from, to, matches);
         // Only the rows of that time: they are sorted by it.
         var seconds = view.Seconds + view.Start;
         var begin = from <= 0 ? 0 : CountBelow(seconds, 0, view.Count, (uint)Math.Min(from, uint.MaxValue));
@@ -86,6 +88,33 @@ internal sealed class Matcher
                 Unsafe.Add(ref next, n++) = new Match { Row = row, Mask = mask };
             }
         }
+        return n;
+    }
+
+    /// <summary>Where few events are wanted, their times are looked at one by one, and those of all others not at all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int Rare(in View view, long from, long to, Match[] matches)
+    {
+        var (n, found) = (0, 0);
+        for (var at = 0; at < view.Count; at += 64)
+        {
+            var bits = Bits(view.Types + view.Start + at, bytes);
+            if (view.Count - at < 64) bits &= (1UL << (view.Count - at)) - 1;
+            found += BitOperations.PopCount(bits);
+            for (; bits != 0; bits &= bits - 1)
+            {
+                var row = view.Start + at + BitOperations.TrailingZeroCount(bits);
+                var second = view.Seconds[row];
+                if (second < from || second >= to) continue;
+                var mask = only != 0 ? only : masks[view.Types[row]];
+                if ((mask & filtered) != 0 && (mask = Filter(view, row, mask)) == 0) continue;
+                matches[n++] = new Match { Row = row, Mask = mask };
+            }
+        }
+        // Workers may write over each other's counts: they only steer which way is faster.
+        if (looks > 1_000_000) return n;
+        looks += view.Count;
+        hits += found;
         return n;
     }
 

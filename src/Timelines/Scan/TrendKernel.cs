@@ -18,7 +18,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
     private readonly Groups picked = new(breakdown);
     private readonly int stride = calendar.Count + 1;
     private readonly State[] states = [.. lines.Select(l => new State(l.Measure))];
-    private readonly bool isPlain = lines is [{ Measure: Measure.Customers }] && breakdown.Length == 0 && pick is null;
+    private readonly bool isPlain = lines is [{ Measure: Measure.Customers }] && pick is null;
     private int[]? pickCodes;
 
     private sealed class State(Measure measure)
@@ -77,6 +77,11 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
     private unsafe void Plain(in View view, int n)
     {
         var state = states[0];
+        if (breakdown.Length > 0)
+        {
+            PlainGroups(view, n, state);
+            return;
+        }
         state.Reserve(stride);
         var counts = state.Counts;
         var until = 0L;
@@ -89,6 +94,28 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
             counts[period]++;
         }
         counts[stride - 1]++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void PlainGroups(in View view, int n, State state)
+    {
+        var (period, until, before) = (-1, 0L, -1);
+        for (var m = 0; m < n; m++)
+        {
+            var row = Matches[m].Row;
+            var second = view.Seconds[row];
+            var moved = second >= until;
+            if (moved)
+            {
+                period = calendar.Find(second);
+                until = calendar.Starts[period + 1];
+            }
+            var group = groups.Of(view, row);
+            // Most events are of the same period and group as the one before.
+            if (group == before && !moved) continue;
+            before = group;
+            Count(0, view, row, group * stride + period, group * stride + stride - 1);
+        }
     }
 
     private void Pick(in View view, int row, int line)

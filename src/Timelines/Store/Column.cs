@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Clientele.Timelines.Store;
 
@@ -9,7 +10,7 @@ internal enum ColumnEncoding
     Constant,
     /// <summary>A value a row.</summary>
     Dense,
-    /// <summary>A bit a row says whether it has a value; those that have one follow densely; before every 512th bit stands how many came before.</summary>
+    /// <summary>A bit a row says whether it has a value; those that have one follow densely; beside every 64 bits stands how many came before.</summary>
     Sparse,
 }
 
@@ -47,7 +48,14 @@ internal readonly unsafe struct ColumnReader
     }
 
     /// <summary>A code; codes are never negative.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Code(int row)
+    {
+        if (Encoding == ColumnEncoding.Dense && Width == 1) return Values[row];
+        return Other(row);
+    }
+
+    private uint Other(int row)
     {
         if (Encoding == ColumnEncoding.Constant) return (uint)constant;
         if (Encoding == ColumnEncoding.Sparse && !Place(ref row)) return (uint)constant;
@@ -77,9 +85,7 @@ internal readonly unsafe struct ColumnReader
         var word = bits[row >> 6];
         var bit = 1UL << (row & 63);
         if ((word & bit) == 0) return false;
-        var place = (int)ranks[row >> 9] + BitOperations.PopCount(word & (bit - 1));
-        for (var w = row >> 9 << 3; w < row >> 6; w++) place += BitOperations.PopCount(bits[w]);
-        row = place;
+        row = (int)ranks[row >> 6] + BitOperations.PopCount(word & (bit - 1));
         return true;
     }
 }

@@ -32,7 +32,7 @@ internal sealed record SegmentLayout(int Rows, int First, int Last, bool Dense, 
 /// </remarks>
 internal sealed unsafe class Segment : IDisposable
 {
-    private static ReadOnlySpan<byte> Magic => "CLTL0001"u8;
+    private static ReadOnlySpan<byte> Magic => "CLTL0002"u8;
     private const int HeaderUnit = 4096;
 
     private readonly byte* data;

@@ -59,7 +59,7 @@ internal sealed unsafe class SegmentWriter
         // An empty row must have no value that one could have: so the column is sparse even when it is nearly full.
         var at = length;
         Reserve((values.Length + 63) / 64 * 8L, out var bits);
-        Reserve((values.Length + 511) / 512 * 4L, out var ranks);
+        Reserve((values.Length + 63) / 64 * 4L, out var ranks);
         Reserve((long)filled * width, out var offset);
         var n = 0;
         for (var i = 0; i < values.Length; i++)
@@ -85,7 +85,7 @@ internal sealed unsafe class SegmentWriter
 
     private static int WidthOf(uint largest) => largest <= byte.MaxValue ? 1 : largest <= ushort.MaxValue ? 2 : 4;
 
-    private static long SparseSize(int rows, int filled, int width) => (rows + 63) / 64 * 8L + (rows + 511) / 512 * 4L + (long)filled * width;
+    private static long SparseSize(int rows, int filled, int width) => (rows + 63) / 64 * 8L + (rows + 63) / 64 * 4L + (long)filled * width;
 
     private void Constant(string name, uint code) => columns.Add(new ColumnLayout(name, ColumnEncoding.Constant, 4, code, 0, 0, 0, 0));
 
@@ -100,7 +100,7 @@ internal sealed unsafe class SegmentWriter
     {
         var at = length;
         Reserve((codes.Length + 63) / 64 * 8L, out var bits);
-        Reserve((codes.Length + 511) / 512 * 4L, out var ranks);
+        Reserve((codes.Length + 63) / 64 * 4L, out var ranks);
         Reserve((long)filled * width, out var offset);
         for (var i = 0; i < codes.Length; i++) if (codes[i] != 0) ((ulong*)(data + bits))[i >> 6] |= 1UL << (i & 63);
         Rank(bits, ranks, codes.Length);
@@ -126,7 +126,7 @@ internal sealed unsafe class SegmentWriter
         var before = 0u;
         for (var w = 0; w < (rows + 63) / 64; w++)
         {
-            if (w % 8 == 0) ((uint*)(data + ranks))[w / 8] = before;
+            ((uint*)(data + ranks))[w] = before;
             before += (uint)BitOperations.PopCount(((ulong*)(data + bits))[w]);
         }
     }

@@ -20,7 +20,7 @@ public sealed class TimelineStore : IDisposable
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
     private Rows pending = new();
     private readonly HashSet<uint> undone = [];
-    private bool bulk;
+    private bool bulk, disposed;
 
     internal Vocabulary Vocabulary { get; } = new();
     internal People People { get; } = new();
@@ -67,12 +67,26 @@ public sealed class TimelineStore : IDisposable
         if (code != 0) pending.Property(at, code);
     }
 
+    /// <summary>The same for a property of the event, in UTF-8.</summary>
+    public void Property(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Property(Vocabulary.Property(name), value);
+
+    /// <summary>The same for a column whose number is known from <see cref="ColumnOf"/>.</summary>
+    public void Property(int column, ReadOnlySpan<byte> value)
+    {
+        if (column < 0) return;
+        var code = Vocabulary.Code(column, value);
+        if (code != 0) pending.Property(column, code);
+    }
+
+    /// <summary>The number of a column, which never changes; −1: there are too many.</summary>
+    public int ColumnOf(string name) => Vocabulary.Column(name);
+
     /// <summary>…and ends with what happened.</summary>
     /// <param name="profile">The profile it was recorded with; null: nobody.</param>
     /// <param name="micros">Microseconds since 1970.</param>
     /// <param name="value">In millionths, or <see cref="Numbers.None"/>.</param>
     /// <param name="writer">With <paramref name="position"/> the place in the log, which orders what happened at one instant.</param>
-    public void Event(Guid? profile, long micros, ReadOnlySpan<char> type, Guid? batch, long value, ulong writer, long position)
+    public void Event(Guid? profile, long micros, ReadOnlySpan<byte> type, Guid? batch, long value, ulong writer, long position)
     {
         var ordinal = profile is { } id ? People.Ordinal(id) : 0;
         var of = batch is { } import ? (uint)Vocabulary.Code(Vocabulary.Batches, import.ToString()) : 0;
@@ -275,7 +289,11 @@ public sealed class TimelineStore : IDisposable
     private T Reading<T>(Func<T> read)
     {
         gate.EnterReadLock();
-        try { return read(); }
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return read();
+        }
         finally { gate.ExitReadLock(); }
     }
 
@@ -286,8 +304,9 @@ public sealed class TimelineStore : IDisposable
         Mains.Clear();
         Tails.Clear();
         Memory.Clear();
+        // The gate stays: whoever still asks is told that the store is gone.
+        disposed = true;
         gate.ExitWriteLock();
-        gate.Dispose();
     }
 }
 

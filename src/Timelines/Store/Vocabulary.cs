@@ -18,6 +18,9 @@ internal sealed class Vocabulary
     /// <summary>Longer values are cut, to so many characters.</summary>
     public const int LongestValue = 200;
 
+    /// <summary>Properties of longer names are not made columns.</summary>
+    public const int LongestName = 100;
+
     private const ushort NewColumn = 0xffff;
     private const ushort ClosedColumn = 0xfffe;
 
@@ -26,6 +29,8 @@ internal sealed class Vocabulary
     private readonly Dictionary<string, int> columns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
     private readonly ArrayBufferWriter<byte> unsaved = new();
+    private readonly List<(UInt128 Key, int Code)[]> recent = [];
+    private readonly (UInt128 Key, int Code)[] properties = new (UInt128, int)[1024];
 
     public Vocabulary()
     {
@@ -69,6 +74,57 @@ internal sealed class Vocabulary
         return code;
     }
 
+    /// <summary>The same for UTF-8. Short values, which nearly all are, are found by their bytes.</summary>
+    public int Code(int column, ReadOnlySpan<byte> value)
+    {
+        if (!Short(value, out var key)) return Long(column, value);
+        ref var slot = ref recent[column][(int)((ulong)(key ^ key >> 64) * 0x9E3779B97F4A7C15UL >> 54)];
+        if (slot.Code != 0 && slot.Key == key && !dictionaries[column].Closed) return slot.Code;
+        var code = Long(column, value);
+        slot = (key, code);
+        return code;
+    }
+
+    /// <summary>The column of a property by its name in UTF-8; −1: none.</summary>
+    public int Property(ReadOnlySpan<byte> name)
+    {
+        if (!Short(name, out var key)) return PropertyByName(name);
+        ref var slot = ref properties[(int)((ulong)(key ^ key >> 64) * 0x9E3779B97F4A7C15UL >> 54)];
+        if (slot.Code != 0 && slot.Key == key) return slot.Code;
+        var column = PropertyByName(name);
+        if (column > 0) slot = (key, column);
+        return column;
+    }
+
+    private int PropertyByName(ReadOnlySpan<byte> name)
+    {
+        if (name.Length > 4 * LongestName) return -1;
+        Span<char> chars = stackalloc char[4 * LongestName + 2];
+        (chars[0], chars[1]) = ('p', ':');
+        var length = Encoding.UTF8.GetChars(name, chars[2..]);
+        return length is 0 or > LongestName ? -1 : Column(chars[..(length + 2)]);
+    }
+
+    private int Long(int column, ReadOnlySpan<byte> value)
+    {
+        if (value.Length > 512) return Code(column, Encoding.UTF8.GetString(value));
+        Span<char> chars = stackalloc char[512];
+        return Code(column, chars[..Encoding.UTF8.GetChars(value, chars)]);
+    }
+
+    // Up to fifteen bytes and their length are one number.
+    private static bool Short(ReadOnlySpan<byte> value, out UInt128 key)
+    {
+        key = 0;
+        if (value.Length > 15) return false;
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        value.CopyTo(bytes);
+        bytes[15] = (byte)value.Length;
+        key = System.Runtime.InteropServices.MemoryMarshal.Read<UInt128>(bytes);
+        return true;
+    }
+
     /// <summary>The first 200 characters, a pair of surrogates being one.</summary>
     public static ReadOnlySpan<char> Cut(ReadOnlySpan<char> value)
     {
@@ -108,13 +164,14 @@ internal sealed class Vocabulary
         unsaved.ResetWrittenCount();
     }
 
-    public long Memory => dictionaries.Sum(d => d.Memory);
+    public long Memory => dictionaries.Sum(d => d.Memory) + recent.Count * 32L * 1024;
 
     private int Declare(string name)
     {
         columns.Add(name, names.Count);
         names.Add(name);
         dictionaries.Add(new ValueDictionary());
+        recent.Add(new (UInt128, int)[1024]);
         Append(NewColumn, name);
         return names.Count - 1;
     }

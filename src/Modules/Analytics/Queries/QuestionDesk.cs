@@ -9,20 +9,6 @@ using Clientele.Timelines.Store;
 
 namespace Clientele.Analytics.Queries;
 
-/// <summary>Who answers.</summary>
-public enum Engine { Timelines, Sql }
-
-/// <summary>An answer as the API gives it.</summary>
-/// <param name="Reason">Why PostgreSQL answered although it was not asked to.</param>
-/// <param name="Cached">It was known from before; the log has not moved since.</param>
-/// <param name="Previous">For as many days before, when the question compares.</param>
-public sealed record AnswerView(Engine Engine, string? Reason, bool Cached, double Milliseconds, ResultView Result, ResultView? Previous);
-
-/// <summary>A question on its way.</summary>
-/// <param name="State"><c>running</c>, <c>done</c>, <c>cancelled</c> or <c>failed</c>.</param>
-/// <param name="Progress">The share that is done, from 0 to 1.</param>
-public sealed record RunningView(Guid Id, string State, double Progress, AnswerView? Answer);
-
 /// <summary>
 /// Where questions are asked: two executors behind one door, a cache in between. Questions that take long go on while the caller looks after them; they
 /// live on the node that was asked.
@@ -102,6 +88,11 @@ internal sealed class QuestionDesk(TimelinesNode node, TimeProvider clock)
             catch (NoColumnException e)
             {
                 reason = e.Message;
+            }
+            catch (ObjectDisposedException)
+            {
+                // They are being built anew since a moment ago.
+                throw NotBuilt(node.Status);
             }
         }
         var cells = await ReferenceSql.Ask(db, question, asked.Cancel.Token);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Clientele.Platform.Log;
 using Clientele.Testing;
+using Clientele.Timelines.Questions;
 
 namespace Clientele.Analytics.Tests;
 
@@ -168,6 +169,17 @@ public sealed class QueryApiTests(QueryApiTests.App app) : IClassFixture<QueryAp
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         var problem = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Ct));
         Assert.Contains(field, problem.GetProperty("errors").EnumerateObject().Select(e => e.Name));
+    }
+
+    [Fact]
+    public async Task The_typed_client_asks_and_is_told_what_is_wrong()
+    {
+        var client = new QuestionClient(app.Admin);
+        var question = new Question { Kind = QuestionKind.Funnel, From = new(2026, 3, 1), To = new(2026, 3, 7), Steps = [new() { Event = "page_view" }, new() { Event = "order_completed" }] };
+        foreach (var engine in Enum.GetValues<Engine>())
+            Assert.Equal([2, 1], (await client.Ask(question, engine, ct: Ct)).Result.Funnels![0].Steps.Select(s => s.Customers));
+        var refused = await Assert.ThrowsAsync<QuestionRefusedException>(() => client.Ask(question with { WindowSeconds = 0 }, ct: Ct));
+        Assert.Equal("validation_failed", refused.Code);
     }
 
     [Fact]

@@ -29,7 +29,8 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
 
     private byte[] buffer = new byte[1 << 20];
     private int start, end;
-    private char[] chars = new char[4096];
+    private byte[] nameBuffer = new byte[256], valueBuffer = new byte[4096];
+    private int[] columns = [];
     private TimelineStore? store;
     private Guid organization;
 
@@ -98,7 +99,7 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
         start += 2;
         Next(out var of);
         var id = new Guid(of, bigEndian: true);
-        if (store is null || id != organization) (organization, store) = (id, stores?.Invoke(id));
+        if (store is null || id != organization) Of(id);
         Guid? profile = Next(out var customer) ? new Guid(customer, bigEndian: true) : null;
         Next(out var time);
         var micros = Micros(BinaryPrimitives.ReadInt64BigEndian(time));
@@ -119,9 +120,9 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
         About = (id, profile);
         if (store is null) return null;
         Properties(properties[1..]);
-        foreach (var field in fields)
-            if (Next(out var text)) store.Property(field, Chars(text, 0));
-        store.Event(profile, micros, Chars(type, 0), batch, value, Place.Writer, Place.Position);
+        foreach (var column in columns)
+            if (Next(out var text)) store.Property(column, text);
+        store.Event(profile, micros, type, batch, value, Place.Writer, Place.Position);
         return null;
     }
 
@@ -135,6 +136,12 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
         return length >= 0;
     }
 
+    private void Of(Guid id)
+    {
+        (organization, store) = (id, stores?.Invoke(id));
+        if (store is not null) columns = Array.ConvertAll(fields, store.ColumnOf);
+    }
+
     private void Properties(ReadOnlySpan<byte> json)
     {
         if (json.Length <= 2) return;
@@ -142,42 +149,20 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = Name(ref reader);
+            var name = Text(ref reader, ref nameBuffer);
             reader.Read();
-            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-            {
-                reader.Skip();
-                continue;
-            }
-            if (reader.TokenType == JsonTokenType.Null || name == 0) continue;
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                Room(name + reader.ValueSpan.Length);
-                var length = reader.CopyString(chars.AsSpan(name));
-                store!.Property(chars.AsSpan(0, name), chars.AsSpan(name, length));
-            }
-            else store!.Property(chars.AsSpan(0, name), Chars(reader.ValueSpan, name));
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) reader.Skip();
+            else if (reader.TokenType == JsonTokenType.String) store!.Property(name, Text(ref reader, ref valueBuffer));
+            else if (reader.TokenType != JsonTokenType.Null) store!.Property(name, reader.ValueSpan);
         }
     }
 
-    /// <summary>Puts the column's name before the value; 0: longer than a question may name.</summary>
-    private int Name(ref Utf8JsonReader reader)
+    // Mostly there are no escapes, and the text stands there as it is.
+    private static ReadOnlySpan<byte> Text(ref Utf8JsonReader reader, ref byte[] unescaped)
     {
-        Room(2 + reader.ValueSpan.Length);
-        (chars[0], chars[1]) = ('p', ':');
-        var length = reader.CopyString(chars.AsSpan(2));
-        return length is 0 or > 100 ? 0 : length + 2;
-    }
-
-    private ReadOnlySpan<char> Chars(ReadOnlySpan<byte> utf8, int at)
-    {
-        Room(at + utf8.Length);
-        return chars.AsSpan(at, Encoding.UTF8.GetChars(utf8, chars.AsSpan(at)));
-    }
-
-    private void Room(int length)
-    {
-        if (length > chars.Length) Array.Resize(ref chars, Math.Max(length, chars.Length * 2));
+        if (!reader.ValueIsEscaped) return reader.ValueSpan;
+        if (unescaped.Length < reader.ValueSpan.Length) unescaped = new byte[reader.ValueSpan.Length * 2];
+        return unescaped.AsSpan(0, reader.CopyString(unescaped));
     }
 
     // PostgreSQL counts from 2000, and has both infinities.

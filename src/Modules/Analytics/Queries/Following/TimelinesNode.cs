@@ -1,5 +1,6 @@
 using System.Globalization;
 using Clientele.Platform.Data;
+using Clientele.Platform.Log;
 using Clientele.Platform.Tenancy;
 using Clientele.Timelines.Store;
 using Microsoft.Extensions.Hosting;
@@ -40,8 +41,6 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     private double progress;
     private string? problem;
 
-    private sealed record Head(short Epoch, string Identity, bool SameServer, string Watermark, bool Behind);
-
     /// <summary>The state now.</summary>
     public TimelinesStatus Status => new(state, progress, state == "following" ? Math.Max(0, (clock.GetUtcNow() - current).TotalSeconds) : 0, problem);
 
@@ -54,7 +53,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     /// <summary>Throws the timelines away and reads the whole log, before the next step.</summary>
     public void RequestRebuild() => rebuild = true;
 
-    private volatile bool rebuild;
+    private volatile bool rebuild, disposed;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -78,7 +77,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await stepping.WaitAsync(CancellationToken.None);
-        try { if (state == "following") folder?.Save(); }
+        try { if (state == "following" && !disposed) folder?.Save(); }
         catch (IOException e) { LogFailed(e); }
         finally { stepping.Release(); }
     }
@@ -98,17 +97,12 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         await stepping.WaitAsync(ct);
         try
         {
+            if (disposed) return false;
             Open();
-            var head = await ReadHead(ct);
-            if (!head.SameServer)
+            var head = await LogHead.Read(db, new LogPoint(Place.Epoch, Place.Writer, Place.Position), ct);
+            if (rebuild || RequestedByFile() || folder!.Identity != head.Identity || state == "building")
             {
-                await db.One<short>($"select log.verify_epoch()", ct);
-                head = await ReadHead(ct);
-            }
-            var identity = string.Create(CultureInfo.InvariantCulture, $"{head.Identity}#{head.Epoch}");
-            if (rebuild || RequestedByFile() || folder!.Identity != identity || state == "building")
-            {
-                await Build(head, identity, ct);
+                await Build(head, ct);
                 return true;
             }
             if (mirror is null) await Begin(ct);
@@ -143,16 +137,6 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         saved = clock.GetUtcNow();
     }
 
-    private Task<Head> ReadHead(CancellationToken ct) => db.One<Head>($"""
-        select s.epoch, s.identity, s.identity = log.identity() as same_server, log.watermark()::text as watermark,
-               exists (
-                   select from log.events e
-                   where (e.epoch, e.writer, e.position) > ({Place.Epoch}::smallint, {Place.Writer.ToString(CultureInfo.InvariantCulture)}::text::xid8, {Place.Position})
-                   and (e.epoch, e.writer) < (s.epoch, log.watermark())
-               ) as behind
-        from log.state s
-        """, ct);
-
     /// <summary>What the files do not hold, because it is known from tables: who is who, and what was undone.</summary>
     private async Task Begin(CancellationToken ct)
     {
@@ -162,7 +146,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         await mirror.Refresh(force: true, ct);
     }
 
-    private async Task<bool> Follow(Head head, CancellationToken ct)
+    private async Task<bool> Follow(LogHead head, CancellationToken ct)
     {
         var place = folder!.Place;
         // Numbers only, so that the text is safe: COPY takes no parameters.
@@ -170,7 +154,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             copy (
                 select {LogCopy.Columns} from log.events e
                 where (e.epoch, e.writer, e.position) > ({place.Epoch}::smallint, '{place.Writer}'::xid8, {place.Position})
-                and (e.epoch, e.writer) < ({head.Epoch}::smallint, '{ulong.Parse(head.Watermark, CultureInfo.InvariantCulture)}'::xid8)
+                and (e.epoch, e.writer) < ({head.Epoch}::smallint, '{head.Watermark}'::xid8)
                 order by e.epoch, e.writer, e.position
                 limit {Range}
             ) to stdout (format binary)
@@ -229,11 +213,11 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         return (reader.Rows, reader.Place);
     }
 
-    private async Task Build(Head head, string identity, CancellationToken ct)
+    private async Task Build(LogHead head, CancellationToken ct)
     {
-        LogBuilding(identity);
+        LogBuilding(head.Identity);
         (state, progress, mirror) = ("building", 0, null);
-        folder!.Clear(identity);
+        folder!.Clear(head.Identity);
         var expected = await db.One<double>($"""
             select greatest(1, coalesce(sum(c.reltuples) filter (where c.reltuples > 0), 0))::double precision
             from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'log.events'::regclass
@@ -242,7 +226,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         var copy = string.Create(CultureInfo.InvariantCulture, $"""
             copy (
                 select {LogCopy.Columns} from log.events e
-                where (e.epoch, e.writer) < ({head.Epoch}::smallint, '{ulong.Parse(head.Watermark, CultureInfo.InvariantCulture)}'::xid8)
+                where (e.epoch, e.writer) < ({head.Epoch}::smallint, '{head.Watermark}'::xid8)
             ) to stdout (format binary)
             """);
         var began = clock.GetTimestamp();
@@ -261,7 +245,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         await builder.Finish(ct);
         progress = 0.95;
         // Everything below the watermark is in: the place is just before it.
-        folder.Place = new LogPlace(head.Epoch, ulong.Parse(head.Watermark, CultureInfo.InvariantCulture) - 1, long.MaxValue);
+        folder.Place = new LogPlace(head.Epoch, head.Watermark - 1, long.MaxValue);
         await Begin(ct);
         folder.Save(compact: true);
         (saved, progress, rebuild) = (clock.GetUtcNow(), 1, false);
@@ -277,9 +261,12 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
 
     public override void Dispose()
     {
+        // A host that is disposed of without being stopped may be in the middle of a step, which ends now.
         base.Dispose();
-        folder?.Dispose();
-        stepping.Dispose();
+        stepping.Wait();
+        if (!disposed) folder?.Dispose();
+        disposed = true;
+        stepping.Release();
         if (temporary is not null && Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
         GC.SuppressFinalize(this);
     }
