@@ -354,7 +354,7 @@ begin
     execute format('alter table %s add constraint idempotency unique (organization_id, idempotency_key)', relation);
     perform platform.only_added_to(relation, blankable);
     execute format('create trigger post before insert on %s for each row execute function platform.post_entry(%L, %L, %L)', relation,
-        format('%s/', relation::oid) , format('select ($1).organization_id::text || ''/'' || %s', words),
+        format('%s/', relation), format('select ($1).organization_id::text || ''/'' || %s', words),
         format('select l.entry, l.balance from %s l where l.organization_id = ($1).organization_id and %s order by l.entry desc limit 1', relation, same));
 end
 $ledger$;
