@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
 using Clientele.Testing;
 
