@@ -61,9 +61,6 @@ internal sealed class Relation
 
     public bool IsView => Kind is 'v' or 'm';
 
-    /// <summary>Some column has a form of its own, or must not be shown: <c>*</c> has to be spelled out.</summary>
-    public bool Peculiar { get; set; }
-
     public override string ToString() => $"{Schema}.{Name}";
 }
 
@@ -130,7 +127,8 @@ internal sealed class Routine
 }
 
 /// <summary>An aggregate or function that makes a body of a media type of the database's own.</summary>
-internal sealed record Handler(string MediaType, uint Relation, Identifier Sql, bool Binary);
+/// <param name="Relation">Whose rows it takes; 0: any.</param>
+internal sealed record Handler(string MediaType, uint Relation, Identifier Sql);
 
 /// <summary>What may be asked for, read from the database once and again when it changes. Never changed itself.</summary>
 internal sealed class Catalogue

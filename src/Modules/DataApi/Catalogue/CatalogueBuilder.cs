@@ -96,7 +96,6 @@ internal sealed class CatalogueBuilder(Exposure exposure)
         columns[(relation.Oid, row.GetInt32(1))] = column;
         relation.Columns.Add(column);
         relation.ByName[column.Name] = column;
-        relation.Peculiar |= !column.Visible || column.Representation?.ToJson is not null;
     }
 
     // A type with its length, as PostgreSQL writes it; or by its own name, where writing it would mean another (char is char(1)).
@@ -184,8 +183,7 @@ internal sealed class CatalogueBuilder(Exposure exposure)
     public void Handler(NpgsqlDataReader row)
     {
         var argument = types.GetValueOrDefault(row.GetFieldValue<uint>(2));
-        var binary = types.GetValueOrDefault(row.GetFieldValue<uint>(4))?.Name == "bytea";
-        handlers.Add(new Handler(row.GetString(3), argument?.Relation ?? 0, Identifier.Of(row.GetString(0), row.GetString(1)), binary));
+        handlers.Add(new Handler(row.GetString(3), argument?.Relation ?? 0, Identifier.Of(row.GetString(0), row.GetString(1))));
     }
 
     public void Schema(NpgsqlDataReader row) => comments[row.GetString(0)] = Text(row, 1);

@@ -15,9 +15,6 @@ internal sealed record Exposure(IReadOnlyList<string> Schemas, IReadOnlyList<str
 
     /// <summary>A function is offered only when its comment ends with this line; null: all are.</summary>
     public string? OfferedMark { get; init; }
-
-    /// <summary>A schema whose relations, written through a view, must be named with all their columns: see platform.blueprint_columns.</summary>
-    public bool Blueprints { get; init; }
 }
 
 /// <summary>Reads the catalogue in one round trip.</summary>
@@ -73,7 +70,7 @@ internal static class CatalogueLoader
         where p.prokind = 'f' and n.nspname = any ($2 || $3) and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
         order by p.oid;
 
-        select n.nspname, p.proname, p.proargtypes[0], t.typname, t.typbasetype
+        select n.nspname, p.proname, p.proargtypes[0], t.typname
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_type t on t.oid = p.prorettype
         where p.prokind = 'a' and p.pronargs = 1 and n.nspname = any ($2 || $3) and t.typtype = 'd' and t.typname like '%/%';
 

@@ -186,7 +186,7 @@ internal sealed class ReadCompiler(SqlText sql, bool stripNulls)
     private static Column Synthetic(string name) => new(name, Identifier.Of(name), string.Empty, default, string.Empty);
 
     private Item Whole(ReadPlan plan, Column column) =>
-        new(new Label(column.Name, false), column, () => Represented(column, null, () => sql.Add("t", plan.Number).Add(".").Add(column.Sql)), Aggregate.None, false, null, column.BaseType == "json");
+        new(new Label(column.Name, false), column, () => Represented(column, () => sql.Add("t", plan.Number).Add(".").Add(column.Sql)), Aggregate.None, false, null, column.BaseType == "json");
 
     private Item One(ReadPlan plan, OneValue value)
     {
@@ -196,10 +196,10 @@ internal sealed class ReadCompiler(SqlText sql, bool stripNulls)
             if (value.Cast is { } cast)
             {
                 sql.Add("cast(");
-                Represented(known, null, () => Values.Write(sql, plan, value.Value!, comparable: false));
+                Represented(known, () => Values.Write(sql, plan, value.Value!, comparable: false));
                 sql.Add(" as ").Add(cast).Add(")");
             }
-            else if (value.Aggregate == Aggregate.None) Represented(known, null, () => Values.Write(sql, plan, value.Value!, comparable: false));
+            else if (value.Aggregate == Aggregate.None) Represented(known, () => Values.Write(sql, plan, value.Value!, comparable: false));
             else Values.Write(sql, plan, value.Value!, comparable: false);
         }
         var name = known ?? (value.Value is { Path: [], Computed: { } routine } ? Synthetic(routine.Name) : null);
@@ -208,9 +208,9 @@ internal sealed class ReadCompiler(SqlText sql, bool stripNulls)
             value.Cast is null && value.Aggregate == Aggregate.None && (known?.BaseType == "json" || value.Value is { Column.BaseType: "json", Path: [.., { AsText: false }] }));
     }
 
-    private void Represented(Column? column, Identifier? cast, Action write)
+    private void Represented(Column? column, Action write)
     {
-        if (cast is null && column?.Representation?.ToJson is { } json)
+        if (column?.Representation?.ToJson is { } json)
         {
             sql.Add(json).Add("(");
             write();

@@ -40,7 +40,7 @@ internal static class QueryParser
                 return;
             case "having" when value.StartsWith('('): query.At(path).Having.Add(ConditionParser.Having(value, or: false, negated: false)); return;
         }
-        if (arguments && (path.Length == 0 || !ConditionParser.LooksLikeOne(value)) && !ConditionParser.LooksLikeOne(value))
+        if (arguments && !ConditionParser.LooksLikeOne(value))
         {
             query.Arguments.Add(new(name, value));
             return;

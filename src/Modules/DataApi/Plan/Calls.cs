@@ -16,7 +16,7 @@ internal static class Calls
 
         var (texts, json, keys) = Given(request, query, raw, all);
         var exact = all.Where(r => !r.Unnamed && Fits(r, keys)).ToList();
-        if (exact.Count == 0 && !request.Reads && raw is null && request.ContentType is "application/json" or "")
+        if (exact.Count == 0 && !request.Reads && request.ContentType == "application/json")
         {
             var whole = all.Where(r => r.Unnamed && r.Parameters[0].Type is "json" or "jsonb").ToList();
             if (whole.Count == 1) return (whole[0], new Arguments(null, null, [], request.Body));
@@ -64,7 +64,7 @@ internal static class Calls
         var shown = raw is not null ? $"{schema}.{name}" : given.Length > 0 ? $"{schema}.{name}({given})" : $"{schema}.{name} without parameters";
         var searched = raw is not null ? $" with a single unnamed {raw} parameter"
             : (given.Length == 0 ? " without parameters" : keys.Count == 1 ? $" with parameter {given}" : $" with parameters {given}")
-              + (!request.Reads && request.ContentType is "application/json" or "" && !request.Reads ? " or with a single unnamed json/jsonb parameter" : "");
+              + (!request.Reads && request.ContentType == "application/json" ? " or with a single unnamed json/jsonb parameter" : "");
         string? hint = null;
         if (all.Count > 0)
         {

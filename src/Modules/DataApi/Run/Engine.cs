@@ -99,7 +99,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         }
         catch (PostgresException e) when (!context.Response.HasStarted)
         {
-            await Refuse(context, Failures.Of(e, anonymous, null));
+            await Refuse(context, Failures.Of(e, anonymous));
         }
         catch (NpgsqlException e) when (!context.Response.HasStarted && e.InnerException is not OperationCanceledException)
         {

@@ -207,7 +207,7 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         }
         var call = action as CallAction;
         var single = call is { Routine.ReturnsSet: false } || action.Shape.Form is Form.JsonObject or Form.Handler or Form.Raw or Form.GeoJson or Form.Plan;
-        var array = action.Shape.Form == Form.JsonArray && call is null or { Routine.ReturnsSet: true } && action.Shape.Form == Form.JsonArray;
+        var array = action.Shape.Form == Form.JsonArray && (call is null || call.Routine.ReturnsSet);
         // With a count, a function's rows all come, and those outside the page are counted and dropped.
         var counts = call is { Rows: not null } && request.Prefer.Count != Counting.None;
         var (skip, take) = counts ? (call!.Rows!.Offset, call.Rows.Limit ?? long.MaxValue) : (0, long.MaxValue);
@@ -222,7 +222,7 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
             outcome.Rows++;
             if (single && outcome.Rows > 1 && action.Shape.Form != Form.Plan) continue;
             if (array && outcome.Rows > 1) body.Write(","u8);
-            if (action.Shape.Form == Form.Csv || (action.Shape.Form == Form.Plan && outcome.Rows > 1)) body.Write(outcome.Rows > 1 || action.Shape.Form == Form.Csv ? "\n"u8 : ""u8);
+            if (action.Shape.Form == Form.Csv || (action.Shape.Form == Form.Plan && outcome.Rows > 1)) body.Write("\n"u8);
             Value(reader, body);
             await body.Row(ct);
         }

@@ -6,12 +6,12 @@ namespace Clientele.DataApi.Run;
 /// <summary>PostgreSQL's errors as answers: one table from SQLSTATE to status.</summary>
 internal static class Failures
 {
-    public static ApiError Of(PostgresException e, bool anonymous, string? role)
+    public static ApiError Of(PostgresException e, bool anonymous)
     {
         if (e.SqlState == "PGRST") return Raised(e);
         if (e.SqlState.StartsWith("PT", StringComparison.Ordinal) && int.TryParse(e.SqlState.AsSpan(2), out var asked) && asked is >= 200 and < 600)
             return new ApiError(asked, e.SqlState, e.MessageText) { Details = Detail(e), Hint = e.Hint };
-        var status = Status(e.SqlState, anonymous, e.MessageText, role);
+        var status = Status(e.SqlState, anonymous, e.MessageText);
         return new ApiError(status, e.SqlState, e.MessageText)
         {
             Details = Detail(e),
@@ -23,13 +23,14 @@ internal static class Failures
     // Npgsql's own words in place of a detail say nothing to a caller.
     private static string? Detail(PostgresException e) => e.Detail is { } detail && !detail.StartsWith("Detail redacted", StringComparison.Ordinal) ? detail : null;
 
-    private static int Status(string state, bool anonymous, string message, string? role) => state switch
+    private static int Status(string state, bool anonymous, string message) => state switch
     {
         "23503" or "23505" or "23P01" => 409,
         "25006" => 405,
         "21000" when message.EndsWith("WHERE clause", StringComparison.Ordinal) => 400,
         "21000" => 500,
-        "22023" when role is not null && message.StartsWith("role", StringComparison.Ordinal) => 401,
+        // The role of a token that is none.
+        "22023" when message.StartsWith("role \"", StringComparison.Ordinal) => 401,
         "42883" when message.StartsWith("function xmlagg(", StringComparison.Ordinal) => 406,
         "42883" or "42P01" => 404,
         "42P17" => 500,

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Clientele.Testing;
 using FsCheck;
 using FsCheck.Fluent;
 

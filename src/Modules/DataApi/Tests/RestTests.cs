@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
 using Clientele.Testing;
 
@@ -197,6 +196,34 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
         Assert.StartsWith("[{", viewed, StringComparison.Ordinal);
         Assert.Equal((403, "42501"), await app.Viewer.Write("rest/v1/customers", "customers"));
         Assert.Equal((201, null), await app.Admin.Write("rest/v1/customers", "customers"));
+    }
+
+    [Fact]
+    public async Task What_would_cost_too_much_is_not_asked()
+    {
+        await using var connection = await app.OpenSuperuser();
+        await using (var make = new Npgsql.NpgsqlCommand("create view customers.endless as select i from generate_series(1, 2000000000) i; grant select on customers.endless to clientele_app", connection)) await make.ExecuteNonQueryAsync(Ct);
+        await app.Services.Reload(Ct);
+        var answer = await Get("endless?order=i", "customers");
+        Assert.Equal((400, "57014"), (answer.Status, answer.Code));
+        await using var drop = new Npgsql.NpgsqlCommand("drop view customers.endless", connection);
+        await drop.ExecuteNonQueryAsync(Ct);
+        await app.Services.Reload(Ct);
+    }
+
+    [Fact]
+    public async Task A_key_calls_as_often_as_it_may()
+    {
+        var key = await app.Issue(app.Beta);
+        var beta = app.For(app.Beta with { Access = Access.System });
+        await beta.Run($"""
+            insert into platform.rate_limits (name, api_key_id, route, counted_by, max_requests, window_seconds)
+            select 'two', k.id, '/rest/v1/*', 'key', 2, 86400 from platform.api_keys k order by k.created_at desc limit 1
+            """, Ct);
+        var statuses = new List<int>();
+        for (var i = 0; i < 3; i++) statuses.Add((await Get("customers?limit=1", "customers", key)).Status);
+        Assert.Equal([200, 200, 429], statuses);
+        Assert.Equal(200, (await Get("customers?limit=1", "customers")).Status);
     }
 
     private async Task<(int, string?)> Status(string key, HttpMethod method, string path, string? body, string? ifThere = null)

@@ -139,6 +139,19 @@ public sealed class StandaloneTests(StandaloneTests.Database database) : IClassF
     }
 
     [Fact]
+    public async Task A_row_of_many_columns_under_other_names_is_one_object()
+    {
+        await database.Run("do $$ begin execute 'create table shop.wide as select ' || (select string_agg(format('%s as c%s', i, i), ', ') from generate_series(1, 120) i); end $$; grant select on shop.wide to alone_nobody");
+        for (var patience = 0; patience < 100 && (await Get("/wide?limit=1")).Status != 200; patience++) await Task.Delay(50, Ct);
+        var row = JsonSerializer.Deserialize<JsonElement>((await Get("/wide?select=first:c1,*")).Text)[0];
+        Assert.Equal(121, row.EnumerateObject().Count());
+        Assert.Equal((1, 1, 120), (row.GetProperty("first").GetInt32(), row.GetProperty("c1").GetInt32(), row.GetProperty("c120").GetInt32()));
+        // A name that is no identifier anywhere, and longer than one may be.
+        var strange = new string('x', 70) + "\"'; drop table shop.sales --";
+        Assert.Contains(JsonEncodedText.Encode(strange, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(), (await Get($"/sales?select={Uri.EscapeDataString("\"" + strange.Replace("\"", "\\\"", StringComparison.Ordinal) + "\"")}:id&limit=1")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_catalogue_follows_what_is_made()
     {
         Assert.Equal(404, (await Get("/made_later")).Status);

@@ -42,7 +42,7 @@ public sealed class ConformanceTests(FixtureDatabase database, ITestOutputHelper
             report.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{@case.Number} {@case.File} \"{@case.It}\" {@case.Method} {@case.Path}\n      {fault}");
         report.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"PostgREST's suite: {cases.Count - failed.Count} of {cases.Count} cases passed");
         output.WriteLine(report.ToString());
-        if (Environment.GetEnvironmentVariable("CLIENTELE_CONFORMANCE_REPORT") is { Length: > 0 } file) await File.WriteAllTextAsync(file, report.ToString());
+        if (Environment.GetEnvironmentVariable("CLIENTELE_CONFORMANCE_REPORT") is { Length: > 0 } file) await File.WriteAllTextAsync(file, report.ToString(), TestContext.Current.CancellationToken);
         Assert.Empty(failed.Where(f => !Known.NotPassed.ContainsKey(f.Case.Number)).Select(f => $"{f.Case.Number} {f.Case.Path}: {f.Fault}"));
         Assert.Empty(Known.NotPassed.Keys.Except(failed.Select(f => f.Case.Number)));
     }

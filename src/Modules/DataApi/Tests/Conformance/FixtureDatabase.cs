@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Clientele.Platform.PrivatePostgres;
 using Clientele.Testing;
 using Npgsql;
 
