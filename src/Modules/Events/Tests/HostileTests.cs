@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Clientele.Testing;
 
 namespace Clientele.Events.Tests;
 
