@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Migrations;
-using Npgsql;
 
 namespace Clientele.Bench;
 

@@ -79,7 +79,7 @@ internal static class LoadGenerator
             if (i > 0) text.Append(',');
             Event(text, first + i);
         }
-        if (!single) text.Append(CultureInfo.InvariantCulture, $"],\"sentAt\":\"{DateTimeOffset.UtcNow:yyyy-MM-ddTHH:mm:ss.fffZ}\"}}");
+        if (!single) text.Append(CultureInfo.InvariantCulture, $"],\"sentAt\":\"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}\"}}");
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
@@ -89,7 +89,7 @@ internal static class LoadGenerator
         var person = number * 7919 % People;
         var product = number * 31 % 997;
         text.Append(CultureInfo.InvariantCulture, $$"""
-            {"type":"track","event":"Product Viewed","messageId":"bench-{{number:x12}}-4b1d-9c0e","userId":"user-{{person}}","anonymousId":"anon-{{person}}-7f3e","timestamp":"{{DateTimeOffset.UtcNow:yyyy-MM-ddTHH:mm:ss.fffZ}}",
+            {"type":"track","event":"Product Viewed","messageId":"bench-{{number:x12}}-4b1d-9c0e","userId":"user-{{person}}","anonymousId":"anon-{{person}}-7f3e","timestamp":"{{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}}",
             """);
         text.Append(CultureInfo.InvariantCulture, $$"""
             "properties":{"product_id":"P-{{product}}","name":"Product {{product}}","price":{{product % 90 + 10}}.95,"currency":"EUR","category":"Things"},"context":{"ip":"198.51.100.{{person % 250}}","locale":"en-GB",

@@ -451,7 +451,7 @@ public sealed class EventCatalogueTests(EventCatalogueTests.Database database) :
         Assert.Equal(["platform"], await database.Db.List<string>($"""
             select distinct split_part(c.base_relation, '.', 1) from platform.blueprint_columns c where c.blueprint = 'pocm' and c.relation in ('api_keys', 'rate_limits', 'compliance_audit_logs')
             """, Ct));
-        Assert.Equal(["batch_operations", "event_schemas", "event_types", "quarantined_events"], await database.Db.List<string>($"select t.tablename::text from pg_tables t where t.schemaname = 'events' order by 1", Ct));
+        Assert.Equal(["batch_operations", "event_schemas", "event_types", "quarantined_events", "source_counts", "staged_events"], await database.Db.List<string>($"select t.tablename::text from pg_tables t where t.schemaname = 'events' order by 1", Ct));
     }
 
     [Fact]

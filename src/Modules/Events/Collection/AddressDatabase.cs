@@ -31,9 +31,14 @@ internal sealed class AddressDatabase
     }
 
     /// <exception cref="InvalidDataException">It is no such database.</exception>
-    public static AddressDatabase Open(string path) => new(File.ReadAllBytes(path));
+    public static AddressDatabase Open(string path) => Of(File.ReadAllBytes(path));
 
-    public static AddressDatabase Of(byte[] file) => new(file);
+    /// <inheritdoc cref="Open"/>
+    public static AddressDatabase Of(byte[] file)
+    {
+        try { return new(file); }
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentOutOfRangeException) { throw new InvalidDataException("its metadata is damaged", e); }
+    }
 
     /// <returns>The two letters of the country and the English name of the city, as far as they are known.</returns>
     public (string? Country, string? City) Find(IPAddress address)

@@ -1,9 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Clientele.Events.Collection;
 using Clientele.Testing;
 
 namespace Clientele.Events.Tests;

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
-using Clientele.Testing;
 
 namespace Clientele.Events.Tests;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Clientele.Platform.Tenancy;
-using Clientele.Testing;
 
 namespace Clientele.Events.Tests;
 

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Testing;
 
 namespace Clientele.Events.Tests;
