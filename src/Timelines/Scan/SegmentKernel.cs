@@ -10,7 +10,7 @@ internal sealed class SegmentKernel : Kernel
     private readonly Rule root;
     private readonly Matcher matcher;
     private readonly Calendar calendar;
-    private readonly List<Leaf> leaves = [];
+    private readonly Leaf[] leaves;
     private readonly Dictionary<Rule, Leaf> byRule = new(ReferenceEqualityComparer.Instance);
     private readonly long from;
     private bool? idle;
@@ -29,6 +29,9 @@ internal sealed class SegmentKernel : Kernel
         public int Slot { get; init; } = -1;
         public Store.ValueDictionary? Numbers { get; init; }
         public long Count, First, Last;
+
+        /// <summary>What is compared with, in millionths.</summary>
+        public required Int128 Threshold { get; init; }
         public Int128 Sum;
         public long[] Starts { get; init; } = [];
     }
@@ -41,12 +44,8 @@ internal sealed class SegmentKernel : Kernel
     public SegmentKernel(Rule root, Matcher matcher, Calendar calendar, IEnumerable<Func<Leaf>> leaves, Dictionary<Rule, AttributeTest> attributes)
     {
         (this.root, this.matcher, this.calendar, this.attributes) = (root, matcher, calendar, attributes);
-        foreach (var make in leaves)
-        {
-            var leaf = make();
-            this.leaves.Add(leaf);
-            byRule.Add(leaf.Rule, leaf);
-        }
+        this.leaves = [.. leaves.Select(make => make())];
+        foreach (var leaf in this.leaves) byRule.Add(leaf.Rule, leaf);
         // First and last look at all time.
         from = this.leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min();
     }
@@ -76,7 +75,7 @@ internal sealed class SegmentKernel : Kernel
         foreach (var leaf in leaves)
         {
             (leaf.Count, leaf.First, leaf.Last, leaf.Sum) = (0, -1, -1, 0);
-            Array.Fill(leaf.Starts, -1);
+            if (leaf.Starts.Length > 0) Array.Fill(leaf.Starts, -1);
         }
         return true;
     }
@@ -151,9 +150,9 @@ internal sealed class SegmentKernel : Kernel
 
     private static bool Holds(Leaf leaf) => leaf.Rule.Kind switch
     {
-        RuleKind.Count => Compare(leaf.Rule.Operator, leaf.Count * (Int128)Numbers.Scale, (Int128)(leaf.Rule.Value * Numbers.Scale)),
-        RuleKind.Sum => Compare(leaf.Rule.Operator, leaf.Sum, (Int128)(leaf.Rule.Value * Numbers.Scale)),
-        RuleKind.Average => leaf.Count > 0 && Compare(leaf.Rule.Operator, leaf.Sum, (Int128)(leaf.Rule.Value * Numbers.Scale) * leaf.Count),
+        RuleKind.Count => Compare(leaf.Rule.Operator, leaf.Count * (Int128)Numbers.Scale, leaf.Threshold),
+        RuleKind.Sum => Compare(leaf.Rule.Operator, leaf.Sum, leaf.Threshold),
+        RuleKind.Average => leaf.Count > 0 && Compare(leaf.Rule.Operator, leaf.Sum, leaf.Threshold * leaf.Count),
         RuleKind.First => leaf.First >= leaf.From && leaf.First >= 0,
         RuleKind.Last => leaf.Last >= leaf.From && leaf.Last >= 0,
         _ => leaf.Count > 0,
