@@ -117,6 +117,9 @@ internal sealed partial class Installation : IAsyncDisposable
         return await Done(Task.FromResult(answer));
     }
 
+    /// <summary>What is at an address, as whoever imported sees it.</summary>
+    public Task<string> Look(string path) => client!.GetStringAsync(new Uri(path, UriKind.Relative));
+
     /// <summary>How the only import stands.</summary>
     public async Task<(string State, long Staged, long Written)> Import()
     {

@@ -41,13 +41,20 @@ public sealed class KillTimelinesTests
             var expected = (await installation.Ask("api/analytics/query?engine=sql", question)).GetProperty("result").GetRawText();
             Assert.Contains("1", expected, StringComparison.Ordinal);
             var answered = string.Empty;
-            await Installation.Until("the timelines to agree with the reference", async () =>
+            try
+            {
+                await Installation.Until("the timelines to agree with the reference", async () =>
             {
                 var answer = await installation.Ask("api/analytics/query", question, patient: true);
                 if (answer.ValueKind == JsonValueKind.Undefined) return false;
                 Assert.Equal("timelines", answer.GetProperty("engine").GetString());
                 return (answered = answer.GetProperty("result").GetRawText()) == expected;
             });
+            }
+            catch (TimeoutException e)
+            {
+                throw new InvalidOperationException($"{e.Message}\nexpected {expected}\nanswered {answered}\n{await installation.Look("api/analytics/timelines")}\n{installation.Server!.Output}", e);
+            }
             Assert.Equal(expected, answered);
         }
     }

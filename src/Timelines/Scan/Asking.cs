@@ -205,7 +205,7 @@ internal sealed unsafe class Asking
             selectors.AddRange(rule.Kind == RuleKind.Sequence ? rule.Steps : [rule.Events!]);
             var from = calendar.Start(rule.Days is { } days ? question.To.AddDays(1 - days) : question.From);
             var slot = NumberSlot(rule.Of, out var numbers);
-            leaves.Add(() => new SegmentKernel.Leaf { Rule = rule, Bit = bit, From = from, Slot = slot, Numbers = numbers, Starts = new long[rule.Steps.Count] });
+            leaves.Add(() => new SegmentKernel.Leaf { Threshold = (Int128)(rule.Value * Numbers.Scale), Rule = rule, Bit = bit, From = from, Slot = slot, Numbers = numbers, Starts = new long[rule.Steps.Count] });
         }
         Walk(question.Where!);
         var matcher = Match(selectors);

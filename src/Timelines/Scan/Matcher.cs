@@ -33,6 +33,7 @@ internal sealed class Matcher
     private readonly ushort[] shorts;
     private readonly bool compared;
     private readonly uint filtered;
+    private readonly BlockPlan? byBlock;
     private long looks, hits;
 
     /// <summary>The mask of all wanted types, when they have but one; else 0.</summary>
@@ -45,6 +46,7 @@ internal sealed class Matcher
     public Matcher(IReadOnlyList<int> types, CompiledSelector[] selectors, int typeCount)
     {
         this.selectors = selectors;
+        byBlock = PlanBlocks(types, selectors);
         masks = new uint[typeCount];
         for (var k = 0; k < selectors.Length; k++)
         {
@@ -66,6 +68,7 @@ internal sealed class Matcher
     {
         if (matches.Length < view.Count + 64) matches = new Match[Math.Max(view.Count + 64, matches.Length * 2)];
         if (!All && compared && view.TypeWidth == 1 && hits * 8 <= looks) return Rare(view, from, to, matches);
+        var inBlocks = !All && byBlock is not null && view.TypeWidth == 1 && InBlocks(view);
         // Only the rows of that time: they are sorted by it.
         var seconds = view.Seconds + view.Start;
         var begin = from <= 0 ? 0 : CountBelow(seconds, 0, view.Count, (uint)Math.Min(from, uint.MaxValue));
@@ -73,6 +76,7 @@ internal sealed class Matcher
         if (begin >= end) return 0;
         var (first, count) = (view.Start + begin, end - begin);
         if (All || !compared || view.TypeWidth > 2) return Slow(view, first, count, matches);
+        if (inBlocks) return Blocks(view, first, count, matches);
         var n = 0;
         ref var next = ref MemoryMarshal.GetArrayDataReference(matches);
         var step = view.TypeWidth == 1 ? 64 : 32;
@@ -116,6 +120,60 @@ internal sealed class Matcher
         looks += view.Count;
         hits += found;
         return n;
+    }
+
+    private bool InBlocks(in View view)
+    {
+        foreach (var slot in byBlock!.Slots) if (view.Slots[slot] is not { Encoding: ColumnEncoding.Dense, Width: 1 }) return false;
+        return true;
+    }
+
+    /// <summary>Types and properties compared 64 rows at a time, where properties are dense bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int Blocks(in View view, int first, int count, Match[] matches)
+    {
+        var n = 0;
+        Span<ulong> found = stackalloc ulong[selectors.Length];
+        for (var at = 0; at < count; at += 64)
+        {
+            var live = count - at < 64 ? (1UL << (count - at)) - 1 : ulong.MaxValue;
+            var any = 0UL;
+            for (var k = 0; k < found.Length; k++)
+            {
+                var bits = byBlock!.Types[k].Length == 0 ? 0 : Bits(view.Types + first + at, byBlock.Types[k]) & live;
+                foreach (var (slot, codes) in byBlock.Filters[k])
+                {
+                    if (bits == 0) break;
+                    bits &= Bits(view.Slots[slot].Values + first + at, codes);
+                }
+                found[k] = bits;
+                any |= bits;
+            }
+            for (; any != 0; any &= any - 1)
+            {
+                var bit = any & (~any + 1);
+                var mask = 0u;
+                for (var k = 0; k < found.Length; k++) if ((found[k] & bit) != 0) mask |= 1u << k;
+                matches[n++] = new Match { Row = first + at + BitOperations.TrailingZeroCount(any), Mask = mask };
+            }
+        }
+        return n;
+    }
+
+    /// <summary>What to compare in blocks, by selector: bytes of types, and of each filter the bytes that pass.</summary>
+    private sealed record BlockPlan(byte[][] Types, (int Slot, byte[] Codes)[][] Filters, int[] Slots);
+
+    // Only when each selector names its type and each filter lets few values pass, not the missing one.
+    private static BlockPlan? PlanBlocks(IReadOnlyList<int> types, CompiledSelector[] selectors)
+    {
+        if (selectors.All(s => s.Codes.Length == 0)) return null;
+        if (types.Any(t => t is < 0 or > byte.MaxValue) || selectors.Any(s => s.Values.Length > 0)) return null;
+        var filters = selectors.Select(s => s.Codes.Select(f => (f.Slot, Codes: Enumerable.Range(0, f.Passes.Length).Where(c => f.Passes[c]).ToArray())).ToArray()).ToArray();
+        if (filters.SelectMany(f => f).Any(f => f.Codes.Length is 0 or > 4 || f.Codes[0] == 0 || f.Codes[^1] > byte.MaxValue)) return null;
+        return new BlockPlan(
+            [.. types.Select(t => t == 0 ? [] : new[] { (byte)t })],
+            [.. filters.Select(f => f.Select(c => (c.Slot, Array.ConvertAll(c.Codes, v => (byte)v))).ToArray())],
+            [.. filters.SelectMany(f => f).Select(f => f.Slot).Distinct()]);
     }
 
     // Most timelines are short: 16 at a time is faster than halving. Long ones are halved first.

@@ -7,11 +7,10 @@ namespace Clientele.Timelines.Scan;
 /// <summary>Who meets a tree of rules. Asked of everybody who is known, with events or without.</summary>
 internal sealed class SegmentKernel : Kernel
 {
-    private readonly Rule root;
+    private readonly Node root;
     private readonly Matcher matcher;
     private readonly Calendar calendar;
-    private readonly List<Leaf> leaves = [];
-    private readonly Dictionary<Rule, Leaf> byRule = new(ReferenceEqualityComparer.Instance);
+    private readonly Leaf[] leaves;
     private readonly long from;
     private bool? idle;
     private long members;
@@ -29,6 +28,9 @@ internal sealed class SegmentKernel : Kernel
         public int Slot { get; init; } = -1;
         public Store.ValueDictionary? Numbers { get; init; }
         public long Count, First, Last;
+
+        /// <summary>What is compared with, in millionths.</summary>
+        public required Int128 Threshold { get; init; }
         public Int128 Sum;
         public long[] Starts { get; init; } = [];
     }
@@ -36,20 +38,22 @@ internal sealed class SegmentKernel : Kernel
     /// <summary>What an attribute rule says of an ordinal.</summary>
     internal sealed record AttributeTest(Store.Attributes.Column? Column, bool[] Passes);
 
+    /// <summary>A rule with what it looks at, so that nothing is looked up for each person.</summary>
+    private sealed record Node(RuleKind Kind, Node[] Rules, Leaf? Leaf, AttributeTest? Test);
+
     private readonly Dictionary<Rule, AttributeTest> attributes;
 
     public SegmentKernel(Rule root, Matcher matcher, Calendar calendar, IEnumerable<Func<Leaf>> leaves, Dictionary<Rule, AttributeTest> attributes)
     {
-        (this.root, this.matcher, this.calendar, this.attributes) = (root, matcher, calendar, attributes);
-        foreach (var make in leaves)
-        {
-            var leaf = make();
-            this.leaves.Add(leaf);
-            byRule.Add(leaf.Rule, leaf);
-        }
+        (this.matcher, this.calendar, this.attributes) = (matcher, calendar, attributes);
+        this.leaves = [.. leaves.Select(make => make())];
+        this.root = NodeOf(root);
         // First and last look at all time.
         from = this.leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min();
     }
+
+    private Node NodeOf(Rule rule) =>
+        new(rule.Kind, [.. rule.Rules.Select(NodeOf)], Array.Find(leaves, l => ReferenceEquals(l.Rule, rule)), attributes.GetValueOrDefault(rule));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
@@ -76,7 +80,7 @@ internal sealed class SegmentKernel : Kernel
         foreach (var leaf in leaves)
         {
             (leaf.Count, leaf.First, leaf.Last, leaf.Sum) = (0, -1, -1, 0);
-            Array.Fill(leaf.Starts, -1);
+            if (leaf.Starts.Length > 0) Array.Fill(leaf.Starts, -1);
         }
         return true;
     }
@@ -128,32 +132,32 @@ internal sealed class SegmentKernel : Kernel
         if (leaf.Starts[^1] >= 0) leaf.Count = 1;
     }
 
-    private bool Holds(Rule rule, int person) => rule.Kind switch
+    private static bool Holds(Node node, int person) => node.Kind switch
     {
-        RuleKind.All => All(rule.Rules, person),
-        RuleKind.Any => Any(rule.Rules, person),
-        RuleKind.Not => !Holds(rule.Rules[0], person),
-        RuleKind.Attribute => attributes[rule] is { } test && test.Passes[test.Column?[person] ?? 0],
-        _ => Holds(byRule[rule]),
+        RuleKind.All => All(node.Rules, person),
+        RuleKind.Any => Any(node.Rules, person),
+        RuleKind.Not => !Holds(node.Rules[0], person),
+        RuleKind.Attribute => node.Test!.Passes[node.Test.Column?[person] ?? 0],
+        _ => Holds(node.Leaf!),
     };
 
-    private bool All(IReadOnlyList<Rule> rules, int person)
+    private static bool All(Node[] rules, int person)
     {
-        for (var i = 0; i < rules.Count; i++) if (!Holds(rules[i], person)) return false;
+        foreach (var rule in rules) if (!Holds(rule, person)) return false;
         return true;
     }
 
-    private bool Any(IReadOnlyList<Rule> rules, int person)
+    private static bool Any(Node[] rules, int person)
     {
-        for (var i = 0; i < rules.Count; i++) if (Holds(rules[i], person)) return true;
+        foreach (var rule in rules) if (Holds(rule, person)) return true;
         return false;
     }
 
     private static bool Holds(Leaf leaf) => leaf.Rule.Kind switch
     {
-        RuleKind.Count => Compare(leaf.Rule.Operator, leaf.Count * (Int128)Numbers.Scale, (Int128)(leaf.Rule.Value * Numbers.Scale)),
-        RuleKind.Sum => Compare(leaf.Rule.Operator, leaf.Sum, (Int128)(leaf.Rule.Value * Numbers.Scale)),
-        RuleKind.Average => leaf.Count > 0 && Compare(leaf.Rule.Operator, leaf.Sum, (Int128)(leaf.Rule.Value * Numbers.Scale) * leaf.Count),
+        RuleKind.Count => Compare(leaf.Rule.Operator, leaf.Count * (Int128)Numbers.Scale, leaf.Threshold),
+        RuleKind.Sum => Compare(leaf.Rule.Operator, leaf.Sum, leaf.Threshold),
+        RuleKind.Average => leaf.Count > 0 && Compare(leaf.Rule.Operator, leaf.Sum, leaf.Threshold * leaf.Count),
         RuleKind.First => leaf.First >= leaf.From && leaf.First >= 0,
         RuleKind.Last => leaf.Last >= leaf.From && leaf.Last >= 0,
         _ => leaf.Count > 0,

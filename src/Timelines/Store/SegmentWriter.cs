@@ -41,7 +41,8 @@ internal sealed unsafe class SegmentWriter
         // What an erasure must be able to blank needs its own place in every row.
         if (!Segment.IsErased(name) && filled == codes.Length && codes.Length > 0 && codes.IndexOfAnyExcept(codes[0]) < 0) Constant(name, codes[0]);
         else if (filled == 0) return; // a column that is not there is empty
-        else if (SparseSize(codes.Length, filled, width) < (long)codes.Length * width) Sparse(name, codes, filled, width);
+        // A byte a row is compared 64 rows at a time: worth its room when a quarter of the rows have a value.
+        else if (SparseSize(codes.Length, filled, width) < (long)codes.Length * width && (width > 1 || filled < codes.Length / 4)) Sparse(name, codes, filled, width);
         else Dense(name, codes, width);
     }
 

@@ -10,6 +10,9 @@ namespace Clientele.Analytics.Queries.Reference;
 /// </summary>
 internal static class ReferenceSql
 {
+    /// <summary>A decimal divided by this has no zeros at its end.</summary>
+    private const decimal Unscaled = 1.0000000000000000000000000000m;
+
     private sealed record Row(int Line, int A, int B, string? Group1, string? Group2, long Count, decimal? Amount);
 
     /// <summary>The statements that answer a question.</summary>
@@ -30,7 +33,7 @@ internal static class ReferenceSql
         var cells = new Dictionary<CellKey, Cell>();
         foreach (var statement in Of(q))
             foreach (var row in await db.List<Row>(statement, ct))
-                if (row.Count > 0 || q.Kind == QuestionKind.Segment) cells.Add(new CellKey(row.Line, row.A, row.B, row.Group1, row.Group2), new Cell(row.Count, row.Amount));
+                if (row.Count > 0 || q.Kind == QuestionKind.Segment) cells.Add(new CellKey(row.Line, row.A, row.B, row.Group1, row.Group2), new Cell(row.Count, row.Amount / Unscaled)); // 1.50 and 1.5 are one number, and are written alike
         return cells;
     }
 
