@@ -53,7 +53,7 @@ public sealed class EngineTests(EngineTests.Database database) : IClassFixture<E
         {
             var question = any.Of(kind);
             var store = history.Node.Find(database.Alpha.OrganizationId!.Value)!;
-            var answered = store.Ask(question).Cells;
+            var answered = store.Ask(question, ct: Ct).Cells;
             var expected = await ReferenceSql.Ask(database.Db, question, Ct);
             Assert.True(Same(expected, answered), Difference(question, expected, answered));
             await Who(store, random, question, answered);

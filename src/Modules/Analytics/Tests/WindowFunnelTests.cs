@@ -46,7 +46,7 @@ public sealed class WindowFunnelTests(WindowFunnelTests.Database database) : ICl
                 Steps = [.. cases[i].GetProperty("steps").EnumerateArray().Select(s => new Step { Event = Type(i, s) })],
                 Modes = [.. cases[i].GetProperty("modes").EnumerateArray().Select(m => Platform.Data.Words.To<FunnelMode>(m.GetString()!))],
             };
-            var (timelines, sql) = (Depth(node.Find(database.Alpha.OrganizationId!.Value)!.Ask(question).Cells), Depth(await ReferenceSql.Ask(database.Db, question, Ct)));
+            var (timelines, sql) = (Depth(node.Find(database.Alpha.OrganizationId!.Value)!.Ask(question, ct: Ct).Cells), Depth(await ReferenceSql.Ask(database.Db, question, Ct)));
             var expected = cases[i].GetProperty("expect").GetInt32();
             if (timelines != expected || sql != expected) wrong.Add($"{cases[i].GetProperty("name")}: {expected} expected, Timelines {timelines}, SQL {sql}");
         }
