@@ -4554,7 +4554,10 @@ CREATE FUNCTION customers.return_balance(rule customers.reference_rules, merge u
     AS $_$
 declare
     entry jsonb;
+    done  customers.merges;
+    cause record;
 begin
+    select * into done from customers.merges m where m.organization_id = platform.organization() and m.id = return_balance.merge;
     -- First what the survivor got is taken off it: where it was spent since, the ledger refuses and with it the undo.
     for entry in execute format('select to_jsonb(l) from %s l where l.organization_id = platform.organization() and l.idempotency_key like $1 order by l.amount desc', rule.relation::regclass)
         using 'merge:' || merge || ':%'
@@ -4562,12 +4565,31 @@ begin
         perform customers.write_entry(rule.relation, (entry - array['id', 'entry', 'balance', 'created_at'])
             || jsonb_build_object('amount', -(entry ->> 'amount')::numeric, 'reason', 'merge', 'idempotency_key', 'un' || (entry ->> 'idempotency_key')));
     end loop;
+
+    -- What was still pending when the rows moved over (points, a payment) and came due since was entered for the survivor; its
+    -- cause has just gone back, so the entry follows it.
+    for cause in
+        select m.relation, m.ids, c.attname as column_name
+        from customers.merge_moves m
+        join pg_constraint k on k.contype = 'f' and k.conrelid = rule.relation::regclass and k.confrelid = m.relation::regclass
+        join pg_attribute c on c.attrelid = k.conrelid and c.attnum = any (k.conkey) and c.attname <> 'organization_id'
+        where m.organization_id = platform.organization() and m.merge_id = done.id
+    loop
+        for entry in execute format('select to_jsonb(l) from %s l where l.organization_id = platform.organization() and l.%I = $1 and l.%I = any ($2) and l.created_at >= $3 order by l.amount desc',
+                rule.relation::regclass, rule.column_name, cause.column_name) using done.survivor_id, cause.ids, done.merged_at
+        loop
+            perform customers.write_entry(rule.relation, (entry - array['id', 'entry', 'balance', 'created_at'])
+                || jsonb_build_object('amount', -(entry ->> 'amount')::numeric, 'reason', 'merge', 'idempotency_key', 'unmerge:' || done.id || ':out:' || (entry ->> 'id')));
+            perform customers.write_entry(rule.relation, (entry - array['id', 'entry', 'balance', 'created_at'])
+                || jsonb_build_object(rule.column_name, done.merged_id, 'idempotency_key', 'unmerge:' || done.id || ':in:' || (entry ->> 'id')));
+        end loop;
+    end loop;
 end
 $_$;
 
 -- Name: FUNCTION return_balance(rule customers.reference_rules, merge uuid); Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON FUNCTION customers.return_balance(rule customers.reference_rules, merge uuid) IS 'Carries back the balances that a merge carried over.';
+COMMENT ON FUNCTION customers.return_balance(rule customers.reference_rules, merge uuid) IS 'Carries back the balances that a merge carried over, and what came due for the survivor since of what was the other''s. What was spent meanwhile cannot go back: the ledger refuses, and with it the undo.';
 
 -- Name: search(text, integer); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -9424,7 +9446,7 @@ begin
     execute format('alter table %s add constraint idempotency unique (organization_id, idempotency_key)', relation);
     perform platform.only_added_to(relation, blankable);
     execute format('create trigger post before insert on %s for each row execute function platform.post_entry(%L, %L, %L)', relation,
-        format('%s/', relation::oid) , format('select ($1).organization_id::text || ''/'' || %s', words),
+        format('%s/', relation), format('select ($1).organization_id::text || ''/'' || %s', words),
         format('select l.entry, l.balance from %s l where l.organization_id = ($1).organization_id and %s order by l.entry desc limit 1', relation, same));
 end
 $_$;
@@ -34946,7 +34968,7 @@ CREATE TRIGGER date_subscription BEFORE INSERT OR UPDATE ON billing.subscription
 
 -- Name: credit_transactions post; Type: TRIGGER; Schema: billing; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('153258/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON billing.credit_transactions FOR EACH ROW EXECUTE FUNCTION platform.post_entry('billing.credit_transactions/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from billing.credit_transactions l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: subscriptions record_subscription; Type: TRIGGER; Schema: billing; Owner: -
 
@@ -35577,7 +35599,7 @@ CREATE TRIGGER place_invitation BEFORE INSERT ON growth.referrals FOR EACH ROW E
 
 -- Name: points_entries post; Type: TRIGGER; Schema: growth; Owner: -
 
-CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('152933/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
+CREATE TRIGGER post BEFORE INSERT ON growth.points_entries FOR EACH ROW EXECUTE FUNCTION platform.post_entry('growth.points_entries/', 'select ($1).organization_id::text || ''/'' || ($1).customer_id::text', 'select l.entry, l.balance from growth.points_entries l where l.organization_id = ($1).organization_id and l.customer_id = ($1).customer_id order by l.entry desc limit 1');
 
 -- Name: points_ledger prepare_points; Type: TRIGGER; Schema: growth; Owner: -
 
