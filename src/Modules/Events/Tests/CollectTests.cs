@@ -114,7 +114,7 @@ public sealed class CollectTests(CollectApp app) : IClassFixture<CollectApp>
         Assert.Equal((400, "body_damaged"), await (await app.Send("/v1/batch", bomb[..1000], null, r => r.Content!.Headers.ContentEncoding.Add("gzip"))).Problem());
         Assert.Equal((400, "encoding_unknown"), await (await app.Send("/v1/batch", "{}", null, r => r.Content!.Headers.ContentEncoding.Add("zstd"))).Problem());
 
-        Assert.Equal((400, "encoding_unknown"), await (await app.Send("/v1/batch", "{}", null, r => r.Content!.Headers.ContentEncoding.Add("gzip, gzip, gzip"))).Problem());
+        Assert.Equal((400, "encoding_unknown"), await (await app.Send("/v1/batch", "{}", null, r => { for (var i = 0; i < 3; i++) r.Content!.Headers.ContentEncoding.Add("gzip"); })).Problem());
 
         // What stands once for all events, and would stand with each: alone too large, or too large with so many.
         string Sharing(int length, int events) => $$$"""{"context": {"app": "{{{new string('x', length)}}}"}, "batch": [{{{string.Join(',', Enumerable.Repeat("{}", events))}}}]}""";
