@@ -16,7 +16,10 @@ internal static class Body
     {
         if (request.ContentLength > most) throw TooLarge(most);
         var bytes = await All(request.Body, request.ContentLength ?? 0, most, ct);
-        foreach (var encoding in request.Headers.ContentEncoding.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Reverse())
+        var encodings = request.Headers.ContentEncoding.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        // Each is megabytes to unpack, and a header has room for thousands.
+        if (encodings.Length > 2) throw new Problem(400, "encoding_unknown", "The body is compressed more than twice. Compress it once.");
+        foreach (var encoding in encodings.Reverse())
             bytes = await Decode(encoding.ToLowerInvariant(), bytes, most, ct);
         // Some say nothing of their gzip in a header, or only in the address.
         if (bytes is [0x1F, 0x8B, ..]) bytes = await Decode("gzip", bytes, most, ct);

@@ -11,9 +11,6 @@ internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts c
     /// <summary>The most any organization can allow (collection.max_batch_kb), and what is read while the key is not known yet.</summary>
     private const int MostBytes = 8 * 1024 * 1024;
 
-    /// <summary>Who a request is counted for until its size is known.</summary>
-    private const int UnknownSize = 64 * 1024;
-
     private const int ShownPayload = 32 * 1024;
 
     /// <summary>What became of a request's events.</summary>
@@ -25,18 +22,15 @@ internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts c
     public async Task<Outcome> Take(HttpContext context, Call? call, bool postHog = false, bool batch = false)
     {
         var source = await Keyed(context, HeaderKey(context.Request), mustBe: false);
-        var room = context.Request.ContentLength ?? UnknownSize;
+        var most = source?.Settings.MaxBatchBytes ?? MostBytes;
         try
         {
-            gatherer.Admit(room);
-            try
-            {
-                var body = await Body.Read(context.Request, source?.Settings.MaxBatchBytes ?? MostBytes, context.RequestAborted);
-                gatherer.Admit(Math.Max(0, body.Length - room));
-                room = Math.Max(room, body.Length);
-                return await Take(context, source, body, call, postHog, batch);
-            }
-            finally { gatherer.Release(room); }
+            if (context.Request.ContentLength > most) throw Body.TooLarge(most);
+            // One that does not say how long it is may become as long as any.
+            using var room = gatherer.Enter(context.Request.ContentLength ?? most);
+            var body = await Body.Read(context.Request, most, context.RequestAborted);
+            room.Become(body.Length);
+            return await Take(context, source, body, call, postHog, batch, null, room);
         }
         catch (Problem) when (source is not null)
         {
@@ -46,7 +40,13 @@ internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts c
     }
 
     /// <summary>The same for a body that came another way.</summary>
-    public async Task<Outcome> Take(HttpContext context, Source? source, byte[] body, Call? call, bool postHog, bool batch, string? queryKey = null)
+    public async Task<Outcome> Take(HttpContext context, byte[] body, Call? call, string? queryKey)
+    {
+        using var room = gatherer.Enter(body.Length);
+        return await Take(context, null, body, call, postHog: false, batch: false, queryKey, room);
+    }
+
+    private async Task<Outcome> Take(HttpContext context, Source? source, byte[] body, Call? call, bool postHog, bool batch, string? queryKey, Gatherer.Room room)
     {
         Envelope envelope;
         try { envelope = Envelope.Read(body); }
@@ -64,9 +64,23 @@ internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts c
         if (items.Count > settings.MaxBatchEvents) throw new Problem(413, "too_many_events", $"The batch has {items.Count} events, and may have {settings.MaxBatchEvents}. Send it in parts.");
         if (envelope.Batch is null && body.Length > settings.MaxEventBytes) throw new Problem(413, "too_large", $"The event is larger than {settings.MaxEventBytes / 1024} KB. Leave something out, or let an administrator raise collection.max_event_kb.");
 
+        room.Become(body.Length + Repeated(envelope, items.Count, settings));
+
         var pending = Parse(envelope, items, Arrived(context, source), call, postHog);
-        await gatherer.Write(pending, context.RequestAborted);
+        await gatherer.Write(pending, room, context.RequestAborted);
         return new Outcome(pending.Events.Count(e => e.Fate is not Fate.Quarantined), [.. pending.Refused, .. pending.Events.Where(e => e.Fate == Fate.Quarantined).Select(e => new RefusedEvent(-1, e.Problem!, "{}", e.Type, e.MessageId))]);
+    }
+
+    // What a batch says once for all its events stands in the row of each: a small body must not become gigabytes of rows.
+    private static long Repeated(Envelope envelope, int events, CollectionSettings settings)
+    {
+        if (envelope.Batch is null) return 0;
+        var shared = (long)envelope.Context.Length + envelope.Integrations.Length + (envelope.SentAt?.Length ?? 0);
+        if (shared > settings.MaxEventBytes)
+            throw new Problem(413, "too_large", $"What the batch says for all its events (context, integrations) is larger than {settings.MaxEventBytes / 1024} KB. Leave something out, or let an administrator raise collection.max_event_kb.");
+        if (shared * events > MostBytes)
+            throw new Problem(413, "too_large", $"What the batch says for all its events (context, integrations) is larger than {MostBytes / 1024} KB when it stands with each of them. Send fewer events at once, or a shorter context.");
+        return shared * events;
     }
 
     private static Pending Parse(Envelope envelope, List<(int Start, int Length, bool IsObject)> items, Arrival arrival, Call? call, bool postHog)

@@ -87,7 +87,7 @@ internal static class CollectionRoutes
         Allow(context);
         var headers = context.Response.Headers;
         headers.AccessControlAllowMethods = "POST, GET, OPTIONS";
-        headers.AccessControlAllowHeaders = context.Request.Headers.AccessControlRequestHeaders.ToString() is { Length: > 0 and < 1000 } asked ? asked : "Content-Type, Authorization";
+        headers.AccessControlAllowHeaders = context.Request.Headers.AccessControlRequestHeaders.ToString() is { Length: > 0 and < 1000 } asked && IsPlain(asked) ? asked : "Content-Type, Authorization";
         headers.AccessControlMaxAge = "86400";
         return Results.NoContent();
     }
@@ -95,11 +95,14 @@ internal static class CollectionRoutes
     // sendBeacon sends with credentials, which a star does not allow; none of ours lie on these addresses.
     private static void Allow(HttpContext context)
     {
-        if (context.Request.Headers.Origin.ToString() is not { Length: > 0 } origin) return;
+        if (context.Request.Headers.Origin.ToString() is not { Length: > 0 } origin || !IsPlain(origin)) return;
         context.Response.Headers.AccessControlAllowOrigin = origin;
         context.Response.Headers.AccessControlAllowCredentials = "true";
         context.Response.Headers.Append("Vary", "Origin");
     }
+
+    // A request's header may hold bytes that an answer's may not; no browser sends them.
+    private static bool IsPlain(string header) => !header.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     private static async Task Shared(HttpContext context, Func<Task> handle)
     {

@@ -161,7 +161,8 @@ internal ref partial struct EventReader
                 else if (reader.ValueSpan.SequenceEqual("collection"u8)) Field(ref reader, ref collection);
                 else { reader.Read(); Skip(ref reader); }
             }
-            if (collection is null or "users" && kind is not (null or "user_id" or "anonymous_id")) AddId(EventNames.Snake(kind), id);
+            // However it is spelt: whose browser it is, is not said this way.
+            if (collection is null or "users" && kind is not null && EventNames.Snake(kind) is not ("user_id" or "anonymous_id") and var word) AddId(word, id);
         }
     }
 

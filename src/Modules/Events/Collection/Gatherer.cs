@@ -41,23 +41,57 @@ internal sealed partial class Gatherer(Databases databases, SourceCounts counts,
     /// <summary>Bytes that requests under way have taken.</summary>
     public long Waiting => Interlocked.Read(ref bytes);
 
-    /// <summary>Takes room for a body.</summary>
+    /// <summary>Takes room for a body, until it is disposed of and what the body brought is written.</summary>
     /// <exception cref="Problem">There is none: come again in a moment.</exception>
-    public void Admit(long size)
+    public Room Enter(long size)
+    {
+        Admit(size);
+        return new Room(this, size);
+    }
+
+    private void Admit(long size)
     {
         if (Interlocked.Add(ref bytes, size) <= MostBytes) return;
         Interlocked.Add(ref bytes, -size);
         throw new Problem(429, "too_busy", "More events arrive than can be written at the moment. Send them again after the time in Retry-After.") { RetryAfter = TimeSpan.FromSeconds(1) };
     }
 
-    public void Release(long size) => Interlocked.Add(ref bytes, -size);
+    private void Release(long size) => Interlocked.Add(ref bytes, -size);
+
+    /// <summary>What a request takes of the memory for bodies.</summary>
+    internal sealed class Room(Gatherer gatherer, long size) : IDisposable
+    {
+        private long held = size;
+        private Task? until;
+
+        /// <summary>Takes more, or gives back.</summary>
+        /// <exception cref="Problem">There is not so much: it stays as it was.</exception>
+        public void Become(long size)
+        {
+            if (size > held) gatherer.Admit(size - held);
+            else gatherer.Release(held - size);
+            held = size;
+        }
+
+        /// <summary>What waits to be written takes the room, also when nobody waits for it any more.</summary>
+        public void Until(Task written) => until = written;
+
+        public void Dispose()
+        {
+            if (until is null or { IsCompleted: true }) Leave();
+            else _ = until.ContinueWith(_ => Leave(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        private void Leave() => gatherer.Release(Interlocked.Exchange(ref held, 0));
+    }
 
     /// <summary>Returns when everything is committed.</summary>
     /// <exception cref="Problem">503: it is not known to be committed; to send it again is safe where events have message ids.</exception>
-    public async Task Write(Pending pending, CancellationToken ct)
+    public async Task Write(Pending pending, Room room, CancellationToken ct)
     {
         if (pending.Events.Count == 0 && pending.Refused.Count == 0) return;
         if (!queue.Writer.TryWrite(pending)) throw Away("The server is stopping. Send the events again after the time in Retry-After.");
+        room.Until(pending.Written.Task);
         // Whoever hangs up does not take the others' transaction along: what was taken is written.
         try { await pending.Written.Task.WaitAsync(patience + TimeSpan.FromSeconds(5), ct); }
         catch (TimeoutException) { throw Away("The database does not answer at the moment. Send the events again after the time in Retry-After."); }

@@ -28,7 +28,7 @@ internal static class Pixel
             _ => throw Problem.NotFound("kind of pixel"),
         };
         var body = query["data"].ToString() is { Length: > 0 } data ? await Body.FromText(data, 64 * 1024, context.RequestAborted) : Plain(query);
-        var outcome = await collect.Take(context, null, body, call, postHog: false, batch: false, queryKey: query["writeKey"].ToString() is { Length: > 0 } key ? key : null);
+        var outcome = await collect.Take(context, body, call, query["writeKey"].ToString() is { Length: > 0 } key ? key : null);
         if (outcome.Refused is [var refused, ..]) throw new Problem(400, "event_refused", $"{refused.Problem} It waits in quarantine. Mend the address of the picture.");
         context.Response.ContentType = "image/gif";
         context.Response.Headers.CacheControl = "no-store, private";

@@ -114,6 +114,14 @@ public sealed class CollectTests(CollectApp app) : IClassFixture<CollectApp>
         Assert.Equal((400, "body_damaged"), await (await app.Send("/v1/batch", bomb[..1000], null, r => r.Content!.Headers.ContentEncoding.Add("gzip"))).Problem());
         Assert.Equal((400, "encoding_unknown"), await (await app.Send("/v1/batch", "{}", null, r => r.Content!.Headers.ContentEncoding.Add("zstd"))).Problem());
 
+        Assert.Equal((400, "encoding_unknown"), await (await app.Send("/v1/batch", "{}", null, r => { for (var i = 0; i < 3; i++) r.Content!.Headers.ContentEncoding.Add("gzip"); })).Problem());
+
+        // What stands once for all events, and would stand with each: alone too large, or too large with so many.
+        string Sharing(int length, int events) => $$$"""{"context": {"app": "{{{new string('x', length)}}}"}, "batch": [{{{string.Join(',', Enumerable.Repeat("{}", events))}}}]}""";
+        foreach (var body in (string[])[Sharing(33 * 1024, 1), Sharing(20 * 1024, 2500)])
+            Assert.Equal((413, "too_large"), await (await app.Send("/v1/batch", body)).Problem());
+        await app.Sent("/v1/batch", Sharing(20 * 1024, 1));
+
         // In a batch, the large one goes to quarantine and its neighbours are written.
         var (first, last) = (Id(), Id());
         var answer = await app.Sent("/v1/batch", $$$"""{"batch": [{"type": "track", "event": "A", "messageId": "{{{first}}}"}, {"type": "track", "event": "B", "properties": {"big": "{{{big}}}"}}, {"type": "track", "event": "C", "messageId": "{{{last}}}"}]}""");
@@ -232,6 +240,15 @@ public sealed class CollectTests(CollectApp app) : IClassFixture<CollectApp>
         Assert.Equal(("desktop", "Chrome 140", "Windows 11"), (e.DeviceType, e.Browser, e.Os));
         // A page's own connection is the person's.
         Assert.NotNull(e.IpAddress);
+
+        // What no answer's header may hold is not said back.
+        using var odd = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = app.Sdk.BaseAddress };
+        using var strange = new HttpRequestMessage(HttpMethod.Options, "/v1/batch");
+        strange.Headers.TryAddWithoutValidation("Origin", "https://caf\u00e9.example");
+        strange.Headers.TryAddWithoutValidation("Access-Control-Request-Headers", "caf\u00e9");
+        using var plain = await odd.SendAsync(strange, Ct);
+        Assert.Equal((HttpStatusCode.NoContent, false, "Content-Type, Authorization"),
+            (plain.StatusCode, plain.Headers.Contains("Access-Control-Allow-Origin"), plain.Headers.GetValues("Access-Control-Allow-Headers").Single()));
 
         // An error can be read by the page too.
         using var refused = await app.Send("/v1/batch", "{", null, r => r.Headers.Add("Origin", "https://shop.example"));

@@ -39,17 +39,49 @@ public sealed class GathererTests(CollectApp app) : IClassFixture<CollectApp>
     public async Task Too_much_at_once_is_turned_away_before_it_is_read()
     {
         var gatherer = app.Services.GetRequiredService<Gatherer>();
-        var room = 48L * 1024 * 1024 - gatherer.Waiting;
-        gatherer.Admit(room);
-        try
+        using (gatherer.Enter(48L * 1024 * 1024 - gatherer.Waiting))
         {
             using var busy = await app.Send("/v1/track", Event(Id()));
             Assert.Equal(HttpStatusCode.TooManyRequests, busy.StatusCode);
             Assert.Equal(["1"], busy.Headers.GetValues("Retry-After"));
             Assert.Equal(["1"], busy.Headers.GetValues("X-RateLimit-Reset"));
         }
-        finally { gatherer.Release(room); }
         await app.Sent("/v1/track", Event(Id()));
+        Assert.Equal(0, gatherer.Waiting);
+
+        // Of a body that does not say how long it is, the longest is feared.
+        using (gatherer.Enter(48L * 1024 * 1024 - 100 * 1024))
+        {
+            using var chunked = await app.Send("/v1/track", Event(Id()), null, r => r.Headers.TransferEncodingChunked = true);
+            Assert.Equal(HttpStatusCode.TooManyRequests, chunked.StatusCode);
+            await app.Sent("/v1/track", Event(Id()));
+        }
+        await app.Sent("/v1/track", Event(Id()), null, r => r.Headers.TransferEncodingChunked = true);
+        Assert.Equal(0, gatherer.Waiting);
+    }
+
+    [Fact]
+    public async Task Room_is_held_until_what_it_is_for_is_written_also_when_nobody_waits()
+    {
+        var gatherer = app.Services.GetRequiredService<Gatherer>();
+        var source = await app.Services.GetRequiredService<Sources>().Find(app.Key, Ct);
+        var pending = new Pending(source!, [], [new RefusedEvent(0, "It is a test.", "{}", null, null)]);
+        using var gone = new CancellationTokenSource();
+        await gone.CancelAsync();
+        // Nothing is written while the table is locked.
+        await using (var superuser = await app.OpenSuperuser())
+        await using (var transaction = await superuser.BeginTransactionAsync(Ct))
+        {
+            await using (var locking = new NpgsqlCommand("lock table events.quarantined_events", superuser, transaction)) await locking.ExecuteNonQueryAsync(Ct);
+            using (var room = gatherer.Enter(1000))
+            {
+                room.Become(3000);
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gatherer.Write(pending, room, gone.Token));
+            }
+            Assert.Equal(3000, gatherer.Waiting);
+        }
+        await pending.Written.Task;
+        for (var i = 0; i < 500 && gatherer.Waiting > 0; i++) await Task.Delay(10, Ct);
         Assert.Equal(0, gatherer.Waiting);
     }
 

@@ -73,6 +73,55 @@ public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
         Assert.Equal(one, await Profile(await Send($$""" "type": "page", "anonymousId": "{{browser}}" """)));
     }
 
+    [Theory]
+    [InlineData("event")]
+    [InlineData("order")]
+    public async Task A_visitor_whose_id_turns_out_to_be_a_name_is_taken_over_by_nobody(string way)
+    {
+        var (user, attacker, second) = (Id("user"), Id("attacker"), Id("known"));
+        var profile = await Profile(await Send($$""" "type": "page", "anonymousId": "{{user}}" """));
+        var theirs = (await app.Event(await Send($$""" "type": "page", "anonymousId": "{{user}}" """, app.BetaKey), app.Beta)).CustomerId;
+        if (way == "event") await Send($$""" "type": "track", "event": "Login", "userId": "{{user}}" """);
+        else await app.Db.Run($"select e.id from customers.ensure(array[{user}], array[now()], array[null], array[null], array[null], 'api', null) e", Ct);
+        Assert.Equal((user, false), (await app.Db.One<Known>($"select c.customer_id, c.anonymous from customers.customers c where c.id = {profile}", Ct)).Pair);
+        Assert.True(await app.For(app.Beta).One<bool>($"select c.anonymous from customers.customers c where c.id = {theirs}", Ct));
+
+        await Send($$""" "type": "identify", "anonymousId": "{{user}}", "userId": "{{attacker}}" """);
+        await Send($$""" "type": "track", "event": "E", "userId": "{{second}}" """);
+        await Send($$""" "type": "alias", "previousId": "{{user}}", "userId": "{{second}}" """);
+        Assert.Equal(profile, await PersonOf(profile!.Value));
+        Assert.Equal(user, await app.Db.One<string>($"select c.customer_id from customers.customers c where c.id = {profile}", Ct));
+        Assert.NotEqual(profile, await app.Person(attacker));
+    }
+
+    [Theory]
+    [InlineData("anonymousId")]
+    [InlineData("Anonymous ID")]
+    [InlineData("userId")]
+    public async Task Whose_browser_it_is_is_no_external_id(string kind)
+    {
+        var (user, browser) = (Id("user"), Id("anon"));
+        await Send($$""" "type": "track", "event": "E", "userId": "{{user}}", "context": {"externalIds": [{"id": "{{browser}}", "type": "{{kind}}", "collection": "users"}, {"id": "{{browser}}", "type": "gaClientId", "collection": "users"}]} """);
+        Assert.Equal(["ga_client_id"], await app.Db.List<string>($"select i.kind from customers.identities i where i.value = {browser}", Ct));
+    }
+
+    [Fact]
+    public async Task Many_who_become_known_at_once_do_so_in_parts_and_lose_nothing()
+    {
+        var ids = Enumerable.Range(0, 60).Select(i => (User: Id($"u{i}"), Visitor: Id($"v{i}"))).ToArray();
+        async Task All(Func<(string User, string Visitor), string> of) => await app.Sent("/v1/batch", $"{{\"batch\": [{string.Join(',', ids.Select(of))}]}}");
+        await All(i => $$"""{"type": "track", "event": "E", "userId": "{{i.User}}"}""");
+        await All(i => $$"""{"type": "page", "anonymousId": "{{i.Visitor}}"}""");
+        Task<long> Merged() => app.Db.One<long>($"select count(*) from customers.merges m join customers.customers c on c.id = m.merged_id where c.customer_id = any({ids.Select(i => i.Visitor).ToArray()})", Ct);
+
+        await All(i => $$"""{"type": "identify", "userId": "{{i.User}}", "anonymousId": "{{i.Visitor}}", "messageId": "first-{{i.User}}"}""");
+        Assert.Equal(50, await Merged());
+        foreach (var (user, _) in ids) Assert.Equal(await app.Person(user), await Profile("first-" + user));
+        await All(i => $$"""{"type": "identify", "userId": "{{i.User}}", "anonymousId": "{{i.Visitor}}"}""");
+        Assert.Equal(60, await Merged());
+        foreach (var (user, visitor) in ids) Assert.Equal(await app.Person(user), await app.Person(visitor));
+    }
+
     [Fact]
     public async Task An_alias_joins_a_visitor_to_a_new_name()
     {

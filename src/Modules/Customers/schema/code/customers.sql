@@ -26,6 +26,7 @@ begin
         returning id
     )
     select coalesce(array_agg(i.id), '{}') into made from inserted i;
+    perform customers.name_known(customer_ids);
     -- A second statement, and so a second snapshot: it sees those whom another writer made at the same moment.
     return query
         select c.customer_id, coalesce(m.person_id, c.id), c.id = any(made)

@@ -35,6 +35,7 @@ begin
         returning 1
     )
     select count(*) into created from made;
+    perform customers.name_known(array(select t.customer_id from unnest(told) t));
 
     select customers.learn(array_agg(n.id), array_agg(n.email), array_agg(n.phone), array_agg(n.name), array_agg(n.date_of_birth), array_agg(n.gender), array_agg(n.country),
                            array_agg(n.state), array_agg(n.city), array_agg(n.postal_code), array_agg(n.timezone), array_agg(n.attributes))
