@@ -22,6 +22,9 @@ internal sealed class Jwt : IDisposable
     /// <summary>Clocks differ by so much.</summary>
     private static readonly TimeSpan leeway = TimeSpan.FromSeconds(30);
 
+    /// <summary>Bytes of the shortest secret that is taken.</summary>
+    private const int LeastSecret = 32;
+
     private sealed record Key(string? Id, byte[]? Secret, RSA? Rsa, ECDsa? Curve);
 
     private readonly List<Key> keys = [];
@@ -29,6 +32,7 @@ internal sealed class Jwt : IDisposable
     private readonly TimeProvider clock;
 
     /// <param name="secret">A secret of at least 32 bytes, or JSON of a key or a set of keys.</param>
+    /// <exception cref="FormatException">A secret is too short, or is no secret.</exception>
     public Jwt(string secret, bool base64, string? audience, TimeProvider clock)
     {
         (this.audience, this.clock) = (audience, clock);
@@ -39,7 +43,15 @@ internal sealed class Jwt : IDisposable
                 foreach (var key in set.EnumerateArray()) Add(key);
             else Add(json.RootElement);
         }
-        else keys.Add(new Key(null, base64 ? Convert.FromBase64String(secret.Replace('-', '+').Replace('_', '/').PadRight((secret.Length + 3) / 4 * 4, '=')) : Encoding.UTF8.GetBytes(secret), null, null));
+        else if (secret.TrimStart().StartsWith("-----BEGIN", StringComparison.Ordinal))
+            throw new FormatException("It is a key in PEM, which as a secret would be known to everybody who has the public key; give it as a JWK.");
+        else AddSecret(null, base64 ? Convert.FromBase64String(secret.Replace('-', '+').Replace('_', '/').PadRight((secret.Length + 3) / 4 * 4, '=')) : Encoding.UTF8.GetBytes(secret));
+    }
+
+    private void AddSecret(string? id, byte[] secret)
+    {
+        if (secret.Length < LeastSecret) throw new FormatException($"It has {secret.Length} bytes, and a secret must have at least {LeastSecret}: a shorter one can be guessed from a single token.");
+        keys.Add(new Key(id, secret, null, null));
     }
 
     private void Add(JsonElement key)
@@ -48,7 +60,7 @@ internal sealed class Jwt : IDisposable
         byte[] Bytes(string name) => Base64Url.DecodeFromChars(Text(name) ?? throw new JsonException($"A key without \"{name}\"."));
         switch (Text("kty"))
         {
-            case "oct": keys.Add(new Key(Text("kid"), Bytes("k"), null, null)); break;
+            case "oct": AddSecret(Text("kid"), Bytes("k")); break;
             case "RSA": keys.Add(new Key(Text("kid"), null, RSA.Create(new RSAParameters { Modulus = Bytes("n"), Exponent = Bytes("e") }), null)); break;
             case "EC":
                 var curve = Text("crv") switch { "P-256" => ECCurve.NamedCurves.nistP256, "P-384" => ECCurve.NamedCurves.nistP384, "P-521" => ECCurve.NamedCurves.nistP521, var other => throw new JsonException($"The curve \"{other}\" is not known.") };

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using Clientele.DataApi.Catalogue;
 using Npgsql;
@@ -15,6 +17,12 @@ internal sealed class SqlText
 {
     private readonly StringBuilder text = new(512);
     private readonly List<(string? Value, NpgsqlDbType Type)> values = [];
+
+    // Where a value stands among them; a list of thousands must not be searched for each.
+    private readonly Dictionary<(string? Value, NpgsqlDbType Type), int> places = [];
+
+    /// <summary>The most values of one statement: the protocol counts them with 16 bits.</summary>
+    public const int MostValues = 30_000;
 
     public SqlText Add([ConstantExpected] string words)
     {
@@ -49,12 +57,13 @@ internal sealed class SqlText
     }
 
     /// <summary>A value whose type PostgreSQL finds from where it stands. The same value is sent once.</summary>
+    /// <exception cref="ApiError">There are more than <see cref="MostValues"/>.</exception>
     public SqlText Value(string? value, NpgsqlDbType type = NpgsqlDbType.Unknown)
     {
-        var known = values.IndexOf((value, type));
-        if (known < 0)
+        if (!places.TryGetValue((value, type), out var known))
         {
-            known = values.Count;
+            if (values.Count == MostValues) throw new ApiError(400, "54000", $"The request holds more than {MostValues} different values") { Hint = "Ask in several requests." };
+            places[(value, type)] = known = values.Count;
             values.Add((value, type));
         }
         text.Append('$').Append(known + 1);
@@ -64,6 +73,20 @@ internal sealed class SqlText
     public SqlText Value(long value) => Value(value.ToString(CultureInfo.InvariantCulture), NpgsqlDbType.Unknown).Add("::bigint");
 
     public override string ToString() => text.ToString();
+
+    /// <summary>Adds words and values to what tells statements apart.</summary>
+    public void Tell(IncrementalHash hash)
+    {
+        Tell(hash, text.ToString());
+        foreach (var (value, _) in values) Tell(hash, value);
+    }
+
+    /// <summary>Adds a text, its length before it, so that two never look like one.</summary>
+    public static void Tell(IncrementalHash hash, string? value)
+    {
+        hash.AppendData(BitConverter.GetBytes(value?.Length ?? -1));
+        if (value is not null) hash.AppendData(MemoryMarshal.AsBytes(value.AsSpan()));
+    }
 
     public NpgsqlBatchCommand Command([ConstantExpected] string before = "")
     {

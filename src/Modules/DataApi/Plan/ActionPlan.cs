@@ -15,7 +15,10 @@ internal sealed class ApiRequest
     public required IReadOnlyList<MediaType> Accept { get; init; }
     public string? AcceptText { get; init; }
     public string ContentType { get; init; } = string.Empty;
-    public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Empty until it is known who asks: nobody fills the memory without a right to.</summary>
+    public ReadOnlyMemory<byte> Body { get; set; }
+
     public string? AcceptProfile { get; init; }
     public string? ContentProfile { get; init; }
     public string? Range { get; init; }

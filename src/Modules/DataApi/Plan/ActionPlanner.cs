@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Parse;
 
@@ -112,10 +113,13 @@ internal sealed class ActionPlanner(Catalogue.Catalogue catalogue, PlanRules rul
             && filters.Select(f => f!.Field!.Name).Order(StringComparer.Ordinal).SequenceEqual(relation.PrimaryKey.Order(StringComparer.Ordinal));
         if (!named) throw new ApiError(405, "PGRST105", "Filters must include all and only primary key columns with 'eq' operators");
         if (payload.Count != 1) throw new ApiError(400, "PGRST115", "Payload values do not match URL in primary key column(s)");
-        using var row = System.Text.Json.JsonDocument.Parse(payload.First!);
+        // As deep as the body was read.
+        using var row = JsonDocument.Parse(payload.First!, new JsonDocumentOptions { MaxDepth = Payload.MostDepth });
         foreach (var filter in filters)
         {
-            var said = row.RootElement.TryGetProperty(filter!.Field!.Name, out var value) ? value.ToString() : null;
+            string? said;
+            try { said = row.RootElement.TryGetProperty(filter!.Field!.Name, out var value) ? value.ToString() : null; }
+            catch (InvalidOperationException) { throw ApiError.BadBody(); } // half a surrogate
             if (said != filter.Is.Value) throw new ApiError(400, "PGRST115", "Payload values do not match URL in primary key column(s)");
         }
     }

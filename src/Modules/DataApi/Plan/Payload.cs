@@ -15,6 +15,9 @@ namespace Clientele.DataApi.Plan;
 /// <param name="Count">How many there are.</param>
 internal sealed record Payload(string Rows, string? First, IReadOnlyList<string> Keys, int Count)
 {
+    /// <summary>How deep the JSON of a body may be.</summary>
+    public const int MostDepth = 256;
+
     /// <param name="sameKeys">Every object must have the keys of the first.</param>
     public static Payload Read(ReadOnlyMemory<byte> body, string contentType, bool sameKeys) => contentType switch
     {
@@ -91,7 +94,7 @@ internal sealed record Payload(string Rows, string? First, IReadOnlyList<string>
 
     private static Payload Walk(ReadOnlyMemory<byte> body, bool sameKeys)
     {
-        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = 256 });
+        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = MostDepth });
         if (!reader.Read()) throw ApiError.BadBody();
         var keys = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);

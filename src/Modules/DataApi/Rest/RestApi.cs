@@ -26,6 +26,12 @@ internal sealed class RestApi : IDisposable
     private readonly Engine engine;
     private readonly Keys keys;
 
+    /// <summary>The application's pool has 40 connections (<see cref="Databases"/>): half of them are left to everything else.</summary>
+    internal Places Places { get; } = new(all: 20, EachPlaces, TimeSpan.FromSeconds(2));
+
+    /// <summary>How many requests of one organization hold a connection at once.</summary>
+    internal const int EachPlaces = 5;
+
     public RestApi(Databases databases, IReadOnlyList<IModule> modules, TimeProvider clock, ILogger<RestApi> logger)
     {
         keys = new Keys(databases, clock);
@@ -48,7 +54,11 @@ internal sealed class RestApi : IDisposable
 
     public Task Answer(HttpContext context) => engine.Handle(context, "/" + (context.Request.RouteValues["path"] as string ?? string.Empty), (request, _) => Ask(context, request));
 
-    public void Dispose() => engine.Dispose();
+    public void Dispose()
+    {
+        engine.Dispose();
+        Places.Dispose();
+    }
 
     private async ValueTask<Asker> Ask(HttpContext context, ApiRequest request)
     {
@@ -64,6 +74,7 @@ internal sealed class RestApi : IDisposable
         return new Asker(Settings(tenant, PersonTimeout), Anonymous: false)
         {
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
+            Enter = ct => Places.Enter(organization, ct),
             Scope = new Scope(null, tenant.Access >= Access.Admin),
         };
     }
@@ -78,6 +89,7 @@ internal sealed class RestApi : IDisposable
         return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId), KeyTimeout), Anonymous: false)
         {
             Schema = key.Blueprint,
+            Enter = ct => Places.Enter(key.OrganizationId, ct),
             Scope = new Scope(key.Scopes, Writes: true),
         };
     }

@@ -41,7 +41,7 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
         if (Scopes is null ? action == "read" || Writes : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action))) return;
         throw new ApiError(403, "42501", Scopes is null ? "Your role may read here, and not write" : $"This key may not {action} {schema}.{name}")
         {
-            Hint = Scopes is null ? "Ask an administrator of the organization." : $"Its scopes would have to hold \"{schema}.{name}:{action}\", \"{schema}:{action}\" or \"data:{action}\".",
+            Hint = Scopes is null ? "Ask an administrator of the organization." : $"Its scopes would have to hold \"{schema}.{name}:{action}\", {(schema == "events" && action == "write" ? "" : $"\"{schema}:{action}\" ")}or \"data:{action}\".",
         };
     }
 
@@ -49,6 +49,8 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
     {
         var colon = scope.LastIndexOf(':');
         var (resource, allowed) = (scope[..colon], scope[(colon + 1)..]);
-        return (allowed == "*" || allowed == action || (allowed == "execute" && action == "write")) && (resource == "data" || resource == schema || resource == schema + "." + name);
+        // What lets a key send events is no leave to write their tables.
+        var ingests = scope is "events:write" or "events:*";
+        return (allowed == "*" || allowed == action || (allowed == "execute" && action == "write")) && (resource == "data" || (resource == schema && !ingests) || resource == schema + "." + name);
     }
 }

@@ -69,7 +69,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         var timings = new Timings();
         try
         {
-            var request = await Request(context, path);
+            var request = Request(context, path);
             request.Prefer.Check();
             var known = await Catalogue(context.RequestAborted);
             var asker = await ask(request, known);
@@ -81,16 +81,20 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
                 Allow(context, planner, known, request);
                 return;
             }
+            // Only now: who may not ask may not make this process hold what they send either.
+            if (request.Method is "POST" or "PATCH" or "PUT") request.Body = await Read(context.Request, context.RequestAborted);
             var action = await Plan(planner, known, request, asker, context.RequestAborted);
             asker.Scope?.Check(action);
             timings.Mark("plan");
             if (action is RootAction root)
             {
+                using var reads = await Enter(asker, context.RequestAborted);
                 await Describe(context, known, root, asker);
                 return;
             }
             var statement = StatementCompiler.Compile(action, request, options.MaxRows, options.Audited);
             timings.Mark("parse");
+            using var place = await Enter(asker, context.RequestAborted);
             await executor.Run(context, request, action, statement, asker, timings, known.WritesResponse || options.PreRequest is not null);
         }
         catch (ApiError e)
@@ -112,6 +116,8 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         }
     }
 
+    private static async ValueTask<IDisposable?> Enter(Asker asker, CancellationToken ct) => asker.Enter is { } enter ? await enter(ct) : null;
+
     // What was made after the catalogue was read is not unknown for long.
     private async ValueTask<ActionPlan> Plan(ActionPlanner planner, Catalogue.Catalogue known, ApiRequest request, Asker asker, CancellationToken ct)
     {
@@ -126,7 +132,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         }
     }
 
-    private async ValueTask<ApiRequest> Request(HttpContext context, string path)
+    private static ApiRequest Request(HttpContext context, string path)
     {
         var request = context.Request;
         var accept = request.Headers.Accept.Count switch { 0 => null, 1 => request.Headers.Accept[0], _ => string.Join(", ", request.Headers.Accept!) };
@@ -144,7 +150,6 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
             AcceptProfile = Profile(request, "Accept-Profile"),
             ContentProfile = Profile(request, "Content-Profile"),
             Range = request.Headers.Range.Count > 0 ? request.Headers.Range[0] : null,
-            Body = request.Method is "POST" or "PATCH" or "PUT" ? await Read(request, context.RequestAborted) : default,
         };
     }
 
@@ -153,15 +158,19 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
     private async ValueTask<ReadOnlyMemory<byte>> Read(HttpRequest request, CancellationToken ct)
     {
         if (request.ContentLength == 0) return default;
-        var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(request.ContentLength ?? 4096, 1, options.LargestBody));
+        if (request.ContentLength > options.LargestBody) throw TooLarge();
+        // It grows with what comes, not with what is announced.
+        var buffer = new ArrayBufferWriter<byte>(4096);
         int read;
         while ((read = await request.Body.ReadAsync(buffer.GetMemory(4096), ct)) > 0)
         {
             buffer.Advance(read);
-            if (buffer.WrittenCount > options.LargestBody) throw new ApiError(413, "PGRST100", $"The body is larger than {options.LargestBody} bytes") { Hint = "Send it in several requests." };
+            if (buffer.WrittenCount > options.LargestBody) throw TooLarge();
         }
         return buffer.WrittenMemory;
     }
+
+    private ApiError TooLarge() => new(413, "PGRST100", $"The body is larger than {options.LargestBody} bytes") { Hint = "Send it in several requests." };
 
     private static void Allow(HttpContext context, ActionPlanner planner, Catalogue.Catalogue known, ApiRequest request)
     {

@@ -57,6 +57,9 @@ internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Setting
     /// <summary>Nobody in particular, reading what is meant by default, and nothing in the database looks at settings.</summary>
     public bool Plain { get; init; }
 
+    /// <summary>Waits until they may hold a connection, and gives back what ends that; null: at once.</summary>
+    public Func<CancellationToken, ValueTask<IDisposable>>? Enter { get; init; }
+
     /// <summary>What they may do of what is offered; null: what the database lets them.</summary>
     public Rest.Scope? Scope { get; init; }
 }

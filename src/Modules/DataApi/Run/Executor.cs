@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data;
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Clientele.DataApi.Compile;
@@ -76,25 +77,39 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         await context.Response.CompleteAsync();
     }
 
-    // What the planner thinks a statement costs, remembered for a while: the same question is asked many times a second.
+    // What the planner thinks the page and the count cost together, remembered for a while: the same question is asked many
+    // times a second. The same question has the same values and the same asker: one value may be rare and another half a table.
     private async Task RefuseCostly(NpgsqlConnection connection, ApiRequest request, ActionPlan action, Statement statement, Asker asker, double most, CancellationToken ct)
     {
-        var text = (action as ReadAction)?.Rows.Limit + statement.Main.ToString();
-        if (!costs.TryGetValue(text, out var known) || Stopwatch.GetElapsedTime(known.At) > TimeSpan.FromMinutes(1))
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, value) in asker.Settings)
+        {
+            SqlText.Tell(hash, name);
+            SqlText.Tell(hash, value);
+        }
+        statement.Main.Tell(hash);
+        statement.Total?.Tell(hash);
+        var question = Convert.ToHexString(hash.GetHashAndReset());
+        if (!costs.TryGetValue(question, out var known) || Stopwatch.GetElapsedTime(known.At) > TimeSpan.FromMinutes(1))
         {
             await using var batch = new NpgsqlBatch(connection);
             batch.BatchCommands.Add(Settings(request, action, asker, reads: true));
             batch.BatchCommands.Add(statement.Main.Command("explain (format json) "));
+            if (statement.Total is { } total) batch.BatchCommands.Add(total.Command("explain (format json) "));
             await using var reader = await batch.ExecuteReaderAsync(ct);
-            await reader.NextResultAsync(ct);
-            await reader.ReadAsync(ct);
-            using var plan = JsonDocument.Parse(reader.GetString(0));
-            known = (plan.RootElement[0].GetProperty("Plan").GetProperty("Total Cost").GetDouble(), Stopwatch.GetTimestamp());
+            var cost = 0.0;
+            while (await reader.NextResultAsync(ct))
+            {
+                await reader.ReadAsync(ct);
+                using var plan = JsonDocument.Parse(reader.GetString(0), new JsonDocumentOptions { MaxDepth = 1000 });
+                cost += plan.RootElement[0].GetProperty("Plan").GetProperty("Total Cost").GetDouble();
+            }
+            known = (cost, Stopwatch.GetTimestamp());
             if (costs.Count > 5000) costs.Clear();
-            costs[text] = known;
+            costs[question] = known;
         }
         if (known.Cost > most)
-            throw new ApiError(400, "57014", "This question costs more than is allowed here") { Hint = "Ask for fewer rows: filter by an indexed column, give a limit, or embed less.", Details = string.Create(CultureInfo.InvariantCulture, $"Estimated at {known.Cost:0}, the limit is {most:0}") };
+            throw new ApiError(400, "57014", "This question costs more than is allowed here") { Hint = "Ask for fewer rows: filter by an indexed column, give a limit, embed less, or do without an exact count.", Details = string.Create(CultureInfo.InvariantCulture, $"Estimated at {known.Cost:0}, the limit is {most:0}") };
     }
 
     private readonly ConcurrentDictionary<string, (double Cost, long At)> costs = new();
@@ -160,7 +175,7 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         if (statement.Estimate is not null)
         {
             await reader.ReadAsync(ct);
-            using var plan = JsonDocument.Parse(reader.GetString(0));
+            using var plan = JsonDocument.Parse(reader.GetString(0), new JsonDocumentOptions { MaxDepth = 1000 });
             var expected = plan.RootElement[0].GetProperty("Plan").GetProperty("Plan Rows").GetInt64();
             // What was counted is true, unless counting stopped at the length of a page.
             outcome.Total = outcome.Total is { } counted ? options.MaxRows is { } most && counted <= most ? counted : Math.Max(counted, expected) : expected;

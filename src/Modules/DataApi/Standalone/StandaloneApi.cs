@@ -37,7 +37,7 @@ public sealed class StandaloneApi : IAsyncDisposable
         if (options.JwtSecret is { } secret)
         {
             try { jwt = new Jwt(secret, options.JwtSecretIsBase64, options.JwtAud, TimeProvider.System); }
-            catch (Exception e) when (e is JsonException or FormatException or System.Security.Cryptography.CryptographicException) { throw new SetupException($"PGRST_JWT_SECRET cannot be used: {e.Message}", e); }
+            catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or System.Security.Cryptography.CryptographicException) { throw new SetupException($"PGRST_JWT_SECRET cannot be used: {e.Message}", e); }
         }
         searchPath = string.Join(", ", options.DbExtraSearchPath.Select(s => Identifier.Of(s).Sql));
         anonymousClaims = options.DbAnonRole is { } role ? JsonSerializer.Serialize(new { role }) : "{}";
@@ -248,6 +248,11 @@ public sealed class StandaloneApi : IAsyncDisposable
                 var claims = jwt.Verify(header[6..].Trim());
                 return Role(claims) is { } role ? (role, claims.GetRawText()) : options.DbAnonRole is { } anonymous ? (anonymous, WithRole(claims, anonymous)) : throw Disabled();
             }
+            catch (InvalidOperationException)
+            {
+                // Half a surrogate is a token of JSON, and no text.
+                throw new ApiError(401, "PGRST301", "JWT cryptographic operation failed") { Headers = [new("WWW-Authenticate", "Bearer error=\"invalid_token\", error_description=\"JWT cryptographic operation failed\"")] };
+            }
             catch (JwtRefused e)
             {
                 throw new ApiError(401, e.Code, e.Message) { Details = e.Details, Headers = [new("WWW-Authenticate", $"Bearer error=\"invalid_token\", error_description=\"{e.Message}\"")] };
@@ -260,7 +265,8 @@ public sealed class StandaloneApi : IAsyncDisposable
 
     private static string WithRole(JsonElement claims, string role)
     {
-        var all = claims.EnumerateObject().ToDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal);
+        var all = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var claim in claims.EnumerateObject()) all[claim.Name] = claim.Value;
         all["role"] = JsonSerializer.SerializeToElement(role);
         return JsonSerializer.Serialize(all);
     }

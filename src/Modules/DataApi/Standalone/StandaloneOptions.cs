@@ -48,7 +48,7 @@ public sealed record StandaloneOptions
     /// <summary>PGRST_OPENAPI_SERVER_PROXY_URI.</summary>
     public string? OpenApiServerProxyUri { get; init; }
 
-    /// <summary>PGRST_JWT_SECRET: a secret, a JWK or a set of them, or @ and the name of a file that holds one.</summary>
+    /// <summary>PGRST_JWT_SECRET: a secret of at least 32 bytes, a JWK or a set of them, or @ and the name of a file that holds one.</summary>
     public string? JwtSecret { get; init; }
 
     /// <summary>PGRST_JWT_SECRET_IS_BASE64.</summary>

@@ -199,6 +199,20 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
     }
 
     [Fact]
+    public async Task A_body_is_not_waited_for_before_it_is_known_who_sends_it()
+    {
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(app.Address.Host, app.Address.Port, Ct);
+        var stream = client.GetStream();
+        // Nine megabytes announced, none sent.
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /rest/v1/customers HTTP/1.1\r\nHost: {app.Address.Authority}\r\napikey: sk_no_such_key\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n\r\n"), Ct);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        Assert.Equal("HTTP/1.1 401 Unauthorized", await reader.ReadLineAsync(patience.Token));
+    }
+
+    [Fact]
     public async Task What_would_cost_too_much_is_not_asked()
     {
         await using var connection = await app.OpenSuperuser();
@@ -209,6 +223,94 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
         await using var drop = new Npgsql.NpgsqlCommand("drop view customers.endless", connection);
         await drop.ExecuteNonQueryAsync(Ct);
         await app.Services.Reload(Ct);
+    }
+
+    [Fact]
+    public async Task A_count_and_a_common_value_cost_what_they_cost()
+    {
+        await using var connection = await app.OpenSuperuser();
+        await using (var make = new Npgsql.NpgsqlCommand("""
+            create view customers.endless_pages as select i from generate_series(1, 2000000000) i;
+            -- Cheap to look at for one word, and endless for the other.
+            create view customers.endless_words as select 'rare' as word, 1 as i union all select 'common', i from generate_series(1, 2000000000) i;
+            grant select on customers.endless_pages, customers.endless_words to clientele_app
+            """, connection)) await make.ExecuteNonQueryAsync(Ct);
+        await app.Services.Reload(Ct);
+        try
+        {
+            // No row of it is asked for, which is cheap; the count is what is not.
+            var counted = await Send(app.Key, HttpMethod.Get, "endless_pages?limit=0", null, ("Accept-Profile", "customers"), ("Prefer", "count=exact"));
+            Assert.Equal((400, "57014"), (counted.Status, counted.Code));
+            var rare = await Get("endless_words?word=eq.rare&order=i", "customers");
+            Assert.Equal("""[{"word":"rare","i":1}]""", rare.Text);
+            var common = await Get("endless_words?word=eq.common&order=i", "customers");
+            Assert.Equal((400, "57014"), (common.Status, common.Code));
+        }
+        finally
+        {
+            await using var drop = new Npgsql.NpgsqlCommand("drop view customers.endless_pages, customers.endless_words", connection);
+            await drop.ExecuteNonQueryAsync(Ct);
+            await app.Services.Reload(Ct);
+        }
+    }
+
+    [Fact]
+    public async Task An_organization_that_asks_too_much_at_once_waits_and_another_does_not()
+    {
+        var rest = (Rest.RestApi)app.Services.GetService(typeof(Rest.RestApi))!;
+        var held = new List<IDisposable>();
+        for (var i = 0; i < Rest.RestApi.EachPlaces; i++) held.Add(await rest.Places.Enter(app.Beta.OrganizationId!.Value, Ct));
+        try
+        {
+            var refused = await Get("customers?limit=1", "customers", app.BetaKey);
+            Assert.Equal((503, "PGRST003"), (refused.Status, refused.Code));
+            Assert.NotNull(refused.Message.Headers.RetryAfter);
+            Assert.Equal(200, (await Get("customers?limit=1", "customers")).Status);
+        }
+        finally
+        {
+            held.ForEach(h => h.Dispose());
+        }
+        Assert.Equal(200, (await Get("customers?limit=1", "customers", app.BetaKey)).Status);
+    }
+
+    [Fact]
+    public async Task All_organizations_together_leave_connections_to_others()
+    {
+        using var places = new Rest.Places(all: 3, each: 2, TimeSpan.Zero);
+        var (one, two) = (Guid.NewGuid(), Guid.NewGuid());
+        var first = await places.Enter(one, Ct);
+        await places.Enter(one, Ct);
+        Assert.Equal(503, (await Assert.ThrowsAsync<ApiError>(async () => await places.Enter(one, Ct))).Status);
+        await places.Enter(two, Ct);
+        Assert.Equal(503, (await Assert.ThrowsAsync<ApiError>(async () => await places.Enter(two, Ct))).Status);
+        first.Dispose();
+        first.Dispose();
+        await places.Enter(two, Ct);
+        Assert.Equal(503, (await Assert.ThrowsAsync<ApiError>(async () => await places.Enter(one, Ct))).Status);
+    }
+
+    [Fact]
+    public async Task A_key_that_sends_events_does_not_write_their_tables()
+    {
+        foreach (var scope in new[] { "events:write", "events:*" })
+        {
+            var sender = await app.Issue(app.Alpha, scope);
+            var refused = await Send(sender, HttpMethod.Delete, "event_schemas?event_type=eq.none", null, ("Content-Profile", "events"));
+            Assert.True((refused.Status, refused.Code) == (403, "42501"), refused.Text);
+        }
+        Assert.Equal(200, (await Send(await app.Issue(app.Alpha, "events:read"), HttpMethod.Get, "event_schemas?limit=1", null, ("Accept-Profile", "events"))).Status);
+    }
+
+    [Fact]
+    public void A_value_is_sent_once_and_there_are_so_many_at_most()
+    {
+        var sql = new Compile.SqlText();
+        for (var i = 0; i < Compile.SqlText.MostValues - 1; i++) sql.Value("v" + i);
+        sql.Value(null).Value(null).Value("v7");
+        Assert.EndsWith("$30000$30000$8", sql.ToString(), StringComparison.Ordinal);
+        Assert.Equal(Compile.SqlText.MostValues, sql.Command().Parameters.Count);
+        Assert.Equal(400, Assert.Throws<ApiError>(() => sql.Value("one more")).Status);
     }
 
     [Fact]

@@ -44,6 +44,7 @@ public sealed class StandaloneTests(StandaloneTests.Database database) : IClassF
                 insert into shop.sellers values (1, 'Ann'), (2, 'Ben'), (3, 'Cy');
                 insert into shop.sales (seller_id, amount, country) values (1, 10, 'FR'), (1, 20, 'GB'), (2, 5, 'FR'), (2, 7, 'FR'), (null, 1, null);
                 create table shop.secrets (word text);
+                create table shop.documents (id text primary key, body jsonb);
                 grant select on all tables in schema shop to alone_nobody;
                 revoke all on shop.secrets from alone_nobody;
                 grant all on all tables in schema shop to alone_clerk;
@@ -173,6 +174,39 @@ public sealed class StandaloneTests(StandaloneTests.Database database) : IClassF
         using var request = new HttpRequestMessage(HttpMethod.Get, "/long_list?order=id&limit=20000") { Headers = { { "Prefer", "count=exact" } } };
         using var counted = await database.Client.SendAsync(request, Ct);
         Assert.Equal((206, "0-19999/30000"), ((int)counted.StatusCode, counted.Content.Headers.GetValues("Content-Range").Single()));
+    }
+
+    [Fact]
+    public async Task Half_a_character_and_deep_rows_are_the_callers_mistake()
+    {
+        static string Part(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        foreach (var header in new[] { """{"alg":"\ud800"}""", """{"alg":"HS256","kid":"\ud800"}""" })
+            Assert.Equal((401, "PGRST301"), await Code("sales", $"{Part(header)}.{Part("{}")}.{Part("x")}"));
+
+        async Task<(int, string)> Put(string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, "/documents?id=eq.a") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token(new { role = "alone_clerk" }));
+            using var answer = await database.Client.SendAsync(request, Ct);
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Ct));
+        }
+        var deep = await Put($$"""{"id": "a", "body": {{new string('[', 100)}}{{new string(']', 100)}}}""");
+        Assert.True(deep.Item1 == 201, deep.Item2);
+        var half = await Put("""{"id": "\ud800", "body": null}""");
+        Assert.True(half.Item1 == 400 && half.Item2.Contains("PGRST102", StringComparison.Ordinal), half.Item2);
+    }
+
+    [Fact]
+    public void A_secret_that_can_be_guessed_or_is_public_is_not_taken()
+    {
+        const string least = "reallyreallyreallyreallyverysafe";
+        foreach (var (secret, word) in new[] { ("", "0 bytes"), (least[1..], "31 bytes"), ("""{"kty":"oct","k":"AAAA"}""", "3 bytes"), ("-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----", "PEM") })
+        {
+            var refused = Assert.Throws<SetupException>(() => StandaloneApi.Build(new StandaloneOptions { DbUri = database.Connection, JwtSecret = secret })).Message;
+            Assert.Contains("PGRST_JWT_SECRET", refused, StringComparison.Ordinal);
+            Assert.Contains(word, refused, StringComparison.Ordinal);
+        }
+        using var taken = new Auth.Jwt(least, base64: false, null, TimeProvider.System);
     }
 
     [Fact]
