@@ -3796,6 +3796,7 @@ begin
         returning id
     )
     select coalesce(array_agg(i.id), '{}') into made from inserted i;
+    perform customers.name_known(customer_ids);
     -- A second statement, and so a second snapshot: it sees those whom another writer made at the same moment.
     return query
         select c.customer_id, coalesce(m.person_id, c.id), c.id = any(made)
@@ -4114,14 +4115,19 @@ declare
     made         uuid[];
 begin
     -- One at a time where visitors become somebody: two at once would build on what the other is about to change.
-    if (select bool_or(i.customer_id is not null)
+    if (select bool_or(i.customer_id is not null or u.anonymous)
         from unnest(users, visitors) as w (usr, visitor)
+        left join lateral (select c.anonymous from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u on true
         left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
         where w.usr is not null)
     then
         perform pg_advisory_xact_lock(hashtext('customers.make_known'), hashtext(organization::text));
 
-        -- A visitor we know says who they are, and nobody has that name yet: the profile itself gets it.
+        -- An id that is used as somebody's name is no visitor's any more: nobody may take the profile over by naming a browser after it.
+        perform customers.name_known(users);
+
+        -- A visitor we know says who they are, and nobody has that name yet: the profile itself gets it. So many in one go, since
+        -- others wait: the rest are made, and merged with what is told of them next.
         for pair in
             select distinct on (i.customer_id) w.usr, i.customer_id
             from unnest(users, visitors) with ordinality as w (usr, visitor, place)
@@ -4131,6 +4137,7 @@ begin
             left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = i.customer_id limit 1) m on true
             where w.usr is not null and c.anonymous and c.erased_at is null and u.id is null and m.person_id is null
             order by i.customer_id, w.place
+            limit 50
         loop
             update customers.customers c set customer_id = pair.usr, anonymous = false
             where c.organization_id = organization and c.id = pair.customer_id
@@ -4200,7 +4207,10 @@ begin
         left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = v.id limit 1) vm on true
         where w.usr is not null and v.anonymous and v.erased_at is null and u.erased_at is null and vm.person_id is null and v.id <> u.id
         and v.id is distinct from um.person_id
+        and (select count(*) from customers.person_map m where m.organization_id = organization and m.person_id = coalesce(um.person_id, u.id)) < 100
         order by 1, 2
+        -- Others wait meanwhile: who is left is merged with what is told of them next.
+        limit 50
     loop
         -- Not twice, and not without end: a thousand browsers are not one person.
         continue when exists (select from customers.person_map m where m.organization_id = organization and m.profile_id = pair.merged)
@@ -4331,6 +4341,22 @@ CREATE FUNCTION customers.movable(rule customers.reference_rules) RETURNS text
 -- Name: FUNCTION movable(rule customers.reference_rules); Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON FUNCTION customers.movable(rule customers.reference_rules) IS 'The condition under which a row (alias r) can go to the survivor ($1): no row of the survivor''s stands in its way.';
+
+-- Name: name_known(text[]); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.name_known(users text[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+        update customers.customers c set anonymous = false
+        where c.organization_id = platform.organization() and c.id in (
+            select x.id from customers.customers x
+            where x.organization_id = platform.organization() and x.customer_id = any (users) and x.anonymous and x.erased_at is null
+            order by x.id for update)
+    $$;
+
+-- Name: FUNCTION name_known(users text[]); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.name_known(users text[]) IS 'Visitors under these ids are visitors no more: the client''s own system calls somebody so, and who has a name is never renamed or merged by an SDK.';
 
 -- Name: names(uuid[]); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -4525,11 +4551,11 @@ begin
         from (
             select w.*, coalesce(u.id, i.customer_id) as profile,
                    case when w.usr is null then i.customer_id is null
-                        when w.visitor is null then u.id is null
-                        else u.id is null or i.customer_id is null or v.anonymous and coalesce(vm.person_id, v.id) <> coalesce(um.person_id, u.id) end as unsettled
+                        when w.visitor is null then u.id is null or u.anonymous
+                        else u.id is null or u.anonymous or i.customer_id is null or v.anonymous and coalesce(vm.person_id, v.id) <> coalesce(um.person_id, u.id) end as unsettled
             from unnest(users, visitors, seen) with ordinality as w (usr, visitor, seen, place)
             -- "limit" keeps each look a look-up by its key, also in a table the planner believes to be empty.
-            left join lateral (select c.id from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u on true
+            left join lateral (select c.id, c.anonymous from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u on true
             left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = u.id limit 1) um on true
             left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
             left join lateral (select c.id, c.anonymous from customers.customers c where w.usr is not null and c.organization_id = organization and c.id = nullif(i.customer_id, u.id) limit 1) v on true
@@ -4775,6 +4801,7 @@ begin
         returning 1
     )
     select count(*) into created from made;
+    perform customers.name_known(array(select t.customer_id from unnest(told) t));
 
     select customers.learn(array_agg(n.id), array_agg(n.email), array_agg(n.phone), array_agg(n.name), array_agg(n.date_of_birth), array_agg(n.gender), array_agg(n.country),
                            array_agg(n.state), array_agg(n.city), array_agg(n.postal_code), array_agg(n.timezone), array_agg(n.attributes))
