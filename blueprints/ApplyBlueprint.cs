@@ -7,10 +7,11 @@ namespace Clientele.Blueprints;
 /// <summary>What applying a blueprint did.</summary>
 /// <param name="EventTypes">Event types registered that the organization did not know.</param>
 /// <param name="Settings">Settings given a value that had none of the organization's own.</param>
-public sealed record AppliedBlueprint(string Blueprint, string Workspace, long EventTypes, long Settings);
+/// <param name="Views">Typed views made of event types that had none, for all organizations.</param>
+public sealed record AppliedBlueprint(string Blueprint, string Workspace, long EventTypes, long Settings, long Views);
 
 /// <summary>
-/// Lets a workspace speak a blueprint's words: registers its event types, sets its settings where the organization has none of its
+/// Lets a workspace speak a blueprint's words: registers its event types, makes the views that show them as tables, sets its settings where the organization has none of its
 /// own, and makes it the schema that requests get who name none. Applying it again adds what is new and changes nothing else.
 /// </summary>
 public static class ApplyBlueprint
@@ -29,6 +30,7 @@ public static class ApplyBlueprint
         {
             var target = await Find(transaction, workspace, ct);
             var types = await transaction.One<long>($"select events.apply_blueprint({name})", ct);
+            var views = await transaction.One<long>($"select events.show_types({name})", ct);
             var set = 0L;
             foreach (var (key, value) in settings)
             {
@@ -39,7 +41,7 @@ public static class ApplyBlueprint
                     """, ct);
             }
             await transaction.Run($"update platform.workspaces w set blueprint = {name} where w.organization_id = platform.organization() and w.id = {target.Id}", ct);
-            return new AppliedBlueprint(name, target.Slug, types, set);
+            return new AppliedBlueprint(name, target.Slug, types, set, views);
         }, ct);
     }
 

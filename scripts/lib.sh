@@ -334,7 +334,9 @@ start_test_postgres() {
 
 # What is lost with the power is lost: fsync off. A process may still die at any moment, which tests cause.
 launch_test_postgres() {
-  local data=$TEST_POSTGRES/data
+  local data=$TEST_POSTGRES/data counting=''
+  # Statements are counted where the server's package has the extension for it.
+  [ ! -e "$("$POSTGRES_BIN/pg_config" --pkglibdir 2>/dev/null)/pg_stat_statements.so" ] || counting=pg_stat_statements
   # shellcheck disable=SC2016 # the inner shell's $1
   as_postgres sh -c 'umask 077; echo tests > "$1"' sh "$TEST_POSTGRES/password"
   as_postgres "$POSTGRES_BIN/initdb" -D "$data" -U postgres -A scram-sha-256 --pwfile="$TEST_POSTGRES/password" \
@@ -343,7 +345,7 @@ launch_test_postgres() {
     -c listen_addresses= -c unix_socket_directories=$TEST_POSTGRES -c unix_socket_permissions=0700 \
     -c fsync=off -c wal_level=minimal -c max_wal_senders=0 -c max_connections=300 -c max_locks_per_transaction=256 \
     -c shared_buffers=256MB -c max_wal_size=1GB -c checkpoint_timeout=30min -c jit=off -c random_page_cost=1.1 \
-    -c timezone=UTC -c log_min_messages=warning"
+    -c timezone=UTC -c log_min_messages=warning -c shared_preload_libraries=$counting"
 }
 
 stop_test_postgres() {

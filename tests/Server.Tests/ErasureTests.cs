@@ -188,7 +188,7 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
     {
         var rules = await database.Service.List<Rule>($"""
             select r.relation, r.column_name, r.on_erase, r.personal from customers.reference_rules r
-            where r.on_erase <> 'refuse' and r.on_merge <> 'derived' and r.relation <> 'customers.merges' order by r.relation, r.column_name
+            where r.on_merge <> 'derived' and r.relation <> 'customers.merges' order by r.relation, r.column_name
             """, Ct);
         Assert.True(rules.Count >= 30, $"{rules.Count}");
         await using var superuser = await database.OpenSuperuser();

@@ -34,7 +34,7 @@ internal static class BlueprintCommand
             await using var home = await DatabaseHome.Attach(parsed.GetValue(database), parsed.GetValue(data)!, loggers, ct);
             var db = new Db(home.Databases.Application, Tenant.System(await Options.FindOrganization(home.Databases, parsed.GetValue(organization), ct)));
             var applied = await ApplyBlueprint.Apply(db, parsed.GetValue(name)!, parsed.GetValue(workspace), ct);
-            Console.WriteLine($"The workspace \"{applied.Workspace}\" speaks {applied.Blueprint} now: {applied.EventTypes} event types registered, {applied.Settings} settings set; what was there before is as it was.");
+            Console.WriteLine($"The workspace \"{applied.Workspace}\" speaks {applied.Blueprint} now: {applied.EventTypes} event types registered, {applied.Views} views of them made, {applied.Settings} settings set; what was there before is as it was.");
             return 0;
         });
         return command;

@@ -125,13 +125,17 @@ public sealed class PeopleTests(PeopleTests.Database database) : IClassFixture<P
     }
 
     [Fact]
-    public async Task A_guardian_of_a_minor_is_not_erased_before_another_is_named()
+    public async Task An_erased_guardian_is_none_and_the_wards_next_change_names_another()
     {
         var (child, parent) = (await User(), await User("1980-01-01"));
         await database.Db.Run($"insert into wolo.profiles (user_id, full_name, date_of_birth, guardian_user_id, relationship_type) values ({child}, 'Child', '2016-06-06', {parent}, 'parent')", Ct);
-        Assert.Equal("CL001", await Refused($"select customers.erase({parent})"));
-        await database.Db.Run($"select customers.erase({child})", Ct);
+        var other = await User("1975-05-05");
         await database.Db.Run($"select customers.erase({parent})", Ct);
+        Assert.Null(await database.Db.One<string?>($"select c.name from customers.customers c where c.id = {parent}", Ct));
+        // The profile still says that there was one; whoever changes who that is names somebody of age.
+        Assert.Equal("23514", await Refused($"update wolo.profiles set guardian_user_id = null, relationship_type = null where user_id = {child}"));
+        Assert.Equal("23514", await Refused($"update wolo.profiles set relationship_type = 'guardian' where user_id = {child}"));
+        await database.Db.Run($"update wolo.profiles set guardian_user_id = {other}, relationship_type = 'guardian' where user_id = {child}", Ct);
     }
 
     [Fact]

@@ -13,13 +13,13 @@ create table customers.reference_rules (
     relation    text not null,
     column_name name not null,
     on_merge    text not null check (on_merge in ('move', 'keep', 'transfer', 'derived')),
-    on_erase    text not null check (on_erase in ('keep', 'delete', 'set_null', 'refuse')),
+    on_erase    text not null check (on_erase in ('keep', 'delete', 'set_null')),
     personal    text[] not null default '{}',
     primary key (relation, column_name)
 );
 comment on table customers.reference_rules is 'Every column that refers to a customer, and what a merge and an erasure do to its rows; declared with customers.reference.';
 comment on column customers.reference_rules.on_merge is 'move: rows go to the survivor, but for those that would break a unique key. keep: they stay with the profile they were recorded with. transfer: a ledger; the balance is carried over by entries. derived: worked out anew by whoever keeps it.';
-comment on column customers.reference_rules.on_erase is 'keep: rows stay, of a pseudonym, without what is personal. delete. set_null. refuse: an erasure waits until there are none.';
+comment on column customers.reference_rules.on_erase is 'keep: rows stay, of a pseudonym, without what is personal. delete. set_null. Nothing makes an erasure wait.';
 comment on column customers.reference_rules.personal is 'Columns that are emptied when rows are kept: set to null, or to their default where null is not allowed.';
 select platform.protect('customers.reference_rules', 'public');
 create policy owner on customers.reference_rules to clientele_owner using (true) with check (true);

@@ -155,7 +155,9 @@ create unique index profiles_identity on customers.profiles (organization_id, id
 select platform.protect('customers.profiles', 'organization');
 select customers.reference('customers.profiles', 'customer_id', on_merge => 'keep', on_erase => 'delete');
 -- A child must not be left without whoever answers for it.
-select customers.reference('customers.profiles', 'guardian_id', on_merge => 'keep', on_erase => 'refuse');
+-- A right to be forgotten waits for nobody. The ward's profile then names a pseudonym without a birth date, which is no guardian: the next
+-- change of it asks for another.
+select customers.reference('customers.profiles', 'guardian_id', on_merge => 'keep', on_erase => 'keep');
 
 alter table customers.customers add constraint born_in_the_past check (date_of_birth <= (created_at at time zone 'UTC')::date + 1);
 

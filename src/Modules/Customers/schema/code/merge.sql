@@ -284,7 +284,6 @@ declare
     person       uuid := customers.person(customer);
     profiles     uuid[];
     rule         customers.reference_rules;
-    waiting      bigint;
     words        text[];
     eraser       text;
 begin
@@ -301,13 +300,6 @@ begin
     -- While the person is held, no profile joins or leaves it.
     profiles := customers.profiles(person);
     perform from customers.customers c where c.organization_id = organization and c.id = any(profiles) order by c.id for update;
-
-    for rule in select * from customers.reference_rules r where r.on_erase = 'refuse' loop
-        execute format('select count(*) from %s r where r.organization_id = $1 and r.%I = any($2)', rule.relation::regclass, rule.column_name) into waiting using organization, profiles;
-        if waiting > 0 then
-            raise exception 'There are still % rows of % that hold the customer. Finish them first.', waiting, replace(split_part(rule.relation, '.', 2), '_', ' ') using errcode = 'CL001';
-        end if;
-    end loop;
 
     select coalesce(array_agg(distinct lower(w.word)), '{}') into words
     from customers.customers c, unnest(array[c.customer_id, c.email, c.phone] || array(select e.value from jsonb_each_text(c.external_ids) e)) as w (word)

@@ -24,6 +24,7 @@ declare
     made   jsonb;
     wrong  text[];
     gone   record;
+    shown  text[] := array(select t.event_type from events.event_types t where t.blueprint = install.blueprint and t.view_name = t.event_type);
 begin
     for gone in select distinct t.view_name from events.event_types t where t.blueprint = install.blueprint and t.view_name is not null loop
         execute format('drop view if exists %I.%I', install.blueprint, gone.view_name);
@@ -65,6 +66,9 @@ begin
             end if;
         end if;
     end loop;
+    -- Views that applying the blueprint made are made again.
+    perform events.show_type(install.blueprint, t.event_type) from events.event_types t
+    where t.blueprint = install.blueprint and t.event_type = any (shown) and t.view_name is null;
 end
 $install$;
 comment on function events.install(text, json) is 'Makes a blueprint''s catalogue what its data file says: the types, and a typed view for each table of the document.';
@@ -154,6 +158,18 @@ $typed$;
 comment on function events.typed_view(text, text, text[]) is
     'Makes a view of the events of these types with a typed column for each property of their schemas. A value of another type reads as null. Inserting records an event; update and delete are refused.';
 revoke execute on function events.typed_view(text, text, text[]) from public;
+
+-- Not made with the schema but when a blueprint is applied: most who run one product never see the others' hundred and fifty.
+create or replace function events.show_type(name text, kind text) returns void
+    language plpgsql
+    as $$
+begin
+    perform events.typed_view(kind, name, array[kind]);
+    update events.event_types t set view_name = kind where t.blueprint = name and t.event_type = kind;
+end
+$$;
+comment on function events.show_type(text, text) is 'Makes the typed view of a type that no table of its document shows; it is called like the type.';
+revoke execute on function events.show_type(text, text) from public;
 
 -- What every event has, said once for all views. A view of the whole log may call the columns otherwise.
 create or replace function events.column_says(log_column text) returns text
