@@ -53,20 +53,27 @@ internal static class AnalyticsBenchmark
         await using var home = await BenchHome.Start(ct);
         await Generate(home, events, ct);
         var figures = new List<Figure>();
-        using var node = new TimelinesNode(home.Databases, new TimelinesOptions(home.File("timelines")), TimeProvider.System, NullLogger<TimelinesNode>.Instance);
-        var watch = Stopwatch.StartNew();
-        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
-        await node.CatchUp(ct);
-        var rebuild = watch.Elapsed.TotalSeconds;
-        var store = node.Find(home.Tenant.OrganizationId!.Value)!;
-        var size = store.Size;
-        Table.Row("rebuild", $"{rebuild:0.0} s", System.FormattableString.Invariant($"{size.Events:N0} events, {size.Profiles:N0} customers; own CPU {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds:0.0} s"));
-        Table.Row("index", $"{(double)size.Disk / size.Events:0.00} B/event", System.FormattableString.Invariant($"{size.Disk / 1e6:0} MB in {size.Files} files, {size.Columns} properties; in memory beside it {size.Memory / 1e6:0.0} MB"));
-        figures.Add(new Figure("rebuild_seconds", rebuild, "s", 40 * Math.Max(1, events / 1e7), 15 * Math.Max(1, events / 1e7)));
-        figures.Add(new Figure("index_bytes_per_event", (double)size.Disk / size.Events, "B", 20, 9));
-        Console.WriteLine();
-        foreach (var contest in contests) figures.Add(await Race(home, store, contest, ct));
-        figures.Add(new Figure("freshness_seconds", await Freshness(home, node, store, ct), "s", 5, 1));
+        var data = home.File("data");
+        Directory.CreateDirectory(data);
+        using (var node = new TimelinesNode(home.Databases, new TimelinesOptions(Path.Combine(data, "timelines")), TimeProvider.System, NullLogger<TimelinesNode>.Instance))
+        {
+            var watch = Stopwatch.StartNew();
+            var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+            await node.CatchUp(ct);
+            var rebuild = watch.Elapsed.TotalSeconds;
+            var store = node.Find(home.Tenant.OrganizationId!.Value)!;
+            var size = store.Size;
+            Table.Row("rebuild", $"{rebuild:0.0} s", System.FormattableString.Invariant($"{size.Events:N0} events, {size.Profiles:N0} customers; own CPU {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds:0.0} s"));
+            Table.Row("index", $"{(double)size.Disk / size.Events:0.00} B/event", System.FormattableString.Invariant($"{size.Disk / 1e6:0} MB in {size.Files} files, {size.Columns} properties; in memory beside it {size.Memory / 1e6:0.0} MB"));
+            figures.Add(new Figure("rebuild_seconds", rebuild, "s", 40 * Math.Max(1, events / 1e7), 15 * Math.Max(1, events / 1e7)));
+            figures.Add(new Figure("index_bytes_per_event", (double)size.Disk / size.Events, "B", 20, 9));
+            Console.WriteLine();
+            foreach (var contest in contests) figures.Add(await Race(home, store, contest, ct));
+            figures.Add(new Figure("freshness_seconds", await Freshness(home, node, store, ct), "s", 5, 1));
+        }
+        var times = await QuestionProbe.Run(home, data, [.. contests.Select(c => (c.Name, c.Query))], ct);
+        figures.Add(new Figure("http_p95_ms", times.P95.Values.Max(), "ms", 100, 50));
+        figures.Add(new Figure("http_first_ms", times.First.Values.Max(), "ms", 300, 150));
         return figures;
     }
 
