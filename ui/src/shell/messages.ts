@@ -4,6 +4,8 @@ export const shellMessages = messages({
   'product.brand': { en: 'Clientele', fr: 'Clientele' },
   'nav.home': { en: 'Home', fr: 'Accueil' },
   'nav.overview': { en: 'Overview', fr: 'Vue d’ensemble' },
+  'nav.understand': { en: 'Understand', fr: 'Comprendre' },
+  'nav.explore': { en: 'Explore', fr: 'Explorer' },
   'nav.people': { en: 'People', fr: 'Personnes' },
   'nav.customers': { en: 'Customers', fr: 'Clients' },
   'nav.collect': { en: 'Collect', fr: 'Collecte' },
