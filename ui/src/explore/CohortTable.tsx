@@ -25,6 +25,11 @@ export function CohortTable({ question, answer, today, title, onPick }: CohortTa
   const groups = byGroup(cohortRows({ question, answer, today }));
   const several = (question.breakdown ?? []).length > 0;
   const periods = Array.from({ length: count }, (_, period) => period);
+  // Nearly all are there in the period they begin in; the shades are for those that follow.
+  const later = groups.flatMap(({ rows }) =>
+    rows.flatMap(({ cells }) => cells.slice(question.revenue ? 0 : 1).map((cell) => cell.share ?? 0)),
+  );
+  const top = Math.max(0.01, ...later);
   return (
     <div className={classes.heat} tabIndex={0} role="group" aria-label={title}>
       <table aria-label={title}>
@@ -75,7 +80,7 @@ export function CohortTable({ question, answer, today, title, onPick }: CohortTa
                   </td>
                   {cells.map((cell, period) => {
                     const text = cellText(cell, question.revenue, words);
-                    const share = Math.round((cell.share ?? 0) * 100);
+                    const shade = period === 0 && !question.revenue ? 1 : Math.min(1, (cell.share ?? 0) / top);
                     const label = t(cell.state === 'partial' ? 'explore.retention.cellPartial' : 'explore.retention.cell', {
                       number: format.number(cell.value, 2),
                       period: periodName(question, period, words),
@@ -86,7 +91,9 @@ export function CohortTable({ question, answer, today, title, onPick }: CohortTa
                         className={classes.heatCell}
                         data-state={cell.state}
                         style={
-                          cell.state === 'future' || cohort.size === 0 ? undefined : ({ '--share': `${share * 0.55}%` } as CSSProperties)
+                          cell.state === 'future' || cohort.size === 0
+                            ? undefined
+                            : ({ '--share': `${Math.round(shade * 55)}%` } as CSSProperties)
                         }
                       >
                         {cell.state === 'future' || cohort.size === 0 ? null : cell.value > 0 ? (

@@ -317,7 +317,7 @@ function AddressFaults({ faults }: { faults: AddressFault[] }) {
     }
   };
   return (
-    <Alert color="yellow" variant="light" role="alert" title={t('explore.faults')}>
+    <Alert color="yellow" variant="light" role="alert" title={t('explore.faults')} classNames={{ title: classes.warning }}>
       <ul className={classes.faults}>
         {faults.map((fault) => (
           <li key={`${fault.field} ${fault.fault}`}>{say(fault)}</li>

@@ -23,7 +23,16 @@ export function FigureTable({ figure, onPick, maxHeight = 480 }: FigureTableProp
         row.map((cell, c) => {
           const shown = data.columns[c]?.show?.(cell) ?? cell ?? '–';
           const pick = figure.pickOf(r, c);
-          return pick ? <Figures key={c} shown={String(shown)} onClick={() => onPick(pick)} /> : shown;
+          const color = c === 0 ? figure.colorOf?.(r) : null;
+          if (pick) return <Figures key={c} shown={String(shown)} onClick={() => onPick(pick)} />;
+          return color ? (
+            <span key={c} className={classes.legend}>
+              <span style={{ background: color }} aria-hidden="true" />
+              {shown}
+            </span>
+          ) : (
+            shown
+          );
         }),
       )}
     />

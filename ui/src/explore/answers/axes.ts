@@ -17,9 +17,11 @@ export const categories = ({ tokens }: OptionContext, data: string[], gap = true
   axisTick: { show: false },
   axisLabel: {
     color: tokens.text,
-    hideOverlap: true,
+    hideOverlap: !wrap,
     margin: 12,
-    ...(wrap ? { interval: 0, width: wrap, overflow: 'break' as const } : {}),
+    // Without a gap the last one would stick out to the right.
+    ...(gap ? {} : { alignMaxLabel: 'right' as const }),
+    ...(wrap ? { interval: 0, width: wrap, overflow: 'break' as const, lineHeight: 15 } : {}),
   },
 });
 
@@ -27,7 +29,7 @@ export const amounts = ({ tokens }: OptionContext, show: (value: number) => stri
   type: 'value',
   splitNumber: 4,
   max,
-  minInterval: max === undefined ? undefined : 0.25,
+  interval: max === undefined ? undefined : max / 4,
   splitLine: { lineStyle: { color: tokens.line } },
   axisLabel: { color: tokens.text, formatter: show },
 });

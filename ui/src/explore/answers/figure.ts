@@ -24,6 +24,8 @@ export interface Figure {
   data: ChartData;
   /** Who is behind a cell of the table; null where it is no number of customers. */
   pickOf: (row: number, column: number) => Pick | null;
+  /** In which colour a row of the table is drawn in the picture. */
+  colorOf?: (row: number) => string | null;
   /** What the answer leaves out or does not draw: never silent. */
   notes: string[];
   /** There is nothing to show. */

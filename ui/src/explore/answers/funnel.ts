@@ -24,6 +24,10 @@ export const span = (seconds: number | null, { format }: Words) => (seconds === 
 
 const stepNames = (question: Question, words: Words) => (question.steps ?? []).map((step, i) => `${i + 1}. ${words.selector(step)}`);
 
+/** Below a bar there is no room for conditions; the table has them. */
+const shortNames = (question: Question, words: Words) =>
+  (question.steps ?? []).map((step, i) => `${i + 1}. ${words.event(step.event)}${(step.filters ?? []).length > 0 ? ' …' : ''}`);
+
 export function funnelFigure({ question, answer, words }: FigureInput): Figure {
   const { t, format } = words;
   const { result, previous } = answer;
@@ -97,7 +101,7 @@ export function funnelFigure({ question, answer, words }: FigureInput): Figure {
     return {
       ...baseOption(context),
       grid: grid(12, 32),
-      xAxis: categories(context, names, true, wide ? Math.max(64, Math.floor(880 / Math.max(names.length, 1)) - 16) : 72),
+      xAxis: categories(context, shortNames(question, words), true, wide ? Math.max(64, Math.floor(640 / Math.max(names.length, 1))) : 60),
       yAxis: amounts(context, (value) => format.percent(value, 0), 1),
       tooltip: {
         ...baseOption(context).tooltip,
@@ -143,17 +147,24 @@ export function funnelFigure({ question, answer, words }: FigureInput): Figure {
     empty: funnels.length === 0 || funnels.every((funnel) => !funnel.steps[0]?.customers),
     summary:
       only && overall
-        ? t('explore.funnel.summary', {
-            share: percent(overall.share),
-            began: format.number(only.steps[0]!.customers),
-            ended: format.number(overall.customers),
-          })
+        ? [
+            grouped ? `${words.group(only.group)}: ` : '',
+            t('explore.funnel.summary', {
+              share: percent(overall.share),
+              began: format.number(only.steps[0]!.customers),
+              ended: format.number(overall.customers),
+            }),
+          ].join('')
         : '',
+    colorOf: (row) => {
+      const line = funnels.indexOf(rows[row]!.funnel);
+      return grouped && drawn.length > 1 && line < drawn.length ? colorOf(line, '', drawn.length) : null;
+    },
     notes: groupNotes(result.groups, funnels.length, drawn.length, question.breakdown, words),
     drawing: {
       option,
       height: 320,
-      minWidth: names.length > 4 ? names.length * 84 : undefined,
+      minWidth: names.length > 4 ? names.length * 76 : undefined,
       description: t('explore.funnel.description', {
         steps: names.map((name, i) => `${name}: ${percent(only?.steps[i]?.share ?? null)}`).join('; '),
       }),

@@ -132,7 +132,7 @@ export function pathsFigure({ question, answer, words }: FigureInput): Figure {
         type: 'sankey',
         id: 'paths',
         left: 4,
-        right: 132,
+        right: 148,
         top: above,
         bottom: 8,
         nodeWidth: 10,
@@ -144,11 +144,11 @@ export function pathsFigure({ question, answer, words }: FigureInput): Figure {
         label: {
           color: context.tokens.text,
           fontSize: 12,
-          width: 118,
+          width: 136,
           overflow: 'truncate',
           formatter: ({ name: id }) => {
             const stop = byId.get(id);
-            return stop ? `${name(stop.event)}  ${format.compact(stop.customers)}` : '';
+            return stop ? `${format.compact(stop.customers)}  ${name(stop.event)}` : '';
           },
         },
         lineStyle: { color: 'source', opacity: 0.22, curveness: 0.5 },
@@ -187,7 +187,7 @@ export function pathsFigure({ question, answer, words }: FigureInput): Figure {
     drawing: {
       option: (context) => draw(context, 8),
       height: Math.max(280, tallest * 48 + 40),
-      minWidth: columns * 150 + 60,
+      minWidth: columns * 150 + 10,
       description: t('explore.paths.description', {
         title,
         links: [...links]

@@ -12,6 +12,8 @@ import { indexOf, tooltip } from './tooltip';
 /** As many lines as there are colours; the table has all. */
 export const mostDrawn = categorical.length;
 
+const mostCompared = 3;
+
 export const isWhole = (measure: Line['measure']) => measure === 'events' || measure === 'customers';
 
 export function lineName(line: Line, series: Series[], words: Words): string {
@@ -75,7 +77,7 @@ export function trendFigure(input: FigureInput): Figure {
   const partial = periods.map((period) => isPartial(period, interval, question, today));
   const names = lines.map((line) => lineName(line, series, words));
   const range = format.range(question.from, question.to);
-  const title = series.length === 1 ? words.series(series[0]!) : t('explore.trend.title', { count: series.length });
+  const title = series.length <= 3 ? format.list(series.map(words.series)) : t('explore.trend.title', { count: series.length });
 
   const rows = lines.flatMap((line, l) => periods.map((period, p) => ({ line, l, period, p })));
   const measure = (i: number) => rows[i]!.line.measure;
@@ -147,7 +149,8 @@ export function trendFigure(input: FigureInput): Figure {
       },
       series: [
         ...drawn.flatMap((entry, l) => {
-          const before = past.find(sameLine(entry));
+          // More than a few pale lines would hide the others; the table compares all.
+          const before = drawn.length <= mostCompared ? past.find(sameLine(entry)) : undefined;
           const color = drawn.length === 1 ? tokens.comparison : colorOf(l, tokens.series, drawn.length);
           return before
             ? [

@@ -28,7 +28,10 @@ export function EventList({ draft, onChange }: { draft: Draft; onChange: Change<
     put(moved(events, from, to));
     announce(t('explore.moved', { event: words.selector(events[from]!), number: to + 1 }));
     // The focus goes along with what was moved.
-    requestAnimationFrame(() => list.current?.children[to]?.querySelector<HTMLElement>('[data-mover]')?.focus());
+    const typing = document.activeElement instanceof HTMLInputElement;
+    requestAnimationFrame(() =>
+      list.current?.children[to]?.querySelector<HTMLElement>(typing ? 'input' : '[data-mover]:not(:disabled)')?.focus(),
+    );
   };
   const onKeyDown = (event: KeyboardEvent, i: number) => {
     if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
@@ -66,6 +69,7 @@ export function EventList({ draft, onChange }: { draft: Draft; onChange: Change<
                           <Tooltip label={t('explore.moveUp', { name: label })}>
                             <ActionIcon
                               data-mover
+                              className={classes.mover}
                               variant="subtle"
                               color="gray"
                               size={24}
@@ -79,6 +83,7 @@ export function EventList({ draft, onChange }: { draft: Draft; onChange: Change<
                           <Tooltip label={t('explore.moveDown', { name: label })}>
                             <ActionIcon
                               data-mover
+                              className={classes.mover}
                               variant="subtle"
                               color="gray"
                               size={24}
