@@ -103,7 +103,7 @@ export const isPlainOrder = (draft: Draft) => draft.order === 'ordered';
 /** Between which steps an exclusion holds, after steps were removed: only steps that are there and not optional bound it. */
 export function bounds({ after, before }: Exclusion, steps: Step[]): { after: number; before: number } | null {
   const firm = steps.flatMap((step, i) => (step.optional ? [] : [i + 1]));
-  const begin = firm.findLast((step) => step <= after) ?? 1;
+  const begin = firm.slice(0, -1).findLast((step) => step <= after) ?? 1;
   const end = firm.find((step) => step >= (before || steps.length) && step > begin) ?? firm.at(-1);
   return end !== undefined && end > begin ? { after: begin, before: end } : null;
 }

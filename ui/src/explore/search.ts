@@ -163,7 +163,8 @@ function selector(value: unknown, path: string): Selector {
 }
 
 function listed(value: unknown, path: string): Series & Step {
-  const { measure, of, optional } = value as Record<string, unknown>;
+  if (!isObject(value)) throw new Unreadable('json', path);
+  const { measure, of, optional } = value;
   return {
     ...selector(value, path),
     ...(measure !== undefined ? { measure: word(measures)(measure, `${path}.measure`) } : {}),
@@ -173,7 +174,8 @@ function listed(value: unknown, path: string): Series & Step {
 }
 
 function exclusion(value: unknown, path: string): Exclusion {
-  const { after = 1, before = 0 } = value as Record<string, unknown>;
+  if (!isObject(value)) throw new Unreadable('json', path);
+  const { after = 1, before = 0 } = value;
   return { ...selector(value, path), after: whole(1, 12)(after, `${path}.after`), before: whole(0, 12)(before, `${path}.before`) };
 }
 
@@ -184,8 +186,7 @@ const short = (text: string): Selector => {
 };
 
 const readSelector = (text: string) => (text.startsWith('{') ? selector(json(text), '') : short(text));
-const readEvents = (text: string) =>
-  text.startsWith('[') ? list(json(text), '', (item, path) => listed(isObject(item) ? item : null, path)) : text.split('.').map(short);
+const readEvents = (text: string) => (text.startsWith('[') ? list(json(text), '', listed) : text.split('.').map(short));
 
 const readBreakdown = (text: string) =>
   text.startsWith('[')

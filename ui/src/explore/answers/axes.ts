@@ -9,7 +9,7 @@ export const grid = (right = 12, top = 20): ChartOption['grid'] => ({
   outerBoundsContain: 'axisLabel',
 });
 
-export const categories = ({ tokens }: OptionContext, data: string[], gap = true, wrap?: number): ChartOption['xAxis'] => ({
+export const categories = ({ tokens, wide }: OptionContext, data: string[], gap = true, wrap?: number): ChartOption['xAxis'] => ({
   type: 'category',
   boundaryGap: gap,
   data,
@@ -21,7 +21,7 @@ export const categories = ({ tokens }: OptionContext, data: string[], gap = true
     margin: 12,
     // Without a gap the last one would stick out to the right.
     ...(gap ? {} : { alignMaxLabel: 'right' as const }),
-    ...(wrap ? { interval: 0, width: wrap, overflow: 'break' as const, lineHeight: 15 } : {}),
+    ...(wrap ? { interval: 0, width: wrap, overflow: 'break' as const, lineHeight: 15, fontSize: wide ? 12 : 11 } : {}),
   },
 });
 

@@ -13,11 +13,11 @@ export const firmBefore = (steps: { optional?: boolean }[], step: number) => {
   return 0;
 };
 
-/** Who came as far as the step before and no further; an optional step between makes that another number, which cannot be listed. */
+/** Who came as far as the step before and no further. Who leaves out a step that may be left out has not dropped out. */
 export function droppedPick(steps: FunnelStep[], step: number, group: Funnel['group']): Pick | null {
   const { optional, dropped } = steps[step]!;
-  if (step === 0 || optional || dropped <= 0 || firmBefore(steps, step) !== step - 1) return null;
-  return { step: step - 1, dropped: true, group };
+  if (step === 0 || optional || dropped <= 0) return null;
+  return { step: firmBefore(steps, step), dropped: true, group };
 }
 
 export const span = (seconds: number | null, { format }: Words) => (seconds === null ? '–' : format.duration(seconds));
@@ -117,7 +117,7 @@ export function funnelFigure({ question, answer, words }: FigureInput): Figure {
                 ...(i > 0
                   ? [
                       { text: t('explore.funnel.ofPrevious'), value: percent(one.fromPrevious) },
-                      { text: t('explore.funnel.dropped'), value: format.number(one.dropped) },
+                      ...(one.optional ? [] : [{ text: t('explore.funnel.dropped'), value: format.number(one.dropped) }]),
                       ...(timed ? [{ text: t('explore.funnel.median'), value: span(one.medianSeconds, words) }] : []),
                     ]
                   : []),
@@ -199,7 +199,7 @@ export function funnelFigure({ question, answer, words }: FigureInput): Figure {
         step.customers,
         step.share,
         s === 0 ? null : step.fromPrevious,
-        s === 0 ? null : step.dropped,
+        s === 0 || step.optional ? null : step.dropped,
         ...(timed ? [s === 0 ? null : step.averageSeconds, s === 0 ? null : step.medianSeconds] : []),
         ...(previous ? [past(funnel.group)?.steps[s]?.share ?? null] : []),
       ]),
