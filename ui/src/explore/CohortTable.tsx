@@ -1,9 +1,11 @@
 import { UnstyledButton } from '@mantine/core';
 import type { CSSProperties } from 'react';
 import type { Answer, Pick, Question } from '../api/analytics.types';
+import { categorical } from '../components/chart/palette';
 import type { PlainDate } from '../i18n/plain-date';
 import { averages, byGroup, cellText, cohortRows, groupKey, periodName } from './answers/retention';
 import { periodLabel } from './answers/periods';
+import { mostDrawn } from './answers/trend';
 import { useExplore } from './ExploreContext';
 import classes from './Explore.module.css';
 import { Figures } from './FigureTable';
@@ -46,14 +48,17 @@ export function CohortTable({ question, answer, today, title, onPick }: CohortTa
             ))}
           </tr>
         </thead>
-        {groups.map(({ group, rows }) => {
+        {groups.map(({ group, rows }, g) => {
           const mean = averages(rows, count);
           return (
             <tbody key={groupKey(group)}>
               {several && (
                 <tr>
                   <th scope="rowgroup" colSpan={count + 2} className={classes.heatGroup}>
-                    {words.group(group)}
+                    <span className={classes.legend}>
+                      {groups.length > 1 && g < mostDrawn && <span style={{ background: categorical[g] }} aria-hidden="true" />}
+                      {words.group(group)}
+                    </span>
                   </th>
                 </tr>
               )}

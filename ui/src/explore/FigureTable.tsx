@@ -25,13 +25,20 @@ export function FigureTable({ figure, onPick, maxHeight = 480 }: FigureTableProp
           const pick = figure.pickOf(r, c);
           const color = c === 0 ? figure.colorOf?.(r) : null;
           if (pick) return <Figures key={c} shown={String(shown)} onClick={() => onPick(pick)} />;
+          // A short name is not broken over lines for the sake of the numbers beside it.
+          const text =
+            typeof shown === 'string' && data.columns[c]?.align !== 'right' && shown.length <= 28 ? (
+              <span className={classes.whole}>{shown}</span>
+            ) : (
+              shown
+            );
           return color ? (
             <span key={c} className={classes.legend}>
               <span style={{ background: color }} aria-hidden="true" />
-              {shown}
+              {text}
             </span>
           ) : (
-            shown
+            text
           );
         }),
       )}

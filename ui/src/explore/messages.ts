@@ -60,8 +60,8 @@ export const exploreMessages = messages({
   'explore.firstEvent': { en: 'Whatever came first', fr: 'Le premier événement' },
   'explore.nothingFound': { en: 'Nothing of that name', fr: 'Rien de ce nom' },
   'explore.eventWith': { en: '{event} ({conditions})', fr: '{event} ({conditions})' },
-  'explore.measured': { en: '{event}, {measure}', fr: '{event}, {measure}' },
-  'explore.measuredOf': { en: '{event}, {measure} of {of}', fr: '{event}, {measure} de {of}' },
+  'explore.measured': { en: '{measure}: {event}', fr: '{measure}\u00a0: {event}' },
+  'explore.measuredOf': { en: '{measure} of {of}: {event}', fr: '{measure} de {of}\u00a0: {event}' },
   'explore.addLine': { en: 'Add a line', fr: 'Ajouter une courbe' },
   'explore.addStep': { en: 'Add a step', fr: 'Ajouter une étape' },
   'explore.addFilter': { en: 'Add a condition', fr: 'Ajouter une condition' },
@@ -247,6 +247,10 @@ export const exploreMessages = messages({
   'explore.note.drawn': {
     en: '{drawn} of {all} are drawn; the table has all.',
     fr: '{drawn} sur {all} sont dessinés\u00a0; le tableau les contient tous.',
+  },
+  'explore.note.currency': {
+    en: 'Values count as they were sent, whatever their currency; a condition on the currency keeps them apart.',
+    fr: 'Les valeurs comptent telles qu’envoyées, quelle que soit leur devise\u00a0; une condition sur la devise les sépare.',
   },
   'explore.note.rest': {
     en: 'The {most} most frequent stops of each place are drawn; the table has all.',

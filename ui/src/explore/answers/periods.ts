@@ -25,6 +25,10 @@ export function isPartial(
   return period < range.from || last > range.to || (last >= today && period <= today);
 }
 
+/** It has not begun: nothing can have happened in it. */
+export const isFuture = (period: string, interval: QuestionInterval, today: PlainDate, now: number = Date.now()): boolean =>
+  interval === 'hour' ? Date.parse(period) > now : period > today;
+
 export function periodLabel(period: string, interval: QuestionInterval, format: Format, style: 'short' | 'long'): string {
   // The offset in its name makes an hour the organization's own.
   if (interval === 'hour') {

@@ -66,7 +66,7 @@ export function byGroup(rows: CohortRow[]): { group: Group; rows: CohortRow[] }[
 }
 
 export const cellText = (cell: Cell, revenue: boolean | undefined, { format }: Words) =>
-  cell.state === 'future' ? '' : revenue ? format.number(cell.value, 2) : cell.share === null ? '–' : format.percent(cell.share, 0);
+  cell.state === 'future' ? '' : revenue ? format.compact(cell.value) : cell.share === null ? '–' : format.percent(cell.share, 0);
 
 export const periodName = (question: Question, period: number, { t }: Words) => {
   const interval = question.interval ?? 'week';
@@ -89,7 +89,7 @@ export function retentionFigure(input: FigureInput): Figure {
   const show = (value: number | null | undefined) =>
     value === null || value === undefined ? '–' : revenue ? format.number(value, 2) : format.percent(value);
   const title = revenue ? t('explore.retention.revenueTitle') : t('explore.retention.title');
-  const size = rows.reduce((sum, row) => sum + row.cohort.size, 0);
+  const size = (groups[0]?.rows ?? []).reduce((sum, row) => sum + row.cohort.size, 0);
 
   const curve = (context: OptionContext): ChartOption => ({
     ...baseOption(context),
@@ -169,12 +169,18 @@ export function retentionFigure(input: FigureInput): Figure {
   return {
     title,
     empty: rows.every((row) => row.cohort.size === 0),
-    summary: t('explore.retention.summary', {
-      customers: format.number(size),
-      period: periods[1] ?? periods[0] ?? '',
-      share: show(second ?? curves[0]?.[0]),
-    }),
-    notes: groupNotes(answer.result.groups, groups.length, drawn.length, question.breakdown, words),
+    summary: [
+      grouped && groups[0] ? `${words.group(groups[0].group)}: ` : '',
+      t('explore.retention.summary', {
+        customers: format.number(size),
+        period: periods[1] ?? periods[0] ?? '',
+        share: show(second ?? curves[0]?.[0]),
+      }),
+    ].join(''),
+    notes: [
+      ...groupNotes(answer.result.groups, groups.length, drawn.length, question.breakdown, words),
+      ...(revenue ? [t('explore.note.currency')] : []),
+    ],
     drawing: {
       option: curve,
       height: 240,

@@ -6,7 +6,7 @@ import { changeOf } from '../../components/Delta';
 import { measureNames, type Words } from '../words';
 import { amounts, categories, grid } from './axes';
 import type { Figure, FigureInput } from './figure';
-import { isPartial, periodLabel } from './periods';
+import { isFuture, isPartial, periodLabel } from './periods';
 import { indexOf, tooltip } from './tooltip';
 
 /** As many lines as there are colours; the table has all. */
@@ -59,7 +59,8 @@ export function trendRows({ question, answer, words }: FigureInput): TrendRow[] 
     color: i < mostDrawn ? categorical[i]! : null,
     measure: line.measure,
     total: line.total,
-    before: answer.previous ? (past.find(sameLine(line))?.total ?? null) : null,
+    // A group that was not there then had nothing, where things are counted.
+    before: answer.previous ? (past.find(sameLine(line))?.total ?? (isWhole(line.measure) ? 0 : null)) : null,
     pick: { line: line.line, period: -1, group: line.group },
   }));
 }
@@ -71,7 +72,9 @@ export function trendFigure(input: FigureInput): Figure {
   const interval = question.interval ?? 'day';
   const series = question.series ?? [];
   const periods = result.periods ?? [];
-  const lines = result.lines ?? [];
+  // What has not begun is not nought.
+  const future = periods.map((period) => isFuture(period, interval, today));
+  const lines = (result.lines ?? []).map((line) => ({ ...line, points: line.points.map((point, i) => (future[i] ? null : point)) }));
   const past = previous?.lines ?? [];
   const drawn = lines.slice(0, mostDrawn);
   const partial = periods.map((period) => isPartial(period, interval, question, today));
@@ -199,7 +202,12 @@ export function trendFigure(input: FigureInput): Figure {
     title,
     empty: lines.length === 0 || lines.every((line) => !line.total && line.points.every((point) => !point)),
     summary,
-    notes: groupNotes(result.groups, lines.length, drawn.length, question.breakdown, words),
+    notes: [
+      ...groupNotes(result.groups, lines.length, drawn.length, question.breakdown, words),
+      ...(series.some((of) => !isWhole(of.measure ?? 'events') && (of.of?.field ?? 'value') === 'value' && !of.of?.property)
+        ? [t('explore.note.currency')]
+        : []),
+    ],
     drawing: {
       option,
       height: 340,
