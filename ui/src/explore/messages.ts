@@ -248,6 +248,10 @@ export const exploreMessages = messages({
     en: '{drawn} of {all} are drawn; the table has all.',
     fr: '{drawn} sur {all} sont dessinés\u00a0; le tableau les contient tous.',
   },
+  'explore.note.perCustomer': {
+    en: 'The curve shows what came back for each customer who began.',
+    fr: 'La courbe montre ce qui est revenu par client ayant commencé.',
+  },
   'explore.note.currency': {
     en: 'Values count as they were sent, whatever their currency; a condition on the currency keeps them apart.',
     fr: 'Les valeurs comptent telles qu’envoyées, quelle que soit leur devise\u00a0; une condition sur la devise les sépare.',

@@ -55,7 +55,7 @@ export function ChartCard({
       ...option,
       title: { text: title, subtext: caption, left: 16, top: 12, textStyle: { fontSize: 15, color: text }, subtextStyle: { color: text } },
       // Room for the title, which the page shows outside the chart.
-      ...(option.grid ? { grid: { ...option.grid, top: 84, left: 20, bottom: 16 } } : {}),
+      ...(option.grid ? { grid: { ...option.grid, top: option.legend ? 112 : 84, left: 20, bottom: 16 } } : {}),
     };
     save(toPng(named, context.tokens.ground, 960, pictureHeight), `${fileName}.png`);
   };

@@ -1,6 +1,6 @@
 /** The chart library, cut down to what we draw. Only ever loaded through import(). */
 import { BarChart, HeatmapChart, LineChart, SankeyChart } from 'echarts/charts';
-import { GridComponent, TitleComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
+import { GridComponent, LegendComponent, TitleComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
 import { init, use, type ECharts } from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { CanvasRenderer } from 'echarts/renderers';
@@ -12,6 +12,7 @@ use([
   LineChart,
   SankeyChart,
   GridComponent,
+  LegendComponent,
   TitleComponent,
   TooltipComponent,
   VisualMapComponent,

@@ -1,5 +1,11 @@
 import type { BarSeriesOption, HeatmapSeriesOption, LineSeriesOption, SankeySeriesOption } from 'echarts/charts';
-import type { GridComponentOption, TitleComponentOption, TooltipComponentOption, VisualMapComponentOption } from 'echarts/components';
+import type {
+  GridComponentOption,
+  LegendComponentOption,
+  TitleComponentOption,
+  TooltipComponentOption,
+  VisualMapComponentOption,
+} from 'echarts/components';
 import type { ComposeOption } from 'echarts/core';
 import type { ChartTokens } from './palette';
 
@@ -9,6 +15,7 @@ export type ChartOption = ComposeOption<
   | LineSeriesOption
   | SankeySeriesOption
   | GridComponentOption
+  | LegendComponentOption
   | TitleComponentOption
   | TooltipComponentOption
   | VisualMapComponentOption

@@ -9,6 +9,19 @@ export const grid = (right = 12, top = 20): ChartOption['grid'] => ({
   outerBoundsContain: 'axisLabel',
 });
 
+/** For the picture that is taken away: on the page the table names the colours. */
+export const legend = ({ tokens }: OptionContext, names: string[]): ChartOption['legend'] => ({
+  type: 'scroll',
+  data: names,
+  top: 62,
+  left: 12,
+  right: 16,
+  itemWidth: 12,
+  itemHeight: 8,
+  icon: 'roundRect',
+  textStyle: { color: tokens.text },
+});
+
 export const categories = ({ tokens, wide }: OptionContext, data: string[], gap = true, wrap?: number): ChartOption['xAxis'] => ({
   type: 'category',
   boundaryGap: gap,

@@ -2,7 +2,7 @@ import type { BarSeriesOption } from 'echarts/charts';
 import type { Funnel, FunnelStep, Pick, Question } from '../../api/analytics.types';
 import { baseOption, type ChartOption, type OptionContext } from '../../components/chart/option';
 import type { Words } from '../words';
-import { amounts, categories, grid } from './axes';
+import { amounts, categories, grid, legend } from './axes';
 import type { Figure, FigureInput } from './figure';
 import { colorOf, groupNotes, mostDrawn } from './trend';
 import { indexOf, tooltip } from './tooltip';
@@ -50,6 +50,7 @@ export function funnelFigure({ question, answer, words }: FigureInput): Figure {
       const reached: BarSeriesOption = {
         type: 'bar',
         id: `reached-${f}`,
+        name: words.group(funnel.group),
         stack: `stack-${f}`,
         color,
         barMaxWidth: 96,
@@ -164,6 +165,20 @@ export function funnelFigure({ question, answer, words }: FigureInput): Figure {
     drawing: {
       option,
       height: 320,
+      ...(grouped && drawn.length > 1
+        ? {
+            picture: {
+              option: (context: OptionContext) => ({
+                ...option(context),
+                legend: legend(
+                  context,
+                  drawn.map((funnel) => words.group(funnel.group)),
+                ),
+              }),
+              height: 460,
+            },
+          }
+        : {}),
       minWidth: names.length > 4 ? names.length * 76 : undefined,
       description: t('explore.funnel.description', {
         steps: names.map((name, i) => `${name}: ${percent(only?.steps[i]?.share ?? null)}`).join('; '),

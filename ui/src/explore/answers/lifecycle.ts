@@ -3,7 +3,7 @@ import { lifecycleStatuses, type LifecycleStatus } from '../../api/analytics.typ
 import { baseOption, type ChartOption, type OptionContext } from '../../components/chart/option';
 import { categorical } from '../../components/chart/palette';
 import { statusNames } from '../words';
-import { amounts, categories, grid } from './axes';
+import { amounts, categories, grid, legend } from './axes';
 import type { Figure, FigureInput } from './figure';
 import { isPartial, periodLabel } from './periods';
 import { indexOf, tooltip } from './tooltip';
@@ -60,6 +60,7 @@ export function lifecycleFigure({ question, answer, words, today }: FigureInput)
         (status): BarSeriesOption => ({
           type: 'bar',
           id: status,
+          name: plain(statusNames[status]),
           stack: 'all',
           color: statusColors[status],
           barMaxWidth: 56,
@@ -83,6 +84,16 @@ export function lifecycleFigure({ question, answer, words, today }: FigureInput)
     drawing: {
       option,
       height: 340,
+      picture: {
+        option: (context) => ({
+          ...option(context),
+          legend: legend(
+            context,
+            lifecycleStatuses.map((status) => plain(statusNames[status])),
+          ),
+        }),
+        height: 460,
+      },
       description: t('explore.lifecycle.description', { title, totals: totals.join('; ') }),
       pickAt: ({ index, series }) => {
         const status = lifecycleStatuses.find((name) => name === series);

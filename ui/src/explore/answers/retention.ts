@@ -179,7 +179,7 @@ export function retentionFigure(input: FigureInput): Figure {
     ].join(''),
     notes: [
       ...groupNotes(answer.result.groups, groups.length, drawn.length, question.breakdown, words),
-      ...(revenue ? [t('explore.note.currency')] : []),
+      ...(revenue ? [t('explore.note.perCustomer'), t('explore.note.currency')] : []),
     ],
     drawing: {
       option: curve,

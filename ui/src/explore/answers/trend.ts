@@ -4,7 +4,7 @@ import { baseOption, type ChartOption, type OptionContext } from '../../componen
 import { categorical } from '../../components/chart/palette';
 import { changeOf } from '../../components/Delta';
 import { measureNames, type Words } from '../words';
-import { amounts, categories, grid } from './axes';
+import { amounts, categories, grid, legend } from './axes';
 import type { Figure, FigureInput } from './figure';
 import { isFuture, isPartial, periodLabel } from './periods';
 import { indexOf, tooltip } from './tooltip';
@@ -185,6 +185,7 @@ export function trendFigure(input: FigureInput): Figure {
               labelLayout: { moveOverlap: 'shiftY' },
             }),
             line(`line-${l}`, solid, color, {
+              name: names[l],
               z: 3,
               ...(drawn.length === 1 ? { areaStyle: { color: tokens.area } } : {}),
               endLabel: { ...endLabel, show: named && !last },
@@ -211,6 +212,14 @@ export function trendFigure(input: FigureInput): Figure {
     drawing: {
       option,
       height: 340,
+      ...(drawn.length > 1
+        ? {
+            picture: {
+              option: (context: OptionContext) => ({ ...option(context), legend: legend(context, names.slice(0, drawn.length)) }),
+              height: 460,
+            },
+          }
+        : {}),
       description: t('explore.trend.description', { title, range, totals: totals.slice(0, mostDrawn).join('; ') }),
       pickAt: ({ index, value }) => {
         if (periods[index] === undefined || drawn.length === 0) return null;
