@@ -264,6 +264,12 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             await For(Beta).One<Guid>($$"""select log.append('page_viewed', {{customer}}, '{"path": "/xyzzy"}')""", Ct);
             var twin = await For(Beta).One<Guid>($"insert into customers.customers (customer_id, name) values ('xyzzy-twin', 'Xyzzy Twin') returning id", Ct);
             await For(Beta).One<Guid>($"select customers.merge({customer}, {twin}, 'xyzzy')", Ct);
+            // The timelines follow a moment later; without them beta would not see its own words there.
+            for (var patience = 0; !(await Stranger.Json("api/analytics/values?attribute=country")).ToString().Contains("Xyzzyland", StringComparison.Ordinal); patience++)
+            {
+                if (patience == 600) throw new TimeoutException("The timelines did not take in beta's customers.");
+                await Task.Delay(50);
+            }
             await For(Beta).Run($"insert into events.batch_operations (source) values ('xyzzy.jsonl')", Ct);
             await For(Beta).Run($"insert into events.quarantined_events (reason, payload) values ('unreadable', '\"xyzzy\"')", Ct);
             await Service.Run($"update platform.api_keys k set name = 'Xyzzy key', public_key = 'wk_xyzzy' where k.organization_id = {Beta.OrganizationId} and k.kind = 'write'", Ct);
