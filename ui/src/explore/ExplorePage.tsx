@@ -15,7 +15,7 @@ import { Icon } from '../components/Icon';
 import { PageHeader } from '../components/PageHeader';
 import { EmptyState, PageState, QueryState } from '../components/PageState';
 import { useT } from '../i18n/I18n';
-import { dayIn } from '../i18n/plain-date';
+import { addDays, dayIn, daysBetween } from '../i18n/plain-date';
 import { useOrganization } from '../shell/organization';
 import { stringifySearch } from '../shell/search-params';
 import { AnswerPanel } from './AnswerPanel';
@@ -215,6 +215,13 @@ function Explore({ vocabulary }: { vocabulary: Vocabulary }) {
             onChange={(event) => change({ ...draft, compare: event.currentTarget.checked })}
           />
         )}
+        {(draft.kind === 'trend' || draft.kind === 'funnel') && draft.compare && (
+          <span className={classes.kindHint}>
+            {t('overview.comparedWith', {
+              range: format.range(addDays(range.from, -daysBetween(range.from, range.to)), addDays(range.from, -1)),
+            })}
+          </span>
+        )}
         <Button className={classes.last} variant="default" onClick={() => setShowing(true)}>
           {t('explore.as')}
         </Button>
@@ -308,6 +315,8 @@ function AddressFaults({ faults }: { faults: AddressFault[] }) {
         return t('explore.fault.day', { field, value });
       case 'order':
         return t('explore.fault.order', { field });
+      case 'pair':
+        return t('explore.fault.pair', { field });
       case 'number':
         return t('explore.fault.number', { field, value });
       case 'events':

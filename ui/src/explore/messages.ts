@@ -239,6 +239,7 @@ export const exploreMessages = messages({
   'explore.change': { en: 'Change', fr: 'Évolution' },
   'explore.before': { en: 'Period before', fr: 'Période précédente' },
   'explore.period': { en: 'Period', fr: 'Période' },
+  'explore.periodPartial': { en: '{period} (not complete)', fr: '{period} (incomplète)' },
   'explore.partial': { en: 'Not complete', fr: 'Incomplète' },
   'explore.note.groups': {
     en: 'The {given} largest of {all} groups are given.',
@@ -383,6 +384,10 @@ export const exploreMessages = messages({
     fr: '{field}\u00a0: «\u00a0{value}\u00a0» n’est pas un jour, écrit AAAA-MM-JJ.',
   },
   'explore.fault.order': { en: '{field}: the period begins after it ends.', fr: '{field}\u00a0: la période commence après sa fin.' },
+  'explore.fault.pair': {
+    en: '{field}: a period needs its first and its last day.',
+    fr: '{field}\u00a0: une période demande son premier et son dernier jour.',
+  },
   'explore.fault.number': {
     en: '{field}: “{value}” is no number that fits.',
     fr: '{field}\u00a0: «\u00a0{value}\u00a0» n’est pas un nombre possible.',

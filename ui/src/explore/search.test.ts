@@ -87,6 +87,7 @@ describe('the address of a question', () => {
     ['?kind=funnels', 'kind', 'word'],
     ['?from=2026-02-30&to=2026-03-01', 'from', 'day'],
     ['?from=2026-03-02&to=2026-03-01', 'from', 'order'],
+    ['?from=2026-03-02', 'from', 'pair'],
     ['?interval=fortnight', 'interval', 'word'],
     ['?events=Order%20completed', 'events', 'events'],
     ['?events=[{"event":"a","filters":[{"property":"x","operator":"like","values":[]}]}]', 'events[0].filters[0].operator', 'word'],

@@ -66,7 +66,7 @@ export function exploreSearch(search: Record<string, unknown>): ExploreSearch {
 }
 
 /** What is wrong with a part of the address. */
-export type Fault = 'word' | 'day' | 'order' | 'number' | 'json' | 'events' | 'unknown';
+export type Fault = 'word' | 'day' | 'order' | 'pair' | 'number' | 'json' | 'events' | 'unknown';
 export interface AddressFault {
   field: string;
   fault: Fault;
@@ -248,6 +248,7 @@ export function readSearch(search: ExploreSearch): ReadSearch {
 
   const from = part('from', null, day);
   const to = part('to', null, day);
+  if (Boolean(search.from) !== Boolean(search.to)) faults.push({ field: search.from ? 'from' : 'to', fault: 'pair', value: '' });
   if (from && to && from > to) faults.push({ field: 'from', fault: 'order', value: from });
   const draft: Draft = {
     kind: part('kind', emptyDraft.kind, (text) => word(kinds)(text)),

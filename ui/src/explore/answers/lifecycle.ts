@@ -102,7 +102,13 @@ export function lifecycleFigure({ question, answer, words, today }: FigureInput)
     },
     data: {
       columns: [
-        { label: t('explore.period'), show: (value) => periodLabel(String(value), interval, format, 'long') },
+        {
+          label: t('explore.period'),
+          show: (value) => {
+            const label = periodLabel(String(value), interval, format, 'long');
+            return partial[periods.indexOf(String(value))] ? t('explore.periodPartial', { period: label }) : label;
+          },
+        },
         ...lifecycleStatuses.map((status) => ({
           label: plain(statusNames[status]),
           align: 'right' as const,

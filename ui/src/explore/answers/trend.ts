@@ -231,7 +231,13 @@ export function trendFigure(input: FigureInput): Figure {
     data: {
       columns: [
         ...(withNames ? [{ label: t('explore.line') }] : []),
-        { label: t('explore.period'), show: (value) => periodLabel(String(value), interval, format, 'long') },
+        {
+          label: t('explore.period'),
+          show: (value) => {
+            const label = periodLabel(String(value), interval, format, 'long');
+            return partial[periods.indexOf(String(value))] ? t('explore.periodPartial', { period: label }) : label;
+          },
+        },
         {
           label: series.length === 1 ? words.plain(measureNames[series[0]!.measure ?? 'events']) : t('explore.value'),
           align: 'right',

@@ -19,7 +19,8 @@ interface SelectorEditorProps<T extends Selector> {
 
 /** Some events, and what has to hold for them. */
 export function SelectorEditor<T extends Selector>({ value, onChange, label, anyLabel, lead, acts, children }: SelectorEditorProps<T>) {
-  const { words } = useExplore();
+  const { vocabulary, words } = useExplore();
+  const seen = !value.event || vocabulary.events.some((event) => event.type === value.event);
   return (
     <div className={classes.selector}>
       <div className={classes.row}>
@@ -27,6 +28,7 @@ export function SelectorEditor<T extends Selector>({ value, onChange, label, any
         <EventPicker value={value.event} onChange={(event) => onChange({ ...value, event })} label={label} anyLabel={anyLabel} />
         {acts}
       </div>
+      {!seen && <p className={`${classes.hint} ${classes.indent}`}>{words.t('explore.neverSeen', { name: words.event(value.event) })}</p>}
       {children}
       <Conditions
         value={value.filters ?? []}
