@@ -11,6 +11,8 @@ public sealed class StoreTests : IDisposable
     private readonly string path = Directory.CreateTempSubdirectory("timelines-").FullName;
     private static readonly Guid organization = Guid.NewGuid();
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     public void Dispose() => Directory.Delete(path, recursive: true);
 
     private static void Add(TimelineStore store, Guid? who, string type, long second, string? plan = null, Guid? batch = null)
@@ -59,16 +61,16 @@ public sealed class StoreTests : IDisposable
         Add(store, null, "view", Noon + 2, "free");
         store.Commit();
         var plan = new Operand { Property = "plan" };
-        Assert.Equal([("free", 2L), ("paid", 1L), ("secret", 1L)], store.Values(plan, null, null, 10).Select(v => (v.Value, v.Count)));
-        Assert.Equal(["view 3 plan", "buy 1 plan"], store.Survey().Events.Select(e => $"{e.Type} {e.Count} {string.Join(',', e.Properties.Select(p => p.Property))}"));
-        Assert.Equal((Noon, Noon + 2), (store.Survey().First, store.Survey().Last));
+        Assert.Equal([("free", 2L), ("paid", 1L), ("secret", 1L)], store.Values(plan, null, null, 10, Ct).Select(v => (v.Value, v.Count)));
+        Assert.Equal(["view 3 plan", "buy 1 plan"], store.Survey(Ct).Events.Select(e => $"{e.Type} {e.Count} {string.Join(',', e.Properties.Select(p => p.Property))}"));
+        Assert.Equal((Noon, Noon + 2), (store.Survey(Ct).First, store.Survey(Ct).Last));
 
         store.Erase([ann]);
         store.Undo(import);
-        Assert.Equal(["free"], store.Values(plan, null, null, 10).Select(v => v.Value));
-        Assert.Equal([("view", 3L)], store.Survey().Events.Select(e => (e.Type, e.Count)));
-        Assert.Empty(store.Values(plan, "buy", null, 10));
-        Assert.Empty(store.Values(new Operand { Property = "never" }, null, null, 10));
+        Assert.Equal(["free"], store.Values(plan, null, null, 10, Ct).Select(v => v.Value));
+        Assert.Equal([("view", 3L)], store.Survey(Ct).Events.Select(e => (e.Type, e.Count)));
+        Assert.Empty(store.Values(plan, "buy", null, 10, Ct));
+        Assert.Empty(store.Values(new Operand { Property = "never" }, null, null, 10, Ct));
     }
 
     [Fact]
