@@ -6,6 +6,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { vocabularyQuery } from '../api/analytics';
 import { kinds, questionIntervals, type Kind, type Pick, type QuestionInterval, type Vocabulary } from '../api/analytics.types';
 import { asProblem } from '../api/problem';
+import type { DayRange } from '../api/types';
 import { Card } from '../components/Card';
 import type { ChartView } from '../components/chart/ChartCard';
 import { CopyButton } from '../components/CopyButton';
@@ -128,6 +129,11 @@ function useDraft() {
   return { search, read, draft, change, put };
 }
 
+/** So many hours would be too many points. */
+const mostDaysOfHours = 62;
+const fitting = (interval: QuestionInterval | null, { from, to }: DayRange) =>
+  interval === 'hour' && daysBetween(from, to) > mostDaysOfHours ? null : interval;
+
 const cleared: ExploreSearch = Object.fromEntries(searchNames.map((name) => [name, undefined]));
 
 function Explore({ vocabulary }: { vocabulary: Vocabulary }) {
@@ -185,7 +191,11 @@ function Explore({ vocabulary }: { vocabulary: Vocabulary }) {
         <span className={classes.kindHint}>{plain(kindHints[draft.kind])}</span>
       </div>
       <div className={classes.toolbar} role="group" aria-label={t('explore.toolbar')}>
-        <DateRange value={range} dataRange={dataRange} onChange={(next) => change({ ...draft, range: next })} />
+        <DateRange
+          value={range}
+          dataRange={dataRange}
+          onChange={(next) => change({ ...draft, range: next, interval: fitting(draft.interval, next) })}
+        />
         {draft.kind !== 'funnel' && draft.kind !== 'paths' && (
           <>
             <SegmentedControl

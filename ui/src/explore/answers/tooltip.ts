@@ -17,7 +17,7 @@ export function tooltip(title: string, lines: TooltipLine[], tokens: ChartTokens
   box.append(head);
   for (const { text, value, color, quiet } of lines) {
     const line = document.createElement('div');
-    line.style.cssText = `display:flex;gap:12px;align-items:baseline;white-space:normal;${quiet ? 'opacity:.8' : ''}`;
+    line.style.cssText = `display:flex;gap:12px;align-items:baseline;white-space:normal;${quiet ? 'font-size:11px' : ''}`;
     const name = document.createElement('span');
     name.style.cssText = 'flex:1;min-width:0';
     if (color) {
@@ -30,7 +30,7 @@ export function tooltip(title: string, lines: TooltipLine[], tokens: ChartTokens
     if (value !== undefined) {
       const number = document.createElement('span');
       number.textContent = value;
-      number.style.cssText = `font-weight:600;color:${tokens.text}`;
+      number.style.cssText = `font-weight:${quiet ? 400 : 600};color:${tokens.text}`;
       line.append(number);
     }
     box.append(line);

@@ -56,7 +56,7 @@ export function trendRows({ question, answer, words }: FigureInput): TrendRow[] 
   const past = answer.previous?.lines ?? [];
   return lines.map((line, i) => ({
     name: lineName(line, question.series ?? [], words),
-    color: i < mostDrawn ? categorical[i]! : null,
+    color: i < mostDrawn ? colorOf(i, 'var(--c-series)', lines.length) : null,
     measure: line.measure,
     total: line.total,
     // A group that was not there then had nothing, where things are counted.
@@ -85,6 +85,10 @@ export function trendFigure(input: FigureInput): Figure {
   const rows = lines.flatMap((line, l) => periods.map((period, p) => ({ line, l, period, p })));
   const measure = (i: number) => rows[i]!.line.measure;
   const withNames = lines.length > 1 || question.breakdown !== undefined;
+
+  // Events and sums add up to their total, so a part of it means something.
+  const shareOf = ({ measure: counted, total, points }: Line, i: number) =>
+    (counted === 'events' || counted === 'sum') && total && points[i] ? ` · ${format.percent(points[i] / total)}` : '';
 
   const option = (context: OptionContext): ChartOption => {
     const { tokens, wide } = context;
@@ -126,7 +130,7 @@ export function trendFigure(input: FigureInput): Figure {
                 return [
                   {
                     text: names[l]!,
-                    value: amount(entry.points[i] ?? null, words, entry.measure),
+                    value: `${amount(entry.points[i] ?? null, words, entry.measure)}${shareOf(entry, i)}`,
                     color: colorOf(l, tokens.series, drawn.length),
                   },
                   ...(before === undefined

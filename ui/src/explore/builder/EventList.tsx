@@ -2,6 +2,7 @@ import { ActionIcon, Button, Checkbox, Select, Tooltip } from '@mantine/core';
 import { useRef, type KeyboardEvent } from 'react';
 import { measures, type Measure } from '../../api/analytics.types';
 import { useAnnounce } from '../../components/Announcer';
+import { categorical } from '../../components/chart/palette';
 import { Icon } from '../../components/Icon';
 import { isPlainOrder, mostEvents, moved, type Draft } from '../draft';
 import { useExplore } from '../ExploreContext';
@@ -17,6 +18,8 @@ export function EventList({ draft, onChange }: { draft: Draft; onChange: Change<
   const { t } = words;
   const announce = useAnnounce();
   const list = useRef<HTMLOListElement>(null);
+  // Without a breakdown each line has the colour of its letter.
+  const colored = draft.kind === 'trend' && draft.events.length > 1 && draft.breakdown.length === 0;
   const funnel = draft.kind === 'funnel';
   const events = draft.events.length > 0 ? draft.events : [{}];
   const most = mostEvents[funnel ? 'funnel' : 'trend'];
@@ -57,7 +60,11 @@ export function EventList({ draft, onChange }: { draft: Draft; onChange: Change<
                 onChange={set}
                 label={label}
                 lead={
-                  <span className={classes.number} aria-hidden="true">
+                  <span
+                    className={classes.number}
+                    style={colored ? { boxShadow: `inset 0 0 0 2px ${categorical[i % categorical.length]}` } : undefined}
+                    aria-hidden="true"
+                  >
                     {funnel ? i + 1 : String.fromCharCode(65 + i)}
                   </span>
                 }
