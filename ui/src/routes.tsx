@@ -9,9 +9,9 @@ import {
   type RouterHistory,
 } from '@tanstack/react-router';
 import { customerSearch, customersSearch } from './customers/search';
-import { exploreSearch } from './explore/search';
 import { newImportSearch } from './imports/search';
 import { overviewSearch } from './overview/search';
+import { exploreSearch } from './explore/search';
 import { requireSession } from './session/gate';
 import { PagePending, ShellPending } from './shell/Pending';
 import { NotFound, NotFoundPage, RouteError } from './shell/RouteStates';
