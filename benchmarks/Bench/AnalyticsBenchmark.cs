@@ -48,7 +48,7 @@ internal static class AnalyticsBenchmark
 
     public static async Task<IReadOnlyList<Figure>> Run(string[] args, CancellationToken ct)
     {
-        if (args is ["--engine", var many]) return Engine(long.Parse(many, CultureInfo.InvariantCulture), ct);
+        if (args is ["--engine", var many, .. var only]) return Engine(long.Parse(many, CultureInfo.InvariantCulture), only, ct);
         var events = args is ["--events", var given] && long.TryParse(given, CultureInfo.InvariantCulture, out var n) ? n : args.Length == 0 ? 10_000_000 : throw new SetupException("analytics takes --events N.");
         await using var home = await BenchHome.Start(ct);
         await Generate(home, events, ct);
@@ -71,7 +71,8 @@ internal static class AnalyticsBenchmark
     }
 
     /// <summary>Timelines alone, events without properties, for the curve of cost by size in docs/scale.md.</summary>
-    private static List<Figure> Engine(long events, CancellationToken ct)
+    /// <param name="only">The questions to ask; empty: all.</param>
+    private static List<Figure> Engine(long events, string[] only, CancellationToken ct)
     {
         var folder = BenchHome.NewFolder();
         try
@@ -98,7 +99,7 @@ internal static class AnalyticsBenchmark
             var size = store.Size;
             Table.Row("built", $"{watch.Elapsed.TotalSeconds:0.0} s", System.FormattableString.Invariant(
                 $"{size.Events:N0} events, {size.Profiles:N0} customers; {(double)size.Disk / size.Events:0.00} B/event on disk, {size.Memory / 1e6:0.0} MB in memory"));
-            foreach (var contest in contests)
+            foreach (var contest in contests.Where(c => only.Length == 0 || only.Contains(c.Name)))
             {
                 var (ours, walls, cold, _, _) = Measure(store, contest, ct);
                 Table.Row(contest.Name, $"{ours:0.0} ms CPU", System.FormattableString.Invariant($"{Table.Percentile(walls, 0.5):0.0} ms wall (first {cold:0}, p95 {Table.Percentile(walls, 0.95):0.0})"));

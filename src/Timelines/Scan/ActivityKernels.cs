@@ -10,17 +10,17 @@ public enum LifecycleStatus { New, Returning, Resurrected, Dormant }
 /// dormant: active in the period before and not in this one.
 /// </summary>
 /// <param name="calendar">With one period before the first.</param>
-internal sealed class LifecycleKernel(Matcher matcher, Calendar calendar, CellPick? pick) : Kernel
+internal sealed class LifecycleKernel(Matcher matcher, Calendar calendar, CellPick? pick) : Kernel(matcher, 0, calendar.To)
 {
     private readonly long[] counts = new long[calendar.Count * 4];
 
     public override unsafe void Person(in View view)
     {
-        var n = matcher.Run(view, 0, calendar.To, ref Matches);
+        var matches = Find(view);
         var (before, earlier) = (-2, false);
-        for (var m = 0; m < n; m++)
+        for (var m = 0; m < matches.Length; m++)
         {
-            var second = view.Seconds[Matches[m].Row];
+            var second = view.Seconds[matches[m].Row];
             if (second < calendar.Starts[0])
             {
                 earlier = true;
@@ -54,17 +54,17 @@ internal sealed class LifecycleKernel(Matcher matcher, Calendar calendar, CellPi
 }
 
 /// <summary>In how many periods each customer was active.</summary>
-internal sealed class StickinessKernel(Matcher matcher, Calendar calendar, CellPick? pick) : Kernel
+internal sealed class StickinessKernel(Matcher matcher, Calendar calendar, CellPick? pick) : Kernel(matcher, calendar.From, calendar.To)
 {
     private readonly long[] counts = new long[calendar.Count + 1];
 
     public override unsafe void Person(in View view)
     {
-        var n = matcher.Run(view, calendar.From, calendar.To, ref Matches);
+        var matches = Find(view);
         var (active, last) = (0, -1);
-        for (var m = 0; m < n; m++)
+        for (var m = 0; m < matches.Length; m++)
         {
-            var period = calendar.Find(view.Seconds[Matches[m].Row]);
+            var period = calendar.Find(view.Seconds[matches[m].Row]);
             if (period == last) continue;
             active++;
             last = period;
@@ -89,22 +89,23 @@ internal sealed class StickinessKernel(Matcher matcher, Calendar calendar, CellP
 /// What follows the first event that begins a path. Events of one type in a row are one stop; a pause that is too long ends the path.
 /// Selector 0 is what counts as activity, selector 1 where paths begin.
 /// </summary>
-internal sealed class PathsKernel(Question question, Matcher matcher, Calendar calendar, Store.ValueDictionary types, CellPick? pick) : Kernel
+internal sealed class PathsKernel(Question question, Matcher matcher, Calendar calendar, Store.ValueDictionary types, CellPick? pick)
+    : Kernel(matcher, calendar.From, calendar.To)
 {
     private readonly Dictionary<(int Position, uint From, uint To), long> links = [];
     private readonly uint[] stops = new uint[question.Depth + 1];
 
     public override void Person(in View view)
     {
-        var n = matcher.Run(view, calendar.From, calendar.To, ref Matches);
+        var matches = Find(view);
         var (count, last) = (0, 0L);
-        for (var m = 0; m < n; m++)
+        for (var m = 0; m < matches.Length; m++)
         {
-            if ((Matches[m].Mask & 1) == 0 || count == 0 && question.Start is not null && (Matches[m].Mask & 2) == 0) continue;
-            var now = view.Micros(Matches[m].Row);
+            if ((matches[m].Mask & 1) == 0 || count == 0 && question.Start is not null && (matches[m].Mask & 2) == 0) continue;
+            var now = view.Micros(matches[m].Row);
             if (count > 0 && now - last > question.GapSeconds * 1_000_000L) break;
             last = now;
-            var type = view.Type(Matches[m].Row);
+            var type = view.Type(matches[m].Row);
             if (count > 0 && stops[count - 1] == type) continue;
             if (count == stops.Length) break;
             stops[count++] = type;

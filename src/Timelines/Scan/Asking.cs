@@ -107,7 +107,7 @@ internal sealed unsafe class Asking
         {
             var standing = standings[ordinal];
             if ((standing & People.Standing.Merged) != 0 || ordinal == 0 && !nobody) continue;
-            if (everybody && (standing & People.Standing.Known) == 0 || !Passes(ordinal)) continue;
+            if (everybody && (standing & People.Standing.Known) == 0 || people.Count > 0 && !Passes(ordinal)) continue;
             if (scattered[ordinal - from] || (standing & People.Standing.Several) != 0)
             {
                 var gathered = gatherer.Gather(ordinal, store.People.Profiles(ordinal));
@@ -121,6 +121,9 @@ internal sealed unsafe class Asking
                 (first, last) = (segments[main].Layout.First, segments[main].Layout.Last);
                 starts = segments[main].Starts;
                 view = views[main];
+                if (last < from || first >= to) continue;
+                // What only one in many did is found faster among all of them at once.
+                view.Together = kernel.Prepare(view, (int)starts[Math.Max(from, first) - first], (int)starts[Math.Min(to - 1, last) - first + 1]);
             }
             if (ordinal >= first && ordinal <= last)
             {
@@ -129,6 +132,7 @@ internal sealed unsafe class Asking
             }
             else view.Count = 0;
             if (view.Count == 0 && !everybody) continue;
+            if (view.Together && !everybody && kernel.Nothing(view)) continue;
             view.Person = ordinal;
             Ask(kernel, view);
         }
@@ -209,7 +213,7 @@ internal sealed unsafe class Asking
         }
         Walk(question.Where!);
         var matcher = Match(selectors);
-        return () => new SegmentKernel(question.Where!, matcher, calendar, leaves, attributes);
+        return () => new SegmentKernel(question.Where!, matcher, calendar, [.. leaves.Select(make => make())], attributes);
     }
 
     private Matcher Match(IReadOnlyList<Selector> selectors, bool all = false)

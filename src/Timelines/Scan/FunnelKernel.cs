@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Clientele.Timelines.Questions;
 
 namespace Clientele.Timelines.Scan;
@@ -11,11 +12,11 @@ namespace Clientele.Timelines.Scan;
 internal sealed class FunnelKernel : Kernel
 {
     private readonly Question question;
-    private readonly Matcher matcher;
     private readonly Calendar calendar;
     private readonly CellPick? pick;
     private readonly Groups groups;
     private readonly int[] pickCodes = [];
+    private readonly StepOrder order;
     private readonly int steps, exclusions;
     private readonly long window;
     private readonly int[] from;
@@ -25,11 +26,12 @@ internal sealed class FunnelKernel : Kernel
     private List<long>?[] durations = [];
 
     public FunnelKernel(Question question, Matcher matcher, GroupSource[] breakdown, Calendar calendar, CellPick? pick)
+        : base(matcher, calendar.From, calendar.To + question.WindowSeconds + 1)
     {
-        (this.question, this.matcher, this.calendar, this.pick) = (question, matcher, calendar, pick);
+        (this.question, this.calendar, this.pick) = (question, calendar, pick);
         groups = new Groups(breakdown);
         if (pick is not null) pickCodes = groups.Find(pick.Key);
-        (steps, exclusions, window) = (question.Steps.Count, question.Exclusions.Count, question.WindowSeconds * 1_000_000L);
+        (order, steps, exclusions, window) = (question.Order, question.Steps.Count, question.Exclusions.Count, question.WindowSeconds * 1_000_000L);
         (starts, took) = (new long[steps], new long[steps]);
         // A step follows the last one before it that may not be left out.
         from = [.. Enumerable.Range(0, steps).Select(k => Enumerable.Range(0, k).LastOrDefault(j => !question.Steps[j].Optional, -1))];
@@ -42,33 +44,40 @@ internal sealed class FunnelKernel : Kernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
     {
-        var n = matcher.Run(view, calendar.From, calendar.To + question.WindowSeconds + 1, ref Matches);
-        var first = -1;
-        var begins = question.Order == StepOrder.Any ? Mask : 1u;
-        for (var m = 0; m < n; m++)
+        var matches = Find(view);
+        if (matches.Length == 0) return;
+        // Nobody begins after the last day.
+        if (order != StepOrder.Any)
+            for (var m = matches.Length - 1; m >= 0 && view.Seconds[matches[m].Row] >= calendar.To; m--) matches[m].Mask &= ~1u;
+        var (first, begins, further) = (-1, order == StepOrder.Any ? Mask : 1u, 0u);
+        for (var m = 0; m < matches.Length; m++)
         {
-            if (view.Seconds[Matches[m].Row] < calendar.To)
-            {
-                if (first < 0 && (Matches[m].Mask & begins) != 0) first = Matches[m].Row;
-            }
-            // Nobody begins after the last day.
-            else if (question.Order != StepOrder.Any) Matches[m].Mask &= ~1u;
+            if (first < 0 && (matches[m].Mask & begins) != 0) first = m;
+            if (first >= 0) further |= matches[m].Mask;
         }
-        if (first < 0) return;
-        Array.Fill(starts, -1);
-        Array.Fill(took, -1);
-        var matches = Matches.AsSpan(0, n);
-        var depth = strict is not null ? strict.Depth(view, matches) : question.Order == StepOrder.Any ? AnyOrder(view, matches) : Ordered(view, matches);
-        Count(view, first, depth);
+        if (first < 0 || order == StepOrder.Any && view.Seconds[matches[first].Row] >= calendar.To) return;
+        for (var k = 0; k < starts.Length; k++) starts[k] = took[k] = -1;
+        if (strict is not null) Count(view, matches[first].Row, strict.Depth(view, matches));
+        else if (order == StepOrder.Any) Count(view, matches[first].Row, AnyOrder(view, matches));
+        else
+        {
+            // Most who begin do nothing else of the steps: for them no time is looked at.
+            if ((further & Mask & ~1u) == 0) took[0] = 0;
+            else Ordered(view, matches, first);
+            Count(view, matches[first].Row, -1);
+        }
     }
 
     private uint Mask => (1u << steps) - 1;
 
     /// <summary>Fills <see cref="took"/>: how long it took to come to a step for the first time, at best. −1: not reached.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe int Ordered(in View view, ReadOnlySpan<Match> matches)
+    private unsafe void Ordered(in View view, ReadOnlySpan<Match> matches, int first)
     {
-        for (var m = 0; m < matches.Length;)
+        // What came before the first begin leads nowhere, but for what happened in the same instant.
+        while (first > 0 && view.Seconds[matches[first - 1].Row] == view.Seconds[matches[first].Row]) first--;
+        var missing = steps;
+        for (var m = first; m < matches.Length && missing > 0;)
         {
             var second = view.Seconds[matches[m].Row];
             var now = view.Micros(matches[m].Row);
@@ -82,7 +91,9 @@ internal sealed class FunnelKernel : Kernel
                 var start = k == 0 ? now : starts[from[k]];
                 if (start < 0 || now - start > window) continue;
                 starts[k] = Math.Max(starts[k], start);
-                if (took[k] < 0) took[k] = now - start;
+                if (took[k] >= 0) continue;
+                took[k] = now - start;
+                missing--;
             }
             // What is excluded ends whoever is on the way between its two steps.
             for (var x = 0; x < exclusions; x++)
@@ -91,7 +102,6 @@ internal sealed class FunnelKernel : Kernel
                 for (var k = question.Exclusions[x].After - 1; k < question.Exclusions[x].Before - 1; k++) starts[k] = -1;
             }
         }
-        return -1;
     }
 
     /// <summary>The most different steps within one window.</summary>
@@ -165,10 +175,9 @@ internal sealed class FunnelKernel : Kernel
                 if (reached[g * steps + k] == 0) continue;
                 cells[new CellKey(0, k, 0, first, second)] = new Cell(reached[g * steps + k]);
                 if (durations[g * steps + k] is not { } list) continue;
-                list.Sort();
                 var sum = list.Aggregate((Int128)0, (all, d) => all + d);
                 cells[new CellKey(0, k, 1, first, second)] = new Cell(list.Count, Numbers.ToDecimal(sum));
-                cells[new CellKey(0, k, 2, first, second)] = new Cell(list.Count, Numbers.ToDecimal(list[Percentile.Index(list.Count, 50)]));
+                cells[new CellKey(0, k, 2, first, second)] = new Cell(list.Count, Numbers.ToDecimal(Percentile.Of(CollectionsMarshal.AsSpan(list), 50)!.Value));
             }
         }
     }

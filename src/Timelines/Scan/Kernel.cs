@@ -3,9 +3,46 @@ using Clientele.Timelines.Questions;
 namespace Clientele.Timelines.Scan;
 
 /// <summary>Counts one question over one person after the other. Each worker has its own; in the end they are added up.</summary>
-internal abstract class Kernel
+/// <param name="from">Seconds: earlier events do not matter.</param>
+/// <param name="to">Seconds: nor do later ones.</param>
+internal abstract class Kernel(Matcher matcher, long from, long to)
 {
-    protected Match[] Matches = new Match[256];
+    private Match[] own = new Match[256], found = [];
+    private int next, count;
+
+    /// <summary>
+    /// Looks through the rows of many people at once, where that is faster: after that those of <see cref="View.Together"/> who come in
+    /// their order are given what is theirs.
+    /// </summary>
+    /// <returns>False: each is to be looked through alone.</returns>
+    public bool Prepare(in View view, int first, int end)
+    {
+        next = 0;
+        return matcher.Together(view, first, end, from, to, ref found, out count);
+    }
+
+    /// <summary>Has nobody whose rows end here anything that matters? For views of <see cref="View.Together"/>.</summary>
+    public bool Nothing(in View view)
+    {
+        while (next < count && found[next].Row < view.Start) next++;
+        return next == count || found[next].Row >= view.Start + view.Count;
+    }
+
+    /// <summary>The events that matter, in time order.</summary>
+    protected Span<Match> Find(in View view)
+    {
+        if (!view.Together)
+        {
+            var n = matcher.Run(view, from, to, ref own);
+            return own.AsSpan(0, n);
+        }
+        // Those before are of somebody who is asked about with other rows besides.
+        while (next < count && found[next].Row < view.Start) next++;
+        var first = next;
+        var end = view.Start + view.Count;
+        while (next < count && found[next].Row < end) next++;
+        return found.AsSpan(first, next - first);
+    }
 
     /// <summary>Set by a kernel that was told to look for those in one cell: this person is.</summary>
     public bool Picked { get; protected set; }

@@ -31,9 +31,10 @@ internal sealed class Matcher
     private readonly uint[] masks;
     private readonly byte[] bytes;
     private readonly ushort[] shorts;
-    private readonly bool compared;
+    private readonly bool compared, named;
     private readonly uint filtered;
-    private readonly BlockPlan? byBlock;
+    private readonly IReadOnlyList<int> types;
+    private readonly Dictionary<CodeFilter, byte[]> few = [];
     private long looks, hits;
 
     /// <summary>The mask of all wanted types, when they have but one; else 0.</summary>
@@ -46,7 +47,12 @@ internal sealed class Matcher
     public Matcher(IReadOnlyList<int> types, CompiledSelector[] selectors, int typeCount)
     {
         this.selectors = selectors;
-        byBlock = PlanBlocks(types, selectors);
+        this.types = types;
+        named = types.All(t => t is >= 0 and <= byte.MaxValue);
+        // Conditions that few bytes meet, and no row without a value.
+        foreach (var filter in selectors.SelectMany(s => s.Codes))
+            if (Enumerable.Range(0, filter.Passes.Length).Where(c => filter.Passes[c]).ToArray() is { Length: > 0 and <= 4 } codes && codes[0] > 0 && codes[^1] <= byte.MaxValue)
+                few[filter] = Array.ConvertAll(codes, c => (byte)c);
         masks = new uint[typeCount];
         for (var k = 0; k < selectors.Length; k++)
         {
@@ -67,8 +73,6 @@ internal sealed class Matcher
     public unsafe int Run(in View view, long from, long to, ref Match[] matches)
     {
         if (matches.Length < view.Count + 64) matches = new Match[Math.Max(view.Count + 64, matches.Length * 2)];
-        if (!All && compared && view.TypeWidth == 1 && hits * 8 <= looks) return Rare(view, from, to, matches);
-        var inBlocks = !All && byBlock is not null && view.TypeWidth == 1 && InBlocks(view);
         // Only the rows of that time: they are sorted by it.
         var seconds = view.Seconds + view.Start;
         var begin = from <= 0 ? 0 : CountBelow(seconds, 0, view.Count, (uint)Math.Min(from, uint.MaxValue));
@@ -76,7 +80,6 @@ internal sealed class Matcher
         if (begin >= end) return 0;
         var (first, count) = (view.Start + begin, end - begin);
         if (All || !compared || view.TypeWidth > 2) return Slow(view, first, count, matches);
-        if (inBlocks) return Blocks(view, first, count, matches);
         var n = 0;
         ref var next = ref MemoryMarshal.GetArrayDataReference(matches);
         var step = view.TypeWidth == 1 ? 64 : 32;
@@ -95,85 +98,113 @@ internal sealed class Matcher
         return n;
     }
 
-    /// <summary>Where few events are wanted, their times are looked at one by one, and those of all others not at all.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe int Rare(in View view, long from, long to, Match[] matches)
+    /// <summary>
+    /// The matches of many people at once, their rows one behind the other: 64 rows at a time, whoever they are of. What a person costs then
+    /// falls to those who have a match. False where too many have: then it is faster to leave out what lies before and after the time asked about.
+    /// </summary>
+    public unsafe bool Together(in View view, int first, int end, long from, long to, ref Match[] matches, out int n)
     {
-        var (n, found) = (0, 0);
-        for (var at = 0; at < view.Count; at += 64)
-        {
-            var bits = Bits(view.Types + view.Start + at, bytes);
-            if (view.Count - at < 64) bits &= (1UL << (view.Count - at)) - 1;
-            found += BitOperations.PopCount(bits);
-            for (; bits != 0; bits &= bits - 1)
-            {
-                var row = view.Start + at + BitOperations.TrailingZeroCount(bits);
-                var second = view.Seconds[row];
-                if (second < from || second >= to) continue;
-                var mask = only != 0 ? only : masks[view.Types[row]];
-                if ((mask & filtered) != 0 && (mask = Filter(view, row, mask)) == 0) continue;
-                matches[n++] = new Match { Row = row, Mask = mask };
-            }
-        }
+        n = 0;
+        if (All || !compared || !named || view.TypeWidth != 1 || hits * 4 > looks) return false;
+        if (matches.Length < end - first + 64) matches = new Match[end - first + 64];
+        var found = Blocks(view, first, end - first, from, to, matches, out n);
         // Workers may write over each other's counts: they only steer which way is faster.
-        if (looks > 1_000_000) return n;
-        looks += view.Count;
+        if (looks > 1_000_000) return true;
+        looks += end - first;
         hits += found;
-        return n;
-    }
-
-    private bool InBlocks(in View view)
-    {
-        foreach (var slot in byBlock!.Slots) if (view.Slots[slot] is not { Encoding: ColumnEncoding.Dense, Width: 1 }) return false;
         return true;
     }
 
-    /// <summary>Types and properties compared 64 rows at a time, where properties are dense bytes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe int Blocks(in View view, int first, int count, Match[] matches)
+    /// <summary>A column and the bytes wanted of it.</summary>
+    private unsafe struct Term
     {
-        var n = 0;
-        Span<ulong> found = stackalloc ulong[selectors.Length];
-        for (var at = 0; at < count; at += 64)
+        public byte* Values;
+        public byte First, Second, Third, Fourth;
+        public int Count;
+
+        /// <summary>Which of 64 rows have one of the bytes.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly ulong Bits(int row)
         {
-            var live = count - at < 64 ? (1UL << (count - at)) - 1 : ulong.MaxValue;
+            var bits = Equal(Values + row, First);
+            if (Count > 1) bits |= Equal(Values + row, Second);
+            if (Count > 2) bits |= Equal(Values + row, Third);
+            if (Count > 3) bits |= Equal(Values + row, Fourth);
+            return bits;
+        }
+    }
+
+    /// <summary>
+    /// Types, and those properties that are bytes side by side in this segment of which few are wanted, compared 64 rows at a time; other conditions
+    /// and times are looked at where these hold. Gives how many rows had a type that is wanted and these properties, in or out of time.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int Blocks(in View view, int first, int count, long from, long to, Match[] matches, out int n)
+    {
+        // The term of its type and those of its conditions, a bit each.
+        Span<uint> needs = stackalloc uint[selectors.Length];
+        Span<Term> terms = stackalloc Term[32];
+        var (used, rest) = (0, 0u);
+        for (var k = 0; k < selectors.Length; k++)
+        {
+            // A type that nobody has heard of: code 0 is what counts as nothing.
+            if (types[k] == 0) continue;
+            needs[k] = 1u << Put(terms, ref used, new Term { Values = view.Types, First = (byte)types[k], Count = 1 });
+            foreach (var filter in selectors[k].Codes)
+            {
+                if (used < terms.Length - MostCompared && few.TryGetValue(filter, out var codes) && view.Slots[filter.Slot] is { Encoding: ColumnEncoding.Dense, Width: 1, Values: var values })
+                    needs[k] |= 1u << Put(terms, ref used, new Term { Values = values, First = codes[0], Second = codes[^1], Third = codes[codes.Length / 2], Fourth = codes[codes.Length / 3], Count = codes.Length });
+                else rest |= 1u << k;
+            }
+            if (selectors[k].Values.Length > 0) rest |= 1u << k;
+        }
+        // A second lies within when second − earliest, wrapping round, is below span.
+        var earliest = (uint)Math.Clamp(from, 0, uint.MaxValue);
+        var span = (uint)Math.Clamp(to, earliest, uint.MaxValue) - earliest;
+        Span<ulong> holds = stackalloc ulong[used], found = stackalloc ulong[selectors.Length];
+        ref var next = ref MemoryMarshal.GetArrayDataReference(matches);
+        (n, var hit) = (0, 0);
+        for (var at = first; at < first + count; at += 64)
+        {
+            for (var t = 0; t < holds.Length; t++) holds[t] = terms[t].Bits(at);
             var any = 0UL;
             for (var k = 0; k < found.Length; k++)
             {
-                var bits = byBlock!.Types[k].Length == 0 ? 0 : Bits(view.Types + first + at, byBlock.Types[k]) & live;
-                foreach (var (slot, codes) in byBlock.Filters[k])
-                {
-                    if (bits == 0) break;
-                    bits &= Bits(view.Slots[slot].Values + first + at, codes);
-                }
+                var bits = needs[k] == 0 ? 0 : first + count - at < 64 ? (1UL << (first + count - at)) - 1 : ulong.MaxValue;
+                for (var left = needs[k]; left != 0; left &= left - 1) bits &= holds[BitOperations.TrailingZeroCount(left)];
                 found[k] = bits;
                 any |= bits;
             }
+            hit += BitOperations.PopCount(any);
             for (; any != 0; any &= any - 1)
             {
-                var bit = any & (~any + 1);
+                var bit = BitOperations.TrailingZeroCount(any);
+                var row = at + bit;
                 var mask = 0u;
-                for (var k = 0; k < found.Length; k++) if ((found[k] & bit) != 0) mask |= 1u << k;
-                matches[n++] = new Match { Row = first + at + BitOperations.TrailingZeroCount(any), Mask = mask };
+                for (var k = 0; k < found.Length; k++) mask |= (uint)(found[k] >> bit & 1) << k;
+                if ((mask & rest) != 0) mask = Filter(view, row, mask);
+                // Written in any case and kept by counting: whether a row is in time is more than a processor can guess.
+                Unsafe.Add(ref next, n) = new Match { Row = row, Mask = mask };
+                n += view.Seconds[row] - earliest < span & mask != 0 ? 1 : 0;
             }
         }
-        return n;
+        return hit;
     }
 
-    /// <summary>What to compare in blocks, by selector: bytes of types, and of each filter the bytes that pass.</summary>
-    private sealed record BlockPlan(byte[][] Types, (int Slot, byte[] Codes)[][] Filters, int[] Slots);
-
-    // Only when each selector names its type and each filter lets few values pass, not the missing one.
-    private static BlockPlan? PlanBlocks(IReadOnlyList<int> types, CompiledSelector[] selectors)
+    private static unsafe int Put(Span<Term> terms, ref int used, in Term term)
     {
-        if (selectors.All(s => s.Codes.Length == 0)) return null;
-        if (types.Any(t => t is < 0 or > byte.MaxValue) || selectors.Any(s => s.Values.Length > 0)) return null;
-        var filters = selectors.Select(s => s.Codes.Select(f => (f.Slot, Codes: Enumerable.Range(0, f.Passes.Length).Where(c => f.Passes[c]).ToArray())).ToArray()).ToArray();
-        if (filters.SelectMany(f => f).Any(f => f.Codes.Length is 0 or > 4 || f.Codes[0] == 0 || f.Codes[^1] > byte.MaxValue)) return null;
-        return new BlockPlan(
-            [.. types.Select(t => t == 0 ? [] : new[] { (byte)t })],
-            [.. filters.Select(f => f.Select(c => (c.Slot, Array.ConvertAll(c.Codes, v => (byte)v))).ToArray())],
-            [.. filters.SelectMany(f => f).Select(f => f.Slot).Distinct()]);
+        for (var t = 0; t < used; t++)
+            if (terms[t].Values == term.Values && (terms[t].First, terms[t].Second, terms[t].Third, terms[t].Fourth, terms[t].Count) == (term.First, term.Second, term.Third, term.Fourth, term.Count)) return t;
+        terms[used] = term;
+        return used++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe ulong Equal(byte* values, byte wanted)
+    {
+        if (Vector512.IsHardwareAccelerated) return Vector512.Equals(Vector512.Load(values), Vector512.Create(wanted)).ExtractMostSignificantBits();
+        return Vector256.Equals(Vector256.Load(values), Vector256.Create(wanted)).ExtractMostSignificantBits()
+            | (ulong)Vector256.Equals(Vector256.Load(values + 32), Vector256.Create(wanted)).ExtractMostSignificantBits() << 32;
     }
 
     // Most timelines are short: 16 at a time is faster than halving. Long ones are halved first.

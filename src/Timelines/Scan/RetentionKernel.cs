@@ -6,7 +6,8 @@ namespace Clientele.Timelines.Scan;
 
 /// <summary>Who began in a period, and in which of the following came back. Selector 0 begins, selector 1 comes back.</summary>
 /// <param name="calendar">With as many periods after the last day as are looked at.</param>
-internal sealed class RetentionKernel(Question question, Matcher matcher, GroupSource[] breakdown, Calendar calendar, CellPick? pick) : Kernel
+internal sealed class RetentionKernel(Question question, Matcher matcher, GroupSource[] breakdown, Calendar calendar, CellPick? pick)
+    : Kernel(matcher, question.First ? 0 : calendar.From, calendar.Starts[^1])
 {
     private readonly Groups groups = new(breakdown);
     private readonly Groups picked = new(breakdown);
@@ -22,23 +23,23 @@ internal sealed class RetentionKernel(Question question, Matcher matcher, GroupS
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
     {
-        var n = matcher.Run(view, question.First ? 0 : calendar.From, calendar.Starts[^1], ref Matches);
+        var matches = Find(view);
         begins.Clear();
         returns.Clear();
         var (period, until) = (-1, 0L);
-        for (var m = 0; m < n; m++)
+        for (var m = 0; m < matches.Length; m++)
         {
-            var row = Matches[m].Row;
+            var row = matches[m].Row;
             var second = view.Seconds[row];
             if (second >= calendar.From && second >= until)
             {
                 period = calendar.Find(second);
                 until = calendar.Starts[period + 1];
             }
-            if ((Matches[m].Mask & 1) != 0 && second < calendar.To && (begins.Count == 0 || !question.First && begins[^1].Cohort != period))
+            if ((matches[m].Mask & 1) != 0 && second < calendar.To && (begins.Count == 0 || !question.First && begins[^1].Cohort != period))
                 begins.Add((second < calendar.From ? -1 : period, row, view.Micros(row)));
             if (begins is [{ Cohort: -1 }]) return; // began before the first day
-            if ((Matches[m].Mask & 2) != 0 && second >= calendar.From) returns.Add((period, view.Micros(row), question.Revenue ? view.Values.Number(row) : 0));
+            if ((matches[m].Mask & 2) != 0 && second >= calendar.From) returns.Add((period, view.Micros(row), question.Revenue ? view.Values.Number(row) : 0));
         }
         foreach (var begin in begins) Count(view, begin.Cohort, begin.Row, begin.Micros);
     }

@@ -8,10 +8,7 @@ namespace Clientele.Timelines.Scan;
 internal sealed class SegmentKernel : Kernel
 {
     private readonly Node root;
-    private readonly Matcher matcher;
-    private readonly Calendar calendar;
     private readonly Leaf[] leaves;
-    private readonly long from;
     private bool? idle;
     private long members;
 
@@ -27,6 +24,9 @@ internal sealed class SegmentKernel : Kernel
         public required long From { get; init; }
         public int Slot { get; init; } = -1;
         public Store.ValueDictionary? Numbers { get; init; }
+
+        /// <summary>Only how many there were, of all that are looked at.</summary>
+        public bool Counts;
         public long Count, First, Last;
 
         /// <summary>What is compared with, in millionths.</summary>
@@ -43,13 +43,14 @@ internal sealed class SegmentKernel : Kernel
 
     private readonly Dictionary<Rule, AttributeTest> attributes;
 
-    public SegmentKernel(Rule root, Matcher matcher, Calendar calendar, IEnumerable<Func<Leaf>> leaves, Dictionary<Rule, AttributeTest> attributes)
-    {
-        (this.matcher, this.calendar, this.attributes) = (matcher, calendar, attributes);
-        this.leaves = [.. leaves.Select(make => make())];
-        this.root = NodeOf(root);
+    public SegmentKernel(Rule root, Matcher matcher, Calendar calendar, Leaf[] leaves, Dictionary<Rule, AttributeTest> attributes)
         // First and last look at all time.
-        from = this.leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min();
+        : base(matcher, leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min(), calendar.To)
+    {
+        (this.leaves, this.attributes) = (leaves, attributes);
+        var earliest = leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min();
+        foreach (var leaf in leaves) leaf.Counts = leaf.Rule.Kind == RuleKind.Count && leaf.From == earliest;
+        this.root = NodeOf(root);
     }
 
     private Node NodeOf(Rule rule) =>
@@ -58,9 +59,9 @@ internal sealed class SegmentKernel : Kernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
     {
-        var n = matcher.Run(view, from, calendar.To, ref Matches);
+        var matches = Find(view);
         // Most people did nothing of what is asked for; without attributes to ask about, what that means is the same for all.
-        if (n == 0 && attributes.Count == 0)
+        if (matches.Length == 0 && attributes.Count == 0)
         {
             idle ??= Begin() && Holds(root, 0);
             if (!idle.Value) return;
@@ -68,7 +69,7 @@ internal sealed class SegmentKernel : Kernel
         else
         {
             Begin();
-            for (var m = 0; m < n; m++) Take(view, m, n);
+            for (var m = 0; m < matches.Length; m++) Take(view, matches, m);
             if (!Holds(root, view.Person)) return;
         }
         members++;
@@ -86,16 +87,21 @@ internal sealed class SegmentKernel : Kernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void Take(in View view, int m, int n)
+    private unsafe void Take(in View view, ReadOnlySpan<Match> matches, int m)
     {
-        var (row, mask) = (Matches[m].Row, Matches[m].Mask);
+        var (row, mask) = (matches[m].Row, matches[m].Mask);
         var second = view.Seconds[row];
         foreach (var leaf in leaves)
         {
+            if (leaf.Counts)
+            {
+                leaf.Count += mask >> leaf.Bit & 1;
+                continue;
+            }
             if (leaf.Rule.Kind == RuleKind.Sequence)
             {
                 var steps = mask >> leaf.Bit & ((1u << leaf.Rule.Steps.Count) - 1);
-                if (steps != 0 && second >= leaf.From) Step(view, leaf, m, n);
+                if (steps != 0 && second >= leaf.From) Step(view, leaf, matches, m);
                 continue;
             }
             if ((mask >> leaf.Bit & 1) == 0) continue;
@@ -117,12 +123,12 @@ internal sealed class SegmentKernel : Kernel
     }
 
     // Events of one instant are taken in the order of the steps: at the last of them, all together.
-    private void Step(in View view, Leaf leaf, int m, int n)
+    private static void Step(in View view, Leaf leaf, ReadOnlySpan<Match> matches, int m)
     {
-        var now = view.Micros(Matches[m].Row);
+        var now = view.Micros(matches[m].Row);
         var relevant = ((1u << leaf.Rule.Steps.Count) - 1) << leaf.Bit;
         var mask = 0u;
-        for (var i = m; i >= 0 && view.Micros(Matches[i].Row) == now; i--) mask |= Matches[i].Mask & relevant;
+        for (var i = m; i >= 0 && view.Micros(matches[i].Row) == now; i--) mask |= matches[i].Mask & relevant;
         for (var left = mask >> leaf.Bit; left != 0; left &= left - 1)
         {
             var k = BitOperations.TrailingZeroCount(left);
@@ -155,7 +161,7 @@ internal sealed class SegmentKernel : Kernel
 
     private static bool Holds(Leaf leaf) => leaf.Rule.Kind switch
     {
-        RuleKind.Count => Compare(leaf.Rule.Operator, leaf.Count * (Int128)Numbers.Scale, leaf.Threshold),
+        RuleKind.Count => Compare(leaf.Rule.Operator, leaf.Count * Numbers.Scale, (long)Int128.Clamp(leaf.Threshold, long.MinValue, long.MaxValue)),
         RuleKind.Sum => Compare(leaf.Rule.Operator, leaf.Sum, leaf.Threshold),
         RuleKind.Average => leaf.Count > 0 && Compare(leaf.Rule.Operator, leaf.Sum, leaf.Threshold * leaf.Count),
         RuleKind.First => leaf.First >= leaf.From && leaf.First >= 0,
@@ -163,7 +169,7 @@ internal sealed class SegmentKernel : Kernel
         _ => leaf.Count > 0,
     };
 
-    private static bool Compare(Comparison comparison, Int128 a, Int128 b) => comparison switch
+    private static bool Compare<T>(Comparison comparison, T a, T b) where T : IComparisonOperators<T, T, bool> => comparison switch
     {
         Comparison.Equal => a == b,
         Comparison.NotEqual => a != b,

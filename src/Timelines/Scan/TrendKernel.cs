@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Clientele.Timelines.Questions;
 
 namespace Clientele.Timelines.Scan;
@@ -8,7 +9,7 @@ namespace Clientele.Timelines.Scan;
 /// Events, customers, sums and the like by period and group. A person's events come one after the other, so a distinct count is a plain one:
 /// a cell remembers who was counted last.
 /// </summary>
-internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, GroupSource[] breakdown, Calendar calendar, CellPick? pick) : Kernel
+internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, GroupSource[] breakdown, Calendar calendar, CellPick? pick) : Kernel(matcher, calendar.From, calendar.To)
 {
     /// <param name="Slot">The property that is summed; −1: the event's value.</param>
     /// <param name="Numbers">The numbers of its codes.</param>
@@ -45,17 +46,17 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Person(in View view)
     {
-        var n = matcher.Run(view, calendar.From, calendar.To, ref Matches);
-        if (n == 0) return;
+        var matches = Find(view);
+        if (matches.Length == 0) return;
         if (isPlain && view.Person > 0)
         {
-            Plain(view, n);
+            Plain(view, matches);
             return;
         }
         var (period, until) = (-1, 0L);
-        for (var m = 0; m < n; m++)
+        for (var m = 0; m < matches.Length; m++)
         {
-            var row = Matches[m].Row;
+            var row = matches[m].Row;
             var second = view.Seconds[row];
             if (second >= until)
             {
@@ -63,7 +64,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
                 until = calendar.Starts[period + 1];
             }
             var group = groups.Of(view, row);
-            for (var mask = Matches[m].Mask; mask != 0; mask &= mask - 1)
+            for (var mask = matches[m].Mask; mask != 0; mask &= mask - 1)
             {
                 var line = BitOperations.TrailingZeroCount(mask);
                 Count(line, view, row, group * stride + period, group * stride + stride - 1);
@@ -74,20 +75,20 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
 
     /// <summary>One line of customers, the most asked: a person's events come in the order of time, so each new period counts once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void Plain(in View view, int n)
+    private unsafe void Plain(in View view, ReadOnlySpan<Match> matches)
     {
         var state = states[0];
         if (breakdown.Length > 0)
         {
-            PlainGroups(view, n, state);
+            PlainGroups(view, matches, state);
             return;
         }
         state.Reserve(stride);
         var counts = state.Counts;
         var until = 0L;
-        for (var m = 0; m < n; m++)
+        for (var m = 0; m < matches.Length; m++)
         {
-            var second = view.Seconds[Matches[m].Row];
+            var second = view.Seconds[matches[m].Row];
             if (second < until) continue;
             var period = calendar.Find(second);
             until = calendar.Starts[period + 1];
@@ -97,12 +98,12 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void PlainGroups(in View view, int n, State state)
+    private unsafe void PlainGroups(in View view, ReadOnlySpan<Match> matches, State state)
     {
         var (period, until, before) = (-1, 0L, -1);
-        for (var m = 0; m < n; m++)
+        for (var m = 0; m < matches.Length; m++)
         {
-            var row = Matches[m].Row;
+            var row = matches[m].Row;
             var second = view.Seconds[row];
             var moved = second >= until;
             if (moved)
@@ -215,8 +216,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
         if (state.Sums_) return new Cell(state.Counts[cell], Numbers.ToDecimal(state.Sums[cell]));
         if (!state.Lists_) return new Cell(state.Counts[cell]);
         var list = state.Lists[cell]!;
-        list.Sort();
-        return new Cell(list.Count, Numbers.ToDecimal(list[Percentile.Index(list.Count, Percentile.Of(lines[line].Measure))]));
+        return new Cell(list.Count, Numbers.ToDecimal(Percentile.Of(CollectionsMarshal.AsSpan(list), Percentile.Of(lines[line].Measure))!.Value));
     }
 }
 
@@ -226,6 +226,32 @@ public static class Percentile
     /// <summary>In hundredths.</summary>
     public static int Of(Measure measure) => measure switch { Measure.Median => 50, Measure.P75 => 75, Measure.P90 => 90, Measure.P95 => 95, _ => 99 };
 
-    /// <summary>Its place among so many sorted values.</summary>
-    public static int Index(int count, int percent) => Math.Max(0, (int)(((long)count * percent + 99) / 100) - 1);
+    /// <summary>
+    /// The value that has so many hundredths of all at or below it, by nearest rank; null of none. Puts the values in another order, not a sorted
+    /// one: Hoare's selection looks only where the rank is, so it is linear where sorting is not.
+    /// </summary>
+    public static long? Of(Span<long> values, int percent)
+    {
+        if (values.Length == 0) return null;
+        var (rank, low, high) = (Math.Max(0, (int)(((long)values.Length * percent + 99) / 100) - 1), 0, values.Length - 1);
+        while (low < high)
+        {
+            // The middle of three keeps sorted and reversed lists from being the worst case.
+            var (a, b, c) = (values[low], values[low + (high - low) / 2], values[high]);
+            var pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
+            var (i, j) = (low, high);
+            while (i <= j)
+            {
+                while (values[i] < pivot) i++;
+                while (values[j] > pivot) j--;
+                if (i > j) break;
+                (values[i], values[j]) = (values[j], values[i]);
+                (i, j) = (i + 1, j - 1);
+            }
+            if (rank <= j) high = j;
+            else if (rank >= i) low = i;
+            else break;
+        }
+        return values[rank];
+    }
 }

@@ -19,6 +19,9 @@ internal unsafe struct View
     public int Count;
     public int Person;
 
+    /// <summary>Its rows were looked through together with those of others.</summary>
+    public bool Together;
+
     public View(Segment segment, string[] slots)
     {
         Types = segment.Types.Values;

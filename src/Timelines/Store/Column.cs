@@ -51,7 +51,11 @@ internal readonly unsafe struct ColumnReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Code(int row)
     {
-        if (Encoding == ColumnEncoding.Dense && Width == 1) return Values[row];
+        if (Encoding == ColumnEncoding.Dense)
+        {
+            if (Width == 1) return Values[row];
+            if (Width == 2) return ((ushort*)Values)[row];
+        }
         return Other(row);
     }
 

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Clientele.Customers.Tests;
 
-/// <summary>At 300,000 rows of two organizations, row-level security must not cost the indexes.</summary>
+/// <summary>At 80,000 rows of two organizations, row-level security must not cost the indexes.</summary>
 public sealed class PlanTests(PlanTests.Database database) : IClassFixture<PlanTests.Database>
 {
     public sealed class Database : TestDatabase
@@ -21,16 +21,16 @@ public sealed class PlanTests(PlanTests.Database database) : IClassFixture<PlanT
             await Run(superuser, "set session_replication_role = replica");
             foreach (var tenant in new[] { Alpha, Beta })
             {
-                for (var first = 1; first <= 150_000; first += 25_000)
+                for (var first = 1; first <= 40_000; first += 20_000)
                 {
                     await Run(superuser, $"""
                         insert into customers.customers (organization_id, customer_id, name, email, country)
                         select '{tenant.OrganizationId}', md5('id' || n), md5('name' || n) || ' ' || md5('family' || n), md5(n::text) || '@shop.example', 'Country ' || n % 40
-                        from generate_series({first}, {first + 24_999}) as n
+                        from generate_series({first}, {first + 19_999}) as n
                         """);
                 }
             }
-            // Built at once, a trigram index takes a tenth of the time of 300,000 insertions.
+            // Built at once, a trigram index takes a tenth of the time of as many insertions.
             await Run(owner, index);
             await Run(owner, "analyze customers.customers");
         }
@@ -61,7 +61,7 @@ public sealed class PlanTests(PlanTests.Database database) : IClassFixture<PlanT
         await using (var reader = await command.ExecuteReaderAsync(Ct))
             while (await reader.ReadAsync(Ct)) lines.Add(reader.GetString(0));
         Assert.Contains(lines, l => l.Contains("customers_search", StringComparison.Ordinal));
-        Assert.NotEmpty(await database.Db.List<Guid>($"select customers.search({"abcdef"})", Ct));
+        Assert.NotEmpty(await database.Db.List<Guid>($"select customers.search({"abcd"})", Ct));
     }
 
     [Fact]
