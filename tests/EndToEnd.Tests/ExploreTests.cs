@@ -117,6 +117,19 @@ public sealed partial class ExploreTests(ExploreTests.DemoApp shop, Browser brow
     }
 
     [Fact]
+    public async Task The_palette_opens_each_kind_of_question()
+    {
+        await using var visit = await Open(string.Empty);
+        await visit.Page.Keyboard.PressAsync("Control+k");
+        await visit.Page.Keyboard.TypeAsync("lifecy");
+        await Expect(visit.Page.GetByText("Explore: Lifecycle")).ToBeVisibleAsync();
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await Expect(visit.Page.GetByRole(AriaRole.Radio, new() { Name = "Lifecycle" })).ToBeCheckedAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Img, new() { Name = "Stacked bar chart", Exact = false })).ToBeVisibleAsync();
+        Assert.Empty(visit.Faults);
+    }
+
+    [Fact]
     public async Task Conditions_offer_values_that_occur_and_count_once_they_have_one()
     {
         await using var visit = await Open($"?kind=trend&interval=month&events=order_completed&{Year}");

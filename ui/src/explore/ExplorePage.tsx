@@ -31,7 +31,8 @@ import { ExploreSkeleton } from './ExploreSkeleton';
 import { readSearch, searchNames, writeSearch, type AddressFault, type ExploreSearch } from './search';
 import { ShowAs } from './ShowAs';
 import { useAnswer } from './useAnswer';
-import { intervalNames, kindHints, kindNames, useWords } from './words';
+import { kindNames } from './kinds';
+import { intervalNames, kindHints, useWords } from './words';
 
 /** So long nothing is asked while somebody types. */
 const restAfterTyping = 250;

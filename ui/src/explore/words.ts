@@ -19,15 +19,6 @@ import { useFormat, useI18n, type Translate } from '../i18n/I18n';
 import type { Key } from '../i18n/catalogue';
 import { operandKind, operandName } from './draft';
 
-export const kindNames: Record<Kind, Key> = {
-  trend: 'explore.kind.trend',
-  funnel: 'explore.kind.funnel',
-  retention: 'explore.kind.retention',
-  paths: 'explore.kind.paths',
-  lifecycle: 'explore.kind.lifecycle',
-  stickiness: 'explore.kind.stickiness',
-};
-
 export const kindHints: Record<Kind, Key> = {
   trend: 'explore.kind.trend.hint',
   funnel: 'explore.kind.funnel.hint',

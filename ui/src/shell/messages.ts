@@ -48,6 +48,7 @@ export const shellMessages = messages({
   'palette.orders': { en: 'Orders', fr: 'Commandes' },
   'palette.actions': { en: 'Actions', fr: 'Actions' },
   'palette.order': { en: 'Order {number}', fr: 'Commande {number}' },
+  'palette.explore': { en: 'Explore: {kind}', fr: 'Explorer\u00a0: {kind}' },
   'palette.theme': { en: 'Theme: {name}', fr: 'Thème\u00a0: {name}' },
   'palette.language': { en: 'Language: {name}', fr: 'Langue\u00a0: {name}' },
   'palette.results': {
