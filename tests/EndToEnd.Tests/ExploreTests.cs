@@ -120,9 +120,10 @@ public sealed partial class ExploreTests(ExploreTests.DemoApp shop, Browser brow
     public async Task The_palette_opens_each_kind_of_question()
     {
         await using var visit = await Open(string.Empty);
-        await visit.Page.Keyboard.PressAsync("Control+k");
+        await visit.Page.Keyboard.PressAsync("Control+K");
+        await Expect(visit.Page.GetByRole(AriaRole.Combobox, new() { Name = "Find a page" })).ToBeFocusedAsync();
         await visit.Page.Keyboard.TypeAsync("lifecy");
-        await Expect(visit.Page.GetByText("Explore: Lifecycle")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Option, new() { Name = "Explore: Lifecycle" })).ToHaveAttributeAsync("aria-selected", "true");
         await visit.Page.Keyboard.PressAsync("Enter");
         await Expect(visit.Page.GetByRole(AriaRole.Radio, new() { Name = "Lifecycle" })).ToBeCheckedAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Img, new() { Name = "Stacked bar chart", Exact = false })).ToBeVisibleAsync();
