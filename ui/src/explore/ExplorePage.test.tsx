@@ -7,7 +7,9 @@ import { ok, openConsole, session, stubServer } from '../testing';
 // There is no canvas in the test's browser; what is drawn is tested as the option it is drawn from.
 vi.mock('../components/chart/engine', () => ({ mount: () => ({ set: () => undefined, dispose: () => undefined }), toPng: () => '' }));
 
-const patience = { timeout: 8_000 };
+// A whole page with all its pickers is drawn: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+const patience = { timeout: 20_000 };
 const vocabulary: Vocabulary = {
   events: [
     { type: 'product_viewed', name: 'Product viewed', category: null, count: 90, properties: ['category'], fields: ['country'] },
