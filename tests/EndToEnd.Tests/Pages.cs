@@ -5,7 +5,7 @@ namespace Clientele.EndToEnd.Tests;
 /// <summary>Every page of the console there is, by a name for files.</summary>
 internal static class Pages
 {
-    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "live", "sources", "merges"];
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths"];
 
     public static string Address(Shop shop, string name) => name switch
     {
@@ -23,6 +23,10 @@ internal static class Pages
         "live" => "/o/alpha/live",
         "sources" => "/o/alpha/sources",
         "merges" => "/o/alpha/merges",
+        "explore" => $"/o/alpha/explore?kind=trend&interval=month&events=order_completed.order_refunded&breakdown=attribute-country&compare=yes&{Shop.Year}",
+        "explore-funnel" => $"/o/alpha/explore?kind=funnel&events=order_completed.order_refunded&window=30d&{Shop.Year}",
+        "explore-retention" => $"/o/alpha/explore?kind=retention&interval=month&start=order_completed&{Shop.Year}",
+        "explore-paths" => $"/o/alpha/explore?kind=paths&{Shop.Year}",
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 

@@ -58,13 +58,7 @@ public sealed class Shop : TestApp
     }
 
     /// <summary>A person's own computer, signed in.</summary>
-    public async Task<Visit> Visit(Browser browser, string email, BrowserNewContextOptions? options = null)
-    {
-        var computer = await browser.NewComputer(Address, options);
-        var answer = await computer.APIRequest.PostAsync("/api/session", new() { DataObject = new { email, password = Password }, Headers = new Dictionary<string, string> { ["X-Clientele"] = "console" } });
-        Assert.True(answer.Ok, await answer.TextAsync());
-        return await Tests.Visit.Begin(computer);
-    }
+    public Task<Visit> Visit(Browser browser, string email, BrowserNewContextOptions? options = null) => Tests.Visit.SignedIn(this, browser, email, options);
 
     /// <summary>Somebody of alpha whom no other test knows, so that their choices disturb nobody.</summary>
     public async Task<string> NewPerson(string role = "admin")

@@ -1,3 +1,4 @@
+using Clientele.Testing;
 using Microsoft.Playwright;
 
 namespace Clientele.EndToEnd.Tests;
@@ -24,6 +25,15 @@ public sealed class Visit : IAsyncDisposable
     public List<string> Faults { get; } = [];
 
     public ILocator Heading => Page.GetByRole(AriaRole.Heading, new() { Level = 1 });
+
+    /// <summary>A person's own computer, signed in.</summary>
+    public static async Task<Visit> SignedIn(TestApp app, Browser browser, string email, BrowserNewContextOptions? options = null)
+    {
+        var computer = await browser.NewComputer(app.Address, options);
+        var answer = await computer.APIRequest.PostAsync("/api/session", new() { DataObject = new { email, password = TestApp.Password }, Headers = new Dictionary<string, string> { ["X-Clientele"] = "console" } });
+        Assert.True(answer.Ok, await answer.TextAsync());
+        return await Begin(computer);
+    }
 
     public static async Task<Visit> Begin(IBrowserContext computer) => new(computer, await computer.NewPageAsync());
 

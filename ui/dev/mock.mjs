@@ -1,12 +1,13 @@
 /**
  * A stand-in for the server, for looking at the console without one: `npm run build && npm run mock`.
- * What it plays is chosen at /mock?role=viewer&fail=/api/overview&slow=800&empty=1&must=1&signedOut=1 (kept in a cookie),
+ * What it plays is chosen at /mock?role=viewer&fail=/api/overview&slow=800&empty=1&must=1&signedOut=1&long=1 (kept in a cookie),
  * or by a header X-Mock with the same text. Development only.
  */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as analytics from './mock/analytics.mjs';
 import { customers, events, newestEvents, orderDetail, orders, publicOrder } from './mock/data.mjs';
 import * as imports from './mock/imports.mjs';
 import { countries, overview } from './mock/overview.mjs';
@@ -130,6 +131,14 @@ const routes = [
       return Object.assign(organization, body);
     },
   ],
+  ['GET', '/analytics/vocabulary', ({ play }) => analytics.vocabulary(play.has('empty'))],
+  ['GET', '/analytics/values', ({ query }) => analytics.values(query)],
+  ['GET', '/analytics/timelines', () => ({ state: 'following', progress: 1, lagSeconds: 0.3, problem: null, size: null })],
+  ['POST', '/analytics/query', ({ body, play }) => (play.has('long') ? analytics.later(body) : analytics.answer(body))],
+  ['POST', '/analytics/query/customers', ({ body }) => analytics.who(body)],
+  ['POST', '/analytics/query/sql', () => ({ statements: ['select count(*)\nfrom log.facts e'] })],
+  ['GET', '/analytics/queries/:id', ({ id }) => analytics.look(id)],
+  ['DELETE', '/analytics/queries/:id', () => undefined],
   ['GET', '/overview/countries', () => countries()],
   ['GET', '/overview', ({ query, play }) => overview(query, play.has('empty'))],
   ['GET', '/events/newest', ({ query, play }) => ({ items: play.has('empty') ? [] : newestEvents(Number(query.get('limit') ?? 20)) })],

@@ -11,6 +11,7 @@ import {
 import { customerSearch, customersSearch } from './customers/search';
 import { newImportSearch } from './imports/search';
 import { overviewSearch } from './overview/search';
+import { exploreSearch } from './explore/search';
 import { requireSession } from './session/gate';
 import { PagePending, ShellPending } from './shell/Pending';
 import { NotFound, NotFoundPage, RouteError } from './shell/RouteStates';
@@ -78,6 +79,13 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import('./overview/OverviewPage'), 'OverviewPage'),
 });
 
+const explore = createRoute({
+  getParentRoute: () => organization,
+  path: 'explore',
+  validateSearch: exploreSearch,
+  component: lazyRouteComponent(() => import('./explore/ExplorePage'), 'ExplorePage'),
+});
+
 const customers = createRoute({
   getParentRoute: () => organization,
   path: 'customers',
@@ -143,6 +151,7 @@ const routeTree = root.addChildren([
   organization.addChildren([
     organizationHome,
     overview,
+    explore,
     customers,
     customer,
     merges,

@@ -47,6 +47,8 @@ public sealed class AnalyticsModule : IModule
         api.MapPost("/analytics/query/sql", ShowSql.Handle).WithTags("Analytics");
         api.MapGet("/analytics/queries/{id:guid}", AskQuestion.Look).WithTags("Analytics");
         api.MapDelete("/analytics/queries/{id:guid}", AskQuestion.Cancel).WithTags("Analytics").Produces(StatusCodes.Status204NoContent);
+        api.MapGet("/analytics/vocabulary", ListVocabulary.Handle).WithTags("Analytics");
+        api.MapGet("/analytics/values", ListValues.Handle).WithTags("Analytics");
         api.MapGet("/analytics/timelines", GetTimelines.Handle).WithTags("Analytics");
     }
 

@@ -9,7 +9,7 @@ namespace Clientele.Timelines.Questions;
 /// <remarks>
 /// trend: line, period (−1: the whole time) · funnel: A step, B 0 reached, 1 sum of seconds, 2 median of seconds ·
 /// retention: A cohort, B period (−1: its size) · lifecycle: A period, B status · stickiness: A number of periods ·
-/// paths: A position, group from and to · segment: one cell.
+/// paths: A position, group from and to (of a pick: with B 1 all who were there, wherever they went on to) · segment: one cell.
 /// </remarks>
 public readonly record struct CellKey(int Line, int A, int B, string? Group1 = null, string? Group2 = null);
 

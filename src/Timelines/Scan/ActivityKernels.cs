@@ -114,8 +114,10 @@ internal sealed class PathsKernel(Question question, Matcher matcher, Calendar c
         {
             var link = (i, stops[i], i + 1 < count ? stops[i + 1] : 0);
             links[link] = links.GetValueOrDefault(link) + 1;
-            Picked |= pick is not null && pick.Key.A == i && types.Text((int)link.Item2) == pick.Key.Group1 && types.Text((int)link.Item3) == pick.Key.Group2;
+            Picked |= pick is not null && pick.Key is { B: 0 } && pick.Key.A == i && types.Text((int)link.Item2) == pick.Key.Group1 && types.Text((int)link.Item3) == pick.Key.Group2;
         }
+        // Who was at a stop, wherever they went on to.
+        Picked |= pick is { Key.B: 1 } && pick.Key.A < count && types.Text((int)stops[pick.Key.A]) == pick.Key.Group1;
     }
 
     public override void Add(Kernel other)

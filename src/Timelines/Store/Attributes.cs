@@ -31,6 +31,8 @@ internal sealed class Attributes
         public long Memory => codes.Length * 4L + Values.Memory;
     }
 
+    public IEnumerable<(string Name, Column Column)> All => columns.Select(c => (c.Key, c.Value));
+
     /// <summary>Null: nobody has it.</summary>
     public Column? Find(string name) => columns.GetValueOrDefault(name);
 

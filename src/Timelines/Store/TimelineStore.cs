@@ -282,6 +282,16 @@ public sealed class TimelineStore : IDisposable
     /// <summary>A person's events, newest first.</summary>
     public IReadOnlyList<TimelineEvent> Timeline(Question question) => Reading(() => SingleTimeline.Read(this, question));
 
+    /// <summary>What there is to ask about: types of events with their properties, and when they occurred.</summary>
+    public StoreSurvey Survey(CancellationToken ct = default) => Reading(() => Surveyor.Look(this, ct));
+
+    /// <summary>Values of a property, a field or an attribute that occur, the most frequent first.</summary>
+    /// <param name="type">Only on events of this type.</param>
+    /// <param name="search">Only those that contain it, in any case.</param>
+    /// <exception cref="NoColumnException">It has too many different values.</exception>
+    public IReadOnlyList<ValueSurvey> Values(Operand of, string? type, string? search, int most, CancellationToken ct = default) =>
+        Reading(() => Surveyor.Values(this, of, type, search, most, ct));
+
     public StoreSize Size => Reading(() => new StoreSize(
         Segments.Sum(s => (long)s.Rows), TailRows, People.Size - 1, Mains.Concat(Tails).Sum(s => s.Bytes),
         Memory.Sum(s => s.Bytes) + Vocabulary.Memory + People.Memory + Attributes.Memory, Mains.Count + Tails.Count, Vocabulary.Columns - 2));

@@ -11,6 +11,8 @@ public sealed class StoreTests : IDisposable
     private readonly string path = Directory.CreateTempSubdirectory("timelines-").FullName;
     private static readonly Guid organization = Guid.NewGuid();
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     public void Dispose() => Directory.Delete(path, recursive: true);
 
     private static void Add(TimelineStore store, Guid? who, string type, long second, string? plan = null, Guid? batch = null)
@@ -27,6 +29,49 @@ public sealed class StoreTests : IDisposable
     private static long Total(TimelineStore store) => Count(store).GetValueOrDefault(new CellKey(0, -1, 0))?.Count ?? 0;
 
     private const long Noon = 1_767_268_800;
+
+    [Fact]
+    public void A_scan_that_is_stopped_ends_before_it_has_seen_everybody()
+    {
+        using var store = new TimelineStore();
+        const int chunks = 40;
+        for (var i = 0; i < chunks * 1024; i++) Add(store, Guid.NewGuid(), "view", Noon);
+        store.Commit();
+        using var stop = new CancellationTokenSource();
+        var seen = 0.0;
+        var question = new Question { Kind = QuestionKind.Trend, From = new(2026, 1, 1), To = new(2026, 1, 1), Series = [new Series { Event = "view" }] };
+        Assert.Throws<OperationCanceledException>(() => store.Ask(question, share =>
+        {
+            seen = share;
+            stop.Cancel();
+        }, stop.Token));
+        Assert.InRange(seen, 1e-9, 0.5);
+        // Whoever asks afterwards is answered.
+        Assert.Equal(chunks * 1024, Total(store));
+    }
+
+    [Fact]
+    public void Values_that_were_erased_or_undone_are_offered_no_more()
+    {
+        using var store = new TimelineStore();
+        var (ann, bob, import) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        Add(store, ann, "view", Noon, "secret");
+        Add(store, bob, "view", Noon, "free");
+        Add(store, bob, "buy", Noon + 1, "paid", import);
+        Add(store, null, "view", Noon + 2, "free");
+        store.Commit();
+        var plan = new Operand { Property = "plan" };
+        Assert.Equal([("free", 2L), ("paid", 1L), ("secret", 1L)], store.Values(plan, null, null, 10, Ct).Select(v => (v.Value, v.Count)));
+        Assert.Equal(["view 3 plan", "buy 1 plan"], store.Survey(Ct).Events.Select(e => $"{e.Type} {e.Count} {string.Join(',', e.Properties.Select(p => p.Property))}"));
+        Assert.Equal((Noon, Noon + 2), (store.Survey(Ct).First, store.Survey(Ct).Last));
+
+        store.Erase([ann]);
+        store.Undo(import);
+        Assert.Equal(["free"], store.Values(plan, null, null, 10, Ct).Select(v => v.Value));
+        Assert.Equal([("view", 3L)], store.Survey(Ct).Events.Select(e => (e.Type, e.Count)));
+        Assert.Empty(store.Values(plan, "buy", null, 10, Ct));
+        Assert.Empty(store.Values(new Operand { Property = "never" }, null, null, 10, Ct));
+    }
 
     [Fact]
     public void What_was_not_saved_is_gone_after_a_restart_and_what_was_saved_is_not()

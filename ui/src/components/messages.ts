@@ -94,8 +94,8 @@ export const componentMessages = messages({
   'range.all': { en: 'All data', fr: 'Toutes les données' },
   'range.zone': { en: 'Days are those of {zone}.', fr: 'Les jours sont ceux de {zone}.' },
   'range.anchor': {
-    en: 'Periods count back from {day}, the day of the newest order.',
-    fr: 'Les périodes sont comptées à partir du {day}, jour de la dernière commande.',
+    en: 'Periods count back from {day}, the day of the newest data.',
+    fr: 'Les périodes sont comptées à partir du {day}, jour des dernières données.',
   },
   'range.previousMonth': { en: 'Previous month', fr: 'Mois précédent' },
   'range.nextMonth': { en: 'Next month', fr: 'Mois suivant' },

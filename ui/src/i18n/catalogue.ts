@@ -2,6 +2,7 @@ import { collectMessages } from '../collect/messages';
 import { customerMessages } from '../customers/messages';
 import { personMessages } from '../customers/person/messages';
 import { eventMessages } from '../events/messages';
+import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
 import { overviewMessages } from '../overview/messages';
@@ -16,6 +17,7 @@ export const catalogue = {
   ...shellMessages,
   ...sessionMessages,
   ...overviewMessages,
+  ...exploreMessages,
   ...eventMessages,
   ...customerMessages,
   ...personMessages,

@@ -8,6 +8,7 @@ export const overviewMessages = messages({
   'metric.repeatRate': { en: 'Repeat rate', fr: 'Taux de réachat' },
 
   'interval.label': { en: 'Interval', fr: 'Intervalle' },
+  'interval.hour': { en: 'Hours', fr: 'Heures' },
   'interval.day': { en: 'Days', fr: 'Jours' },
   'interval.week': { en: 'Weeks', fr: 'Semaines' },
   'interval.month': { en: 'Months', fr: 'Mois' },

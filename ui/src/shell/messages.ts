@@ -4,6 +4,8 @@ export const shellMessages = messages({
   'product.brand': { en: 'Clientele', fr: 'Clientele' },
   'nav.home': { en: 'Home', fr: 'Accueil' },
   'nav.overview': { en: 'Overview', fr: 'Vue d’ensemble' },
+  'nav.understand': { en: 'Understand', fr: 'Comprendre' },
+  'nav.explore': { en: 'Explore', fr: 'Explorer' },
   'nav.people': { en: 'People', fr: 'Personnes' },
   'nav.customers': { en: 'Customers', fr: 'Clients' },
   'nav.collect': { en: 'Collect', fr: 'Collecte' },
@@ -46,6 +48,7 @@ export const shellMessages = messages({
   'palette.orders': { en: 'Orders', fr: 'Commandes' },
   'palette.actions': { en: 'Actions', fr: 'Actions' },
   'palette.order': { en: 'Order {number}', fr: 'Commande {number}' },
+  'palette.explore': { en: 'Explore: {kind}', fr: 'Explorer\u00a0: {kind}' },
   'palette.theme': { en: 'Theme: {name}', fr: 'Thème\u00a0: {name}' },
   'palette.language': { en: 'Language: {name}', fr: 'Langue\u00a0: {name}' },
   'palette.results': {

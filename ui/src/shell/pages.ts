@@ -4,6 +4,7 @@ import type { Key } from '../i18n/catalogue';
 export interface NavigationPage {
   to:
     | '/o/$slug/overview'
+    | '/o/$slug/explore'
     | '/o/$slug/customers'
     | '/o/$slug/merges'
     | '/o/$slug/live'
@@ -17,6 +18,7 @@ export interface NavigationPage {
 /** The groups of the navigation. A page is listed once it exists. */
 export const navigation: { label: Key; pages: NavigationPage[] }[] = [
   { label: 'nav.home', pages: [{ to: '/o/$slug/overview', label: 'nav.overview', icon: 'overview' }] },
+  { label: 'nav.understand', pages: [{ to: '/o/$slug/explore', label: 'nav.explore', icon: 'chart' }] },
   {
     label: 'nav.people',
     pages: [

@@ -17,7 +17,7 @@ internal static class AskQuestion
 
     private sealed record Today(string TimeZone, DateOnly Day);
 
-    public static async Task<IResult> Handle(JsonElement query, string? engine, string? format, bool? later, Db db, QuestionDesk desk, CancellationToken ct)
+    public static async Task<IResult> Handle(JsonElement query, string? engine, string? format, bool? later, int? wait, Db db, QuestionDesk desk, CancellationToken ct)
     {
         var question = await Read(db, query, ct);
         if (question.Kind == QuestionKind.Timeline) throw Problem.Invalid("kind", "A timeline is asked for at /api/analytics/query/timeline.");
@@ -28,7 +28,9 @@ internal static class AskQuestion
             _ => throw Problem.Invalid("engine", "The engine is timelines or sql."),
         };
         if (format is not (null or "json" or "csv")) throw Problem.Invalid("format", "The format is json or csv.");
-        var (answer, running) = await desk.Ask(db, question, by, later == true && format != "csv" ? TimeSpan.Zero : longestWait, ct);
+        if (wait is < 0 or > 10) throw Problem.Invalid("wait", "Wait a number of seconds from 0 to 10.");
+        var patience = later == true ? TimeSpan.Zero : wait is { } seconds ? TimeSpan.FromSeconds(seconds) : longestWait;
+        var (answer, running) = await desk.Ask(db, question, by, format == "csv" ? longestWait : patience, ct);
         if (running is not null) return Results.Accepted($"/api/analytics/queries/{running.Id}", await running.View());
         if (format != "csv") return Results.Ok(answer);
         return Results.File(Encoding.UTF8.GetBytes("\ufeff" + Csv.Of(question, answer!.Result)), "text/csv; charset=utf-8", $"{question.Kind.ToString().ToLowerInvariant()}.csv");
@@ -83,7 +85,7 @@ internal static class AskWho
     /// <param name="Cohort">Retention: the cohort, from 0.</param>
     /// <param name="Status">Lifecycle: new, returning, resurrected or dormant.</param>
     /// <param name="Dropped">Funnels: those who came to the step and no further.</param>
-    /// <param name="Group">The group's values; paths: from and to.</param>
+    /// <param name="Group">The group's values; paths: from and to, or the stop alone.</param>
     internal sealed record Pick(int Line = 0, int Period = -1, int Step = 0, int Cohort = 0, string? Status = null, bool Dropped = false, string?[]? Group = null);
 
     internal sealed record Request(JsonElement Query, Pick? Pick, int? Skip, int? Limit);
@@ -118,6 +120,7 @@ internal static class AskWho
         if (q.Kind == QuestionKind.Trend && (pick.Line < 0 || pick.Line >= q.Series.Count)) throw Problem.Invalid("pick.line", "The question has no such line.");
         if (q.Kind == QuestionKind.Funnel && (pick.Step < 0 || pick.Step >= q.Steps.Count)) throw Problem.Invalid("pick.step", "The funnel has no such step.");
         if (q.Kind != QuestionKind.Paths && (pick.Group?.Length ?? 0) != q.Breakdown.Count) throw Problem.Invalid("pick.group", "Name a value for each part of the breakdown; null where it is missing.");
+        if (q.Kind == QuestionKind.Paths && (pick.Group is not { Length: 1 or 2 } || pick.Step < 0 || pick.Step > q.Depth)) throw Problem.Invalid("pick.group", "Name from and to (null: the path ended), or one stop alone, and its step from 0.");
         var status = Array.IndexOf(["new", "returning", "resurrected", "dormant"], pick.Status);
         if (q.Kind == QuestionKind.Lifecycle && status < 0) throw Problem.Invalid("pick.status", "The status is new, returning, resurrected or dormant.");
         var key = q.Kind switch
@@ -127,7 +130,7 @@ internal static class AskWho
             QuestionKind.Retention => new CellKey(0, pick.Cohort, pick.Period, first, second),
             QuestionKind.Lifecycle => new CellKey(0, pick.Period, status),
             QuestionKind.Stickiness => new CellKey(0, pick.Period, 0),
-            _ => new CellKey(0, pick.Step, 0, first, second),
+            _ => new CellKey(0, pick.Step, pick.Group?.Length == 1 ? 1 : 0, first, second),
         };
         return new CellPick(key, pick.Dropped);
     }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useT } from '../../i18n/I18n';
 import classes from './Chart.module.css';
 import type { MountedChart } from './engine';
-import type { ChartOption, OptionContext } from './option';
+import type { ChartHit, ChartOption, OptionContext } from './option';
 import { chartTokens } from './palette';
 
 interface ChartProps {
@@ -13,6 +13,8 @@ interface ChartProps {
   /** What a screen reader hears instead: the kind of chart and what it shows. */
   description: string;
   height?: number;
+  /** A click on it. Whatever it does can be done without a mouse elsewhere, mostly in the table. */
+  onHit?: (hit: ChartHit) => void;
 }
 
 export function useOptionContext(width: number): OptionContext {
@@ -22,10 +24,15 @@ export function useOptionContext(width: number): OptionContext {
 }
 
 /** The only place that touches the chart library, which arrives in a chunk of its own. */
-export function Chart({ option, description, height = 280 }: ChartProps) {
+export function Chart({ option, description, height = 280, onHit }: ChartProps) {
   const t = useT();
   const { ref, width } = useElementSize();
   const canvas = useRef<HTMLDivElement>(null);
+  const hit = useRef(onHit);
+  useEffect(() => {
+    hit.current = onHit;
+  });
+  const clickable = onHit !== undefined;
   const [chart, setChart] = useState<MountedChart | 'failed' | null>(null);
   const { tokens, wide, animate } = useOptionContext(width);
 
@@ -35,7 +42,7 @@ export function Chart({ option, description, height = 280 }: ChartProps) {
     import('./engine').then(
       ({ mount }) => {
         if (gone || !canvas.current) return;
-        mounted = mount(canvas.current);
+        mounted = mount(canvas.current, clickable ? (at) => hit.current?.(at) : undefined);
         setChart(mounted);
       },
       () => setChart('failed'),
@@ -45,14 +52,14 @@ export function Chart({ option, description, height = 280 }: ChartProps) {
       mounted?.dispose();
       setChart(null);
     };
-  }, []);
+  }, [clickable]);
 
   useEffect(() => {
     if (chart && chart !== 'failed' && width > 0) chart.set(option({ tokens, wide, animate }));
   }, [chart, option, tokens, wide, animate, width]);
 
   return (
-    <div ref={ref} className={classes.chart} style={{ height }} role="img" aria-label={description}>
+    <div ref={ref} className={classes.chart} data-clickable={clickable || undefined} style={{ height }} role="img" aria-label={description}>
       <div ref={canvas} className={classes.canvas} />
       {chart === 'failed' && <p className={classes.failed}>{t('chart.failed')}</p>}
     </div>

@@ -20,14 +20,31 @@ interface ChartCardProps {
   data: ChartData;
   /** How the picture is drawn that is saved as PNG. */
   picture: (context: OptionContext) => ChartOption;
+  /** In pixels. */
+  pictureHeight?: number;
   view: ChartView;
-  onView: (view: ChartView) => void;
   children: ReactNode;
   actions?: ReactNode;
+  /** Instead of the plain one: where its numbers lead somewhere. */
+  table?: ReactNode;
+  /** Absent where there is only one. */
+  onView?: (view: ChartView) => void;
 }
 
 /** The frame of every chart: its numbers as a table, and both to take away. */
-export function ChartCard({ title, caption, fileName, data, picture, view, onView, children, actions }: ChartCardProps) {
+export function ChartCard({
+  title,
+  caption,
+  fileName,
+  data,
+  picture,
+  view,
+  onView,
+  children,
+  actions,
+  table,
+  pictureHeight = 420,
+}: ChartCardProps) {
   const t = useT();
   const context = useOptionContext(960);
   const savePng = async () => {
@@ -38,9 +55,9 @@ export function ChartCard({ title, caption, fileName, data, picture, view, onVie
       ...option,
       title: { text: title, subtext: caption, left: 16, top: 12, textStyle: { fontSize: 15, color: text }, subtextStyle: { color: text } },
       // Room for the title, which the page shows outside the chart.
-      grid: { ...option.grid, top: 84, left: 20, bottom: 16 },
+      ...(option.grid ? { grid: { ...option.grid, top: option.legend ? 112 : 84, left: 20, bottom: 16 } } : {}),
     };
-    save(toPng(named, context.tokens.ground, 960, 420), `${fileName}.png`);
+    save(toPng(named, context.tokens.ground, 960, pictureHeight), `${fileName}.png`);
   };
   const other = view === 'chart' ? 'table' : 'chart';
   const switchLabel = view === 'chart' ? t('chart.showTable') : t('chart.showChart');
@@ -50,11 +67,13 @@ export function ChartCard({ title, caption, fileName, data, picture, view, onVie
       actions={
         <>
           {actions}
-          <Tooltip label={switchLabel}>
-            <ActionIcon variant="subtle" color="gray" size={28} aria-label={`${switchLabel}: ${title}`} onClick={() => onView(other)}>
-              <Icon name={other} />
-            </ActionIcon>
-          </Tooltip>
+          {onView && (
+            <Tooltip label={switchLabel}>
+              <ActionIcon variant="subtle" color="gray" size={28} aria-label={`${switchLabel}: ${title}`} onClick={() => onView(other)}>
+                <Icon name={other} />
+              </ActionIcon>
+            </Tooltip>
+          )}
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon variant="subtle" color="gray" size={28} aria-label={t('chart.export', { title })}>
@@ -69,7 +88,7 @@ export function ChartCard({ title, caption, fileName, data, picture, view, onVie
         </>
       }
     >
-      {view === 'chart' ? children : <DataAsTable title={title} data={data} />}
+      {view === 'chart' ? children : (table ?? <DataAsTable title={title} data={data} />)}
     </Card>
   );
 }

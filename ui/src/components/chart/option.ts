@@ -1,11 +1,37 @@
-import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts';
-import type { GridComponentOption, TitleComponentOption, TooltipComponentOption } from 'echarts/components';
+import type { BarSeriesOption, HeatmapSeriesOption, LineSeriesOption, SankeySeriesOption } from 'echarts/charts';
+import type {
+  GridComponentOption,
+  LegendComponentOption,
+  TitleComponentOption,
+  TooltipComponentOption,
+  VisualMapComponentOption,
+} from 'echarts/components';
 import type { ComposeOption } from 'echarts/core';
 import type { ChartTokens } from './palette';
 
 export type ChartOption = ComposeOption<
-  BarSeriesOption | LineSeriesOption | GridComponentOption | TitleComponentOption | TooltipComponentOption
+  | BarSeriesOption
+  | HeatmapSeriesOption
+  | LineSeriesOption
+  | SankeySeriesOption
+  | GridComponentOption
+  | LegendComponentOption
+  | TitleComponentOption
+  | TooltipComponentOption
+  | VisualMapComponentOption
 >;
+
+/** What was clicked on: an element of a series, or a place between the axes. */
+export interface ChartHit {
+  /** Of the category; −1 where there is none. */
+  index: number;
+  /** On the value axis, where the click was. */
+  value: number | null;
+  /** The id of the series whose element it was. */
+  series?: string;
+  /** Of a stop or a link between stops. */
+  data?: { name?: string; source?: string; target?: string };
+}
 
 export interface OptionContext {
   tokens: ChartTokens;

@@ -16,6 +16,8 @@ export interface ChartTokens {
   /** The comparison period: pale, but still to be seen. */
   comparison: string;
   area: string;
+  /** For heat maps, from nothing to all. */
+  ramp: string[];
 }
 
 export const chartTokens: Record<'light' | 'dark', ChartTokens> = {
@@ -26,6 +28,15 @@ export const chartTokens: Record<'light' | 'dark', ChartTokens> = {
     series: categorical[0],
     comparison: '#a9b7cc',
     area: 'rgba(26,111,225,0.07)',
+    ramp: ['#eef4fd', '#b5d0f6', '#5c9bf0'],
   },
-  dark: { ground: '#1c1e22', text: '#9ea5b1', line: '#2f3239', series: '#5c9bf0', comparison: '#56647a', area: 'rgba(92,155,240,0.08)' },
+  dark: {
+    ground: '#1c1e22',
+    text: '#9ea5b1',
+    line: '#2f3239',
+    series: '#5c9bf0',
+    comparison: '#56647a',
+    area: 'rgba(92,155,240,0.08)',
+    ramp: ['#22262e', '#264a80', '#1f64c4'],
+  },
 };

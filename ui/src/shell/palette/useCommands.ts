@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { kinds } from '../../api/analytics.types';
 import { paletteQuery } from '../../api/queries';
 import type { IconName } from '../../components/Icon';
+import { kindNames } from '../../explore/kinds';
 import { useFormat, useT } from '../../i18n/I18n';
 import { languages } from '../../i18n/locale';
 import { usePlainT } from '../../i18n/usePlainT';
@@ -46,6 +48,12 @@ function useActions(): Command[] {
           },
         ]
       : []),
+    ...kinds.map((kind) => ({
+      id: `explore-${kind}`,
+      label: t('palette.explore', { kind: plain(kindNames[kind]) }),
+      icon: 'chart' as const,
+      run: () => void navigate({ to: '/o/$slug/explore', params: { slug }, search: { kind } }),
+    })),
     ...themes
       .filter((option) => option !== theme)
       .map((option) => ({
