@@ -1,6 +1,7 @@
 import { collectMessages } from '../collect/messages';
 import { customerMessages } from '../customers/messages';
 import { personMessages } from '../customers/person/messages';
+import { dataMessages } from '../data/messages';
 import { eventMessages } from '../events/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
@@ -20,6 +21,7 @@ export const catalogue = {
   ...customerMessages,
   ...personMessages,
   ...collectMessages,
+  ...dataMessages,
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,

@@ -41,7 +41,7 @@ internal static class CountRows
             var top = plan.RootElement[0].GetProperty("Plan");
             var (rows, first, all) = (top.GetProperty("Plan Rows").GetInt64(), top.GetProperty("Startup Cost").GetDouble(), top.GetProperty("Total Cost").GetDouble());
             if (first + (all - first) * Math.Min(1, (Counted + 1.0) / Math.Max(rows, 1)) > MostCost) return new Size(name, rows, false);
-            var counted = await db.One<long>($"select count(*) from (select from {relation} limit {Counted + 1}) as some", ct);
+            var counted = await db.One<long>($"select count(*) from (select from {relation} limit {Counted + 1}) as few", ct);
             return counted <= Counted ? new Size(name, counted, true) : new Size(name, Math.Max(rows, counted), false);
         }
         catch (PostgresException e) when (e.SqlState is "42501" or "57014" or "55000")

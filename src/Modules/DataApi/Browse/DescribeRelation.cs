@@ -31,7 +31,11 @@ internal static partial class DescribeRelation
     public sealed record Reference(string Constraint, string Schema, string Relation, IReadOnlyList<string> Columns, IReadOnlyList<string> To, IReadOnlyList<string> Shows);
 
     /// <summary>A key of another relation to this one.</summary>
-    public sealed record Referrer(string Constraint, string Schema, string Relation, IReadOnlyList<string> Columns, IReadOnlyList<string> To);
+    /// <param name="OnDelete">What becomes of its rows when a row here is deleted: cascade, set null, or restrict (it is refused).</param>
+    public sealed record Referrer(string Constraint, string Schema, string Relation, IReadOnlyList<string> Columns, IReadOnlyList<string> To, string OnDelete);
+
+    // It is the transaction's, in every row a caller sees.
+    private const string Tenant = "organization_id";
 
     private sealed record RuleRow(string Name, string Kind, string[] Columns, string Text, string? Checks);
 
@@ -46,10 +50,10 @@ internal static partial class DescribeRelation
         var choices = rules.Where(r => r is { Kind: "check", Columns.Length: 1, Checks: not null })
             .Select(r => (Column: r.Columns[0], Values: Choices(r.Checks!))).Where(r => r.Values.Count > 0)
             .GroupBy(r => r.Column).ToDictionary(g => g.Key, g => g.First().Values);
-        return new Answer(found.Schema, found.Name, found.IsView, found.Comment, found.PrimaryKey, may,
-            [.. found.Columns.Where(c => c.Visible).Select(c => Of(c, found, choices.GetValueOrDefault(c.Name), rights.GetValueOrDefault(c.Name)))],
+        return new Answer(found.Schema, found.Name, found.IsView, found.Comment, [.. found.PrimaryKey.Where(k => k != Tenant)], may,
+            [.. found.Columns.Where(c => c.Visible).Select(c => Of(c, found, choices.GetValueOrDefault(c.Name), c.Name == Tenant ? null : rights.GetValueOrDefault(c.Name)))],
             [.. rules.Select(r => new Rule(r.Name, r.Kind, r.Columns, r.Text))],
-            await References(found, caller, sight, ct), await Referrers(found, caller, sight, ct));
+            await References(found, caller, sight, ct), await Referrers(found, table, caller, sight, db, ct));
     }
 
     private static Field Of(Column column, Relation relation, List<string>? choices, RightRow? right)
@@ -86,7 +90,7 @@ internal static partial class DescribeRelation
             where a.attrelid = {(long)table.Oid}::oid and a.attnum > 0 and not a.attisdropped and d.contype = 'c'
             order by 1
             """, ct);
-        if (ReferenceEquals(relation, table)) return [.. rows.Select(r => r with { Columns = [.. r.Columns.Where(c => c != "organization_id" && Visible(relation, c))] })];
+        if (ReferenceEquals(relation, table)) return [.. rows.Select(r => r with { Columns = [.. r.Columns.Where(c => c != Tenant && Visible(relation, c))] })];
         var names = relation.Origins.Where(o => ReferenceEquals(o.Value.Table, table)).GroupBy(o => o.Value.Column).ToDictionary(g => g.Key, g => g.First().Key);
         return [.. rows.Select(r => r with { Columns = [.. r.Columns.Select(c => names.GetValueOrDefault(c)).OfType<string>().Where(c => Visible(relation, c))] })];
     }
@@ -117,15 +121,19 @@ internal static partial class DescribeRelation
     private static Dictionary<string, RightRow> Limited(Dictionary<string, RightRow> rights, May may) =>
         rights.Values.ToDictionary(r => r.Name, r => r with { Insert = r.Insert && may.Insert, Update = r.Update && may.Update });
 
-    /// <summary>The values of <c>column = any (array['a', 'b'])</c> and of <c>column = 'a'</c>; none when the check says anything else.</summary>
+    /// <summary>The values of <c>column = any (array['a', 'b'])</c> and of <c>column = any ('{a,b}')</c>; none when the check says anything else.</summary>
     internal static List<string> Choices(string check)
     {
+        if (Plain().Match(check) is { Success: true } plain) return [.. plain.Groups[1].Value.Split(',')];
         if (!Only().IsMatch(check)) return [];
         return [.. Literal().Matches(check).Select(m => m.Groups[1].Value.Replace("''", "'", StringComparison.Ordinal))];
     }
 
     [GeneratedRegex(@"^\(*(""[^""]+""|\w+)\)?(::[a-z ]+)?\)* = ANY \(+ARRAY\[('([^']|'')*'::[a-z ]+(\([0-9]+\))?\)?(::[a-z ]+)?(, )?\(?)+\]\)?(::[a-z ]+\[\])?\)+$")]
     private static partial Regex Only();
+
+    [GeneratedRegex(@"^\(*(?:""[^""]+""|\w+)\)?(?:::[a-z ]+)?\)* = ANY \('\{([A-Za-z0-9_,]+)\}'::[a-z ]+\[\]\)+$")]
+    private static partial Regex Plain();
 
     [GeneratedRegex("'((?:[^']|'')*)'::")]
     private static partial Regex Literal();
@@ -135,7 +143,7 @@ internal static partial class DescribeRelation
         var found = new List<Reference>();
         foreach (var by in relation.Relationships.Concat(relation.Elsewhere).Where(r => r is { Junction: null, Computed: null } && (r.Cardinality == Cardinality.ManyToOne || r.Holds)))
         {
-            var pairs = by.Columns.Where(c => c.From != "organization_id").ToList();
+            var pairs = by.Columns.Where(c => c.From != Tenant).ToList();
             if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !await Sees(by.To, caller, sight, ct)) continue;
             // Of the views that show the same table, the one that shows its own key.
             if (by.To.IsView && !pairs.TrueForAll(p => by.To.PrimaryKey.Contains(p.To))) continue;
@@ -145,15 +153,21 @@ internal static partial class DescribeRelation
         return found;
     }
 
-    private static async Task<List<Referrer>> Referrers(Relation relation, Caller caller, Sight sight, CancellationToken ct)
+    private sealed record Ending(string Name, string OnDelete);
+
+    private static async Task<List<Referrer>> Referrers(Relation relation, Relation table, Caller caller, Sight sight, Db db, CancellationToken ct)
     {
+        var endings = (await db.List<Ending>($"""
+            select k.conname::text as name, case k.confdeltype when 'c' then 'cascade' when 'n' then 'set null' when 'd' then 'set default' else 'restrict' end as on_delete
+            from pg_constraint k where k.confrelid = {(long)table.Oid}::oid and k.contype = 'f' and k.conparentid = 0
+            """, ct)).GroupBy(e => e.Name).ToDictionary(g => g.Key, g => g.First().OnDelete);
         var found = new List<Referrer>();
         foreach (var by in relation.Relationships.Concat(relation.Elsewhere).Where(r => r is { Junction: null, Computed: null } && (r.Cardinality == Cardinality.OneToMany || (r.Cardinality == Cardinality.OneToOne && !r.Holds))))
         {
-            var pairs = by.Columns.Where(c => c.From != "organization_id").ToList();
+            var pairs = by.Columns.Where(c => c.From != Tenant).ToList();
             if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !await Sees(by.To, caller, sight, ct)) continue;
             if (found.Exists(f => f.Schema == by.To.Schema && f.Relation == by.To.Name && f.Columns.SequenceEqual(pairs.Select(p => p.To)))) continue;
-            found.Add(new Referrer(by.Constraint, by.To.Schema, by.To.Name, [.. pairs.Select(p => p.To)], [.. pairs.Select(p => p.From)]));
+            found.Add(new Referrer(by.Constraint, by.To.Schema, by.To.Name, [.. pairs.Select(p => p.To)], [.. pairs.Select(p => p.From)], endings.GetValueOrDefault(by.Constraint, "restrict")));
         }
         return [.. found.OrderBy(f => f.Schema, StringComparer.Ordinal).ThenBy(f => f.Relation, StringComparer.Ordinal)];
     }
@@ -168,7 +182,8 @@ internal static partial class DescribeRelation
         static bool Text(Column c) => c.Visible && c.BaseType is "text" or "varchar" or "bpchar" or "citext" or "name";
         var texts = relation.Columns.Where(c => Text(c)).Select(c => c.Name).ToList();
         var known = telling.Where(texts.Contains)
-            .Concat(texts.Where(c => c.EndsWith("_name", StringComparison.Ordinal) || c.EndsWith("_title", StringComparison.Ordinal) || c.EndsWith("_number", StringComparison.Ordinal) || c.EndsWith("_code", StringComparison.Ordinal)));
+            .Concat(texts.Where(c => c.EndsWith("_name", StringComparison.Ordinal) || c.EndsWith("_title", StringComparison.Ordinal) || c.EndsWith("_number", StringComparison.Ordinal) || c.EndsWith("_key", StringComparison.Ordinal)))
+            .Concat(texts.Where(c => c.EndsWith("_id", StringComparison.Ordinal)));
         return [.. known.Distinct().Take(3)];
     }
 }
