@@ -5,7 +5,7 @@ namespace Clientele.EndToEnd.Tests;
 /// <summary>Every page of the console there is, by a name for files.</summary>
 internal static class Pages
 {
-    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "live", "sources", "merges"];
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "live", "sources", "merges", "data", "data-table", "data-row"];
 
     public static string Address(Shop shop, string name) => name switch
     {
@@ -23,6 +23,9 @@ internal static class Pages
         "live" => "/o/alpha/live",
         "sources" => "/o/alpha/sources",
         "merges" => "/o/alpha/merges",
+        "data" => "/o/alpha/data",
+        "data-table" => "/o/alpha/data/commerce/customer_orders?where=order_total.gte.20&sort=ordered_at.desc&pin=order_id",
+        "data-row" => $"/o/alpha/data/customers/customers?row={shop.Ada.GetProperty("id")}&part=relations",
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 

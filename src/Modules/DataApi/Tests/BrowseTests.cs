@@ -45,7 +45,9 @@ public sealed class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App
     public async Task Whatever_is_listed_is_described_and_its_rows_can_be_read()
     {
         var list = await app.Admin.Json("api/data");
-        foreach (var name in Names(list))
+        // Modules of every kind, and two products over them: all of them would take longer and say no more.
+        string[] schemas = ["platform", "customers", "commerce", "events", "cdp", "wolo"];
+        foreach (var name in Names(list).Where(n => schemas.Contains(n.Split('.')[0])))
         {
             var (schema, relation) = (name.Split('.')[0], name.Split('.')[1]);
             var description = await app.Admin.Json($"api/data/{schema}/{relation}");
