@@ -205,7 +205,7 @@ create table platform.api_keys (
     scopes          text[] not null default '{}' check (array_to_string(scopes, ' ', '?') ~ '^([a-z][a-z0-9_.]*:[a-z*]+( |$))*$'),
     allowed_origins text[] not null default '{}' check (array_to_string(allowed_origins, ' ', '?') ~ '^(https?://[^ /]+( |$))*$'),
     statement_timeout_ms integer check (statement_timeout_ms between 1 and 120000),
-    max_rows        integer check (max_rows between 1 and 100000),
+    max_rows        bigint check (max_rows between 1 and 100000),
     max_cost        bigint check (max_cost between 1 and 1000000000),
     replaces        uuid,
     created_by      uuid references platform.platform_users (id) on delete set null,

@@ -11,7 +11,7 @@ namespace Clientele.DataApi.Rest;
 /// <param name="StatementTimeoutMs">Its own limits, like the next two; null: those of every key.</param>
 internal sealed record FoundKey(
     Guid OrganizationId, Guid Id, Guid WorkspaceId, string[] Scopes, string[] AllowedOrigins, string? Blueprint, bool Limited,
-    int? StatementTimeoutMs, int? MaxRows, long? MaxCost);
+    int? StatementTimeoutMs, long? MaxRows, long? MaxCost);
 
 /// <summary>Recognizes secret keys. What was found is believed for a few seconds: so long does a revoked one still open.</summary>
 internal sealed class Keys(Databases databases, TimeProvider clock)

@@ -173,7 +173,7 @@ public sealed class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App
         var secret = await app.Issue(app.Alpha);
         await app.For(app.Alpha with { Access = Access.System }).Run($"""
             update platform.api_keys k set statement_timeout_ms = case when {column} = 'timeout' then {value}::int end,
-                   max_rows = case when {column} = 'rows' then {value}::int end, max_cost = case when {column} = 'cost' then {value}::bigint end
+                   max_rows = case when {column} = 'rows' then {value}::bigint end, max_cost = case when {column} = 'cost' then {value}::bigint end
             where k.id = (select n.id from platform.api_keys n order by n.created_at desc limit 1)
             """, Ct);
         return secret;
