@@ -143,6 +143,40 @@ public sealed class DataBrowserTests(Shop shop, Browser browser)
         Assert.Empty(visit.Faults);
     }
 
+    [Theory]
+    [InlineData("where=kind.eq.order,order_total.gte.20,promotion_code.is.null,order_status.not.is.null,kind.in.(order,refund),order_id.not.ilike.*9*&sort=ordered_at.desc,order_total&count=exact")]
+    [InlineData("where=order_id.ilike.10*,order_total.lt.0&match=any&sort=order_id&page=2&size=25&count=exact")]
+    public async Task The_call_for_the_client_gives_what_is_on_the_screen(string search)
+    {
+        var folder = Path.Combine(Testing.SharedData.Root, "tests", "Clients", "postgrest-js");
+        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
+        {
+            using var install = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--prefix", folder]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            await install.WaitForExitAsync(Ct);
+            Assert.SkipWhen(install.ExitCode != 0, "The client could not be installed from the npm registry.");
+        }
+        await using var visit = await shop.Visit(browser, await shop.NewPerson());
+        await visit.Open($"{Table}?{search}&columns=order_id,order_total&show=call");
+        await visit.Page.GetByText("postgrest-js", new() { Exact = true }).ClickAsync();
+        await Expect(visit.Page.Locator("pre")).ToContainTextAsync("new PostgrestClient");
+        var call = (await visit.Page.Locator("pre").TextContentAsync())! + "console.log(JSON.stringify({ data, count, error }))";
+        using var node = Process.Start(new ProcessStartInfo("node", ["--input-type=module", "-e", call]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["CLIENTELE_KEY"] = await Key(shop.Alpha) } })!;
+        var (output, errors) = (node.StandardOutput.ReadToEndAsync(Ct), node.StandardError.ReadToEndAsync(Ct));
+        await node.WaitForExitAsync(Ct);
+        Assert.True(node.ExitCode == 0, await errors);
+        var answer = JsonSerializer.Deserialize<JsonElement>(await output);
+        Assert.Equal(JsonValueKind.Null, answer.GetProperty("error").ValueKind);
+
+        await visit.Page.Keyboard.PressAsync("Escape");
+        var rows = visit.Page.Locator("tbody tr:not([aria-hidden])");
+        await Expect(rows).ToHaveCountAsync(answer.GetProperty("data").GetArrayLength());
+        Assert.NotEqual(0, answer.GetProperty("data").GetArrayLength());
+        var number = 0;
+        foreach (var row in answer.GetProperty("data").EnumerateArray()) await Expect(Cell(visit.Page, number++, 1)).ToHaveTextAsync(row.GetProperty("order_id").GetString()!);
+        await Expect(visit.Page.Locator("#main").GetByText($"{answer.GetProperty("count")} rows", new() { Exact = true })).ToBeVisibleAsync();
+        Assert.Empty(visit.Faults);
+    }
+
     [Fact]
     public async Task Rows_are_added_brought_in_from_a_file_and_deleted_and_brought_back()
     {
