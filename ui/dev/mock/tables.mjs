@@ -205,15 +205,13 @@ export function rest(method, name, query, body, play) {
     return [200, found];
   }
   if (method === 'POST') {
-    const made = [body]
-      .flat()
-      .map((row) => ({
-        ...Object.fromEntries(table.columns.map((c) => [c.name, null])),
-        id: crypto.randomUUID(),
-        stage: 'new',
-        custom_attributes: {},
-        ...row,
-      }));
+    const made = [body].flat().map((row) => ({
+      ...Object.fromEntries(table.columns.map((c) => [c.name, null])),
+      id: crypto.randomUUID(),
+      stage: 'new',
+      custom_attributes: {},
+      ...row,
+    }));
     table.rows.push(...made);
     return [201, made];
   }
