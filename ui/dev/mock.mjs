@@ -12,6 +12,7 @@ import { customers, events, newestEvents, orderDetail, orders, publicOrder } fro
 import * as imports from './mock/imports.mjs';
 import { countries, overview } from './mock/overview.mjs';
 import * as people from './mock/people.mjs';
+import * as tables from './mock/tables.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const port = Number(process.env.PORT ?? 8090);
@@ -227,6 +228,18 @@ const routes = [
       };
     },
   ],
+  ['GET', '/data', ({ play }) => tables.schemas(play)],
+  ['GET', '/data/:schema', ({ play }) => tables.sizes(play)],
+  [
+    'GET',
+    '/data/:schema/:relation',
+    ({ second, play }) => {
+      const found = tables.relation(second, play);
+      if (!found) throw missing();
+      return found;
+    },
+  ],
+  ['GET', '/data/:schema/:relation/history', ({ query }) => tables.historyOf(query.get('key'))],
   ['GET', '/imports/fields', () => ({ fields: imports.fields, kinds: ['orders'] })],
   ['GET', '/imports', ({ play }) => ({ items: play.has('empty') ? [] : imports.imports })],
   ['POST', '/imports', ({ query, size }) => imports.add(query.get('name'), size)],
@@ -277,6 +290,17 @@ async function api(request, response, url, play, set) {
     if (chunks.length < 1000) chunks.push(chunk);
   }
   if (play.has('slow')) await new Promise((done) => setTimeout(done, Number(play.get('slow'))));
+  if (url.pathname.startsWith('/rest/v1/')) {
+    const sent = Buffer.concat(chunks).toString();
+    const [status, body, headers] = tables.rest(
+      request.method,
+      url.pathname.slice(9),
+      url.searchParams,
+      sent ? JSON.parse(sent) : null,
+      play,
+    );
+    return send(response, status, body, headers);
+  }
   try {
     if (request.method !== 'GET' && request.headers['x-clientele'] !== 'console')
       throw new Problem(400, 'missing_guard', 'The header X-Clientele is missing.');
@@ -327,7 +351,7 @@ createServer((request, response) => {
   const play = new URLSearchParams(request.headers['x-mock'] ?? decodeURIComponent(cookie ?? ''));
   if (url.pathname === '/mock') {
     response.writeHead(302, { Location: '/', 'Set-Cookie': `mock=${encodeURIComponent(url.searchParams)}; Path=/` }).end();
-  } else if (url.pathname.startsWith('/api/')) {
+  } else if (url.pathname.startsWith('/api/') || url.pathname.startsWith('/rest/v1/')) {
     void api(request, response, url, play, (change) => change(play));
   } else file(response, url.pathname);
 }).listen(port, '127.0.0.1', () => console.log(`The console with made-up data: http://127.0.0.1:${port}`));

@@ -9,6 +9,7 @@ import {
   type RouterHistory,
 } from '@tanstack/react-router';
 import { customerSearch, customersSearch } from './customers/search';
+import { dataSearch, tableSearch } from './data/search';
 import { newImportSearch } from './imports/search';
 import { overviewSearch } from './overview/search';
 import { exploreSearch } from './explore/search';
@@ -138,6 +139,20 @@ const merges = createRoute({
   component: lazyRouteComponent(() => import('./collect/MergesPage'), 'MergesPage'),
 });
 
+const data = createRoute({
+  getParentRoute: () => organization,
+  path: 'data',
+  validateSearch: dataSearch,
+  component: lazyRouteComponent(() => import('./data/DataPage'), 'DataPage'),
+});
+
+const dataTable = createRoute({
+  getParentRoute: () => organization,
+  path: 'data/$schema/$relation',
+  validateSearch: tableSearch,
+  component: lazyRouteComponent(() => import('./data/TablePage'), 'TablePage'),
+});
+
 const organizationSettings = createRoute({
   getParentRoute: () => organization,
   path: 'settings/organization',
@@ -160,6 +175,8 @@ const routeTree = root.addChildren([
     imports,
     newImport,
     importDetail,
+    data,
+    dataTable,
     organizationSettings,
   ]),
 ]);

@@ -1,3 +1,4 @@
+using Clientele.DataApi.Browse;
 using Clientele.DataApi.Rest;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Web;
@@ -13,7 +14,15 @@ public sealed class DataApiModule : IModule
 {
     public string Name => "dataapi";
 
-    public void AddServices(IServiceCollection services) => services.AddSingleton<RestApi>();
+    public void AddServices(IServiceCollection services) => services.AddSingleton<RestApi>().AddSingleton<Sight>().AddHostedService<CatalogueWatch>();
+
+    public void MapRoutes(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/data", ListRelations.Handle).WithTags("Data");
+        api.MapGet("/data/{schema}", CountRows.Handle).WithTags("Data");
+        api.MapGet("/data/{schema}/{relation}", DescribeRelation.Handle).WithTags("Data");
+        api.MapGet("/data/{schema}/{relation}/history", ReadHistory.Handle).WithTags("Data");
+    }
 
     public void MapPublicRoutes(IEndpointRouteBuilder root)
     {

@@ -34,6 +34,8 @@ public sealed partial class Migrator(Databases databases, IEnumerable<IModule> m
             Check(files, applied);
             var due = files.Where(f => applied.GetValueOrDefault((f.Module, f.Name)) != f.Checksum).ToList();
             foreach (var file in due) await Apply(connection, file, ct);
+            // Nodes that already run learn of it without being asked for something they do not know.
+            if (due.Count > 0) await Run(connection, Sql.Raw($"notify {CatalogueNews.Channel}"), ct);
             return due.Count;
         }
         finally

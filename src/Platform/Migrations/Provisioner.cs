@@ -39,6 +39,11 @@ public static class Provisioner
         if (!await Scalar<bool>(connection, $"select exists (select from pg_database d where d.datname = {database})", ct))
             await Run(connection, $"create database {Sql.Identifier(database)}", ct);
         await Run(connection, $"alter database {Sql.Identifier(database)} owner to {Sql.Identifier(login)}", ct);
+        await using (var inside = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(superuserConnection) { Database = database, Pooling = false }.ConnectionString))
+        {
+            await inside.OpenAsync(ct);
+            await Run(inside, Sql.Raw(CatalogueNews.Trigger), ct);
+        }
         return new NpgsqlConnectionStringBuilder(superuserConnection) { Username = login, Password = password, Database = database }.ConnectionString;
     }
 

@@ -1,6 +1,7 @@
 import { collectMessages } from '../collect/messages';
 import { customerMessages } from '../customers/messages';
 import { personMessages } from '../customers/person/messages';
+import { dataMessages } from '../data/messages';
 import { eventMessages } from '../events/messages';
 import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
@@ -22,6 +23,7 @@ export const catalogue = {
   ...customerMessages,
   ...personMessages,
   ...collectMessages,
+  ...dataMessages,
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,

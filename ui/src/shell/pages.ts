@@ -10,6 +10,7 @@ export interface NavigationPage {
     | '/o/$slug/live'
     | '/o/$slug/sources'
     | '/o/$slug/imports'
+    | '/o/$slug/data'
     | '/o/$slug/settings/organization';
   label: Key;
   icon: IconName;
@@ -34,5 +35,6 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
       { to: '/o/$slug/imports', label: 'nav.imports', icon: 'import' },
     ],
   },
+  { label: 'nav.data', pages: [{ to: '/o/$slug/data', label: 'nav.browser', icon: 'table' }] },
   { label: 'nav.settings', pages: [{ to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' }] },
 ];

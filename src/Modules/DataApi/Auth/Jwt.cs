@@ -102,7 +102,10 @@ internal sealed class Jwt : IDisposable
     {
         "HS256" or "HS384" or "HS512" => key.Secret is not null,
         "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" => key.Rsa is not null,
-        "ES256" or "ES384" or "ES512" => key.Curve is not null,
+        // Each has its own curve.
+        "ES256" => key.Curve is { KeySize: 256 },
+        "ES384" => key.Curve is { KeySize: 384 },
+        "ES512" => key.Curve is { KeySize: 521 },
         _ => false,
     };
 

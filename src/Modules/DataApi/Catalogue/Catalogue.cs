@@ -55,6 +55,12 @@ internal sealed class Relation
     /// <summary>Functions of one argument, a row of this: computed columns and computed relations, by name.</summary>
     public Dictionary<string, Routine> Computed { get; } = new(StringComparer.Ordinal);
     public List<Relationship> Relationships { get; } = [];
+
+    /// <summary>Keys to and from tables of other schemas: no request can embed them, and a person can follow them.</summary>
+    public List<Relationship> Elsewhere { get; } = [];
+
+    /// <summary>Of a view: the tables' columns that its columns are. Of a table: itself.</summary>
+    public Dictionary<string, (Relation Table, string Column)> Origins { get; } = new(StringComparer.Ordinal);
     public bool Insertable { get; init; }
     public bool Updatable { get; init; }
     public bool Deletable { get; init; }

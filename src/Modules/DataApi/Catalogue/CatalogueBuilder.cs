@@ -232,6 +232,7 @@ internal sealed class CatalogueBuilder(Exposure exposure)
                     if (at < 0) break;
                     (relation, attribute) = (next[at].Relation, next[at].Attribute);
                 }
+                if (columns.TryGetValue((relation, attribute), out var origin0)) relations[view].Origins[column.Name] = (relations[relation], origin0.Name);
                 if (!sources.TryGetValue((relation, attribute), out var found)) sources[(relation, attribute)] = found = [];
                 found.Add((relations[view], column.Name));
             }
@@ -266,14 +267,15 @@ internal sealed class CatalogueBuilder(Exposure exposure)
             {
                 foreach (var (to, toColumns) in Faces(key.To, key.ToColumns, sources, exposed))
                 {
-                    if (from.Schema != to.Schema) continue;
+                    if (from.Schema != to.Schema && (from.IsView || to.IsView)) continue;
                     var pairs = fromColumns.Zip(toColumns, (f, t) => (From: f, To: t)).ToList();
                     // Where a view hides the tenant, row-level security sees to it that both ends are the same one's.
                     if (pairs.Exists(p => (p.From is null) != (p.To is null)) && pairs.Exists(p => (p.From ?? p.To) != exposure.TenantColumn && (p.From is null || p.To is null))) continue;
                     var known = pairs.Where(p => p.From is not null && p.To is not null).Select(p => (p.From!, p.To!)).ToArray();
                     if (known.Length == 0) continue;
-                    from.Relationships.Add(new Relationship(from, to, oneToOne ? Cardinality.OneToOne : Cardinality.ManyToOne, key.Name) { Columns = known, Holds = true });
-                    to.Relationships.Add(new Relationship(to, from, oneToOne ? Cardinality.OneToOne : Cardinality.OneToMany, key.Name) { Columns = [.. known.Select(p => (p.Item2, p.Item1))] });
+                    var together = from.Schema == to.Schema;
+                    (together ? from.Relationships : from.Elsewhere).Add(new Relationship(from, to, oneToOne ? Cardinality.OneToOne : Cardinality.ManyToOne, key.Name) { Columns = known, Holds = true });
+                    (together ? to.Relationships : to.Elsewhere).Add(new Relationship(to, from, oneToOne ? Cardinality.OneToOne : Cardinality.OneToMany, key.Name) { Columns = [.. known.Select(p => (p.Item2, p.Item1))] });
                 }
             }
         }

@@ -8,7 +8,10 @@ namespace Clientele.DataApi.Rest;
 
 /// <param name="Blueprint">Of the key's workspace.</param>
 /// <param name="Limited">The organization has limits on how often keys may call.</param>
-internal sealed record FoundKey(Guid OrganizationId, Guid Id, Guid WorkspaceId, string[] Scopes, string[] AllowedOrigins, string? Blueprint, bool Limited);
+/// <param name="StatementTimeoutMs">Its own limits, like the next two; null: those of every key.</param>
+internal sealed record FoundKey(
+    Guid OrganizationId, Guid Id, Guid WorkspaceId, string[] Scopes, string[] AllowedOrigins, string? Blueprint, bool Limited,
+    int? StatementTimeoutMs, long? MaxRows, long? MaxCost);
 
 /// <summary>Recognizes secret keys. What was found is believed for a few seconds: so long does a revoked one still open.</summary>
 internal sealed class Keys(Databases databases, TimeProvider clock)
@@ -27,8 +30,10 @@ internal sealed class Keys(Databases databases, TimeProvider clock)
         if (known.TryGetValue(hash, out var found) && clock.GetElapsedTime(found.At) < believed) return found.Key;
         var key = await db.Find<FoundKey>($"""
             select k.organization_id, k.id, k.workspace_id, k.scopes, k.allowed_origins, w.blueprint,
-                   exists (select from platform.rate_limits l where l.organization_id = k.organization_id and l.is_active) as limited
+                   exists (select from platform.rate_limits l where l.organization_id = k.organization_id and l.is_active) as limited,
+                   own.statement_timeout_ms, own.max_rows, own.max_cost
             from platform.find_api_key({secret}) k
+            join platform.api_keys own on own.organization_id = k.organization_id and own.id = k.id
             join platform.workspaces w on w.organization_id = k.organization_id and w.id = k.workspace_id
             """, ct);
         // Guesses must not fill the memory.

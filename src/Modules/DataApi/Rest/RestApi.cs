@@ -1,3 +1,4 @@
+using System.Globalization;
 using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Plan;
 using Clientele.DataApi.Run;
@@ -49,6 +50,15 @@ internal sealed class RestApi : IDisposable
         }, logger);
     }
 
+    /// <summary>What is offered.</summary>
+    public ValueTask<Catalogue.Catalogue> Offered(CancellationToken ct) => engine.Catalogue(ct);
+
+    /// <summary>The schema meant by a person's request that names none.</summary>
+    public async ValueTask<string?> Usual(Guid organization, CancellationToken ct) => await keys.BlueprintOf(organization, ct);
+
+    /// <summary>Reads the catalogue again, when it has been read at all.</summary>
+    public Task Refresh(CancellationToken ct) => engine.Known ? engine.Reload(ct) : Task.CompletedTask;
+
     /// <summary>Reads the catalogue again.</summary>
     public Task Reload(CancellationToken ct) => engine.Reload(ct);
 
@@ -86,8 +96,11 @@ internal sealed class RestApi : IDisposable
         var origin = context.Request.Headers.Origin.ToString();
         if (origin.Length > 0 && key.AllowedOrigins.Length > 0 && !key.AllowedOrigins.Contains(origin)) throw new ApiError(403, "42501", "This key is not taken from this origin");
         await keys.Count(key, "/rest/v1" + request.Path, context.RequestAborted);
-        return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId), KeyTimeout), Anonymous: false)
+        var timeout = key.StatementTimeoutMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms") : KeyTimeout;
+        return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId), timeout), Anonymous: false)
         {
+            MaxRows = key.MaxRows,
+            MostCost = key.MaxCost,
             Schema = key.Blueprint,
             Enter = ct => Places.Enter(key.OrganizationId, ct),
             Scope = new Scope(key.Scopes, Writes: true),

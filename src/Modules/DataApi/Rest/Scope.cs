@@ -38,11 +38,24 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
 
     private void Require(string schema, string name, string action)
     {
-        if (Scopes is null ? action == "read" || Writes : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action))) return;
+        if (Allows(schema, name, action)) return;
         throw new ApiError(403, "42501", Scopes is null ? "Your role may read here, and not write" : $"This key may not {action} {schema}.{name}")
         {
             Hint = Scopes is null ? "Ask an administrator of the organization." : $"Its scopes would have to hold \"{schema}.{name}:{action}\", {(schema == "events" && action == "write" ? "" : $"\"{schema}:{action}\" ")}or \"data:{action}\".",
         };
+    }
+
+    private bool Allows(string schema, string name, string action) =>
+        Scopes is null ? action == "read" || Writes : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action));
+
+    /// <summary>Takes away from what the database lets them do what they may not: the description tells of the rest.</summary>
+    public void Narrow(Rights rights, Catalogue.Catalogue known)
+    {
+        bool May(uint relation, string action) => known.Relations.TryGetValue(relation, out var r) && Allows(r.Schema, r.Name, action);
+        rights.Select.RemoveWhere(r => !May(r, "read"));
+        foreach (var write in (HashSet<uint>[])[rights.Insert, rights.Update, rights.Delete]) write.RemoveWhere(r => !May(r, "write"));
+        var calls = known.Routines.Values.SelectMany(r => r).Where(r => Allows(r.Schema, r.Name, r.Volatility == 'v' ? "write" : "read")).Select(r => r.Oid).ToHashSet();
+        rights.Execute.IntersectWith(calls);
     }
 
     private static bool Covers(string scope, string schema, string name, string action)

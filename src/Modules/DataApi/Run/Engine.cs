@@ -23,6 +23,9 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
 
     public EngineOptions Options => options;
 
+    /// <summary>Whether the catalogue has been read.</summary>
+    public bool Known => catalogue is not null;
+
     /// <summary>What is offered, read when first needed.</summary>
     public async ValueTask<Catalogue.Catalogue> Catalogue(CancellationToken ct)
     {
@@ -75,7 +78,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
             var asker = await ask(request, known);
             anonymous = asker.Anonymous;
             timings.Mark("jwt");
-            var planner = new ActionPlanner(known, rules, options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema);
+            var planner = new ActionPlanner(known, Rules(asker), options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema);
             if (request.Method == "OPTIONS")
             {
                 Allow(context, planner, known, request);
@@ -92,7 +95,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
                 await Describe(context, known, root, asker);
                 return;
             }
-            var statement = StatementCompiler.Compile(action, request, options.MaxRows, options.Audited);
+            var statement = StatementCompiler.Compile(action, request, asker.MaxRows ?? options.MaxRows, options.Audited);
             timings.Mark("parse");
             using var place = await Enter(asker, context.RequestAborted);
             await executor.Run(context, request, action, statement, asker, timings, known.WritesResponse || options.PreRequest is not null);
@@ -116,6 +119,8 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         }
     }
 
+    private PlanRules Rules(Asker asker) => asker.MaxRows is { } most ? rules with { MaxRows = most } : rules;
+
     private static async ValueTask<IDisposable?> Enter(Asker asker, CancellationToken ct) => asker.Enter is { } enter ? await enter(ct) : null;
 
     // What was made after the catalogue was read is not unknown for long.
@@ -128,7 +133,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         catch (ApiError e) when (options.ReloadsWhenUnknown && e.Code is "PGRST200" or "PGRST202" or "PGRST204" or "PGRST205" or "42703" && Stopwatch.GetElapsedTime(loadedAt) > TimeSpan.FromSeconds(10))
         {
             if (ReferenceEquals(known, catalogue)) await Reload(ct);
-            return new ActionPlanner(await Catalogue(ct), rules, options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema).Plan(request);
+            return new ActionPlanner(await Catalogue(ct), Rules(asker), options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema).Plan(request);
         }
     }
 
@@ -196,6 +201,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
     private async Task Describe(HttpContext context, Catalogue.Catalogue known, RootAction root, Asker asker)
     {
         var rights = options.DescriptionFollowsRights ? await Rights.Read(source, root.Schema, asker, context.RequestAborted) : null;
+        if (rights is not null) asker.Scope?.Narrow(rights, known);
         context.Response.ContentType = root.Shape.ContentType;
         if (options.Exposure.Schemas.Count > 1) context.Response.Headers["Content-Profile"] = root.Schema;
         var document = Description.Write(known, root.Schema, rights, options.PublicAddress, context.Request);

@@ -60,6 +60,12 @@ internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Setting
     /// <summary>Waits until they may hold a connection, and gives back what ends that; null: at once.</summary>
     public Func<CancellationToken, ValueTask<IDisposable>>? Enter { get; init; }
 
+    /// <summary>The most rows they get at each level; null: the front door's limit.</summary>
+    public long? MaxRows { get; init; }
+
+    /// <summary>The planner's cost above which their reads are refused; null: the front door's limit.</summary>
+    public double? MostCost { get; init; }
+
     /// <summary>What they may do of what is offered; null: what the database lets them.</summary>
     public Rest.Scope? Scope { get; init; }
 }

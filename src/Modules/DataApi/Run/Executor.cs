@@ -46,11 +46,11 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         await using var connection = await (ready ? plain! : source).OpenConnectionAsync(ct);
         try
         {
-            if (options.MostCost is { } most && action is ReadAction && action.Shape.Form != Form.Plan) await RefuseCostly(connection, request, action, statement, asker, most, ct);
+            if ((asker.MostCost ?? options.MostCost) is { } most && action is ReadAction && action.Shape.Form != Form.Plan) await RefuseCostly(connection, request, action, statement, asker, most, ct);
             var isolation = action is CallAction { Routine.Isolation: { } level } ? Enum.Parse<IsolationLevel>(level.Replace(" ", string.Empty, StringComparison.Ordinal), ignoreCase: true) : IsolationLevel.Unspecified;
             await using var transaction = decides || isolation != IsolationLevel.Unspecified ? await connection.BeginTransactionAsync(isolation, ct) : null;
             await using var batch = Batch(connection, transaction, request, action, statement, asker, reads, responds, ready);
-            await Read(batch, request, action, statement, body, outcome, responds, ready, ct);
+            await Read(batch, request, action, statement, asker, body, outcome, responds, ready, ct);
             Check(request, action, outcome);
             if (transaction is not null)
             {
@@ -155,7 +155,7 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
     // -----------------------------------------------------------------------------------------------------
     // Reading
 
-    private async Task Read(NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Body body, Outcome outcome, bool responds, bool ready, CancellationToken ct)
+    private async Task Read(NpgsqlBatch batch, ApiRequest request, ActionPlan action, Statement statement, Asker asker, Body body, Outcome outcome, bool responds, bool ready, CancellationToken ct)
     {
         await using var reader = await batch.ExecuteReaderAsync(ct);
         if (!ready) await reader.NextResultAsync(ct);
@@ -178,7 +178,7 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
             using var plan = JsonDocument.Parse(reader.GetString(0), new JsonDocumentOptions { MaxDepth = 1000 });
             var expected = plan.RootElement[0].GetProperty("Plan").GetProperty("Plan Rows").GetInt64();
             // What was counted is true, unless counting stopped at the length of a page.
-            outcome.Total = outcome.Total is { } counted ? options.MaxRows is { } most && counted <= most ? counted : Math.Max(counted, expected) : expected;
+            outcome.Total = outcome.Total is { } counted ? (asker.MaxRows ?? options.MaxRows) is { } most && counted <= most ? counted : Math.Max(counted, expected) : expected;
             await reader.NextResultAsync(ct);
         }
         if (action is WriteAction { Nothing: true }) Nothing(action, body);

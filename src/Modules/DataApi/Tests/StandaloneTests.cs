@@ -116,6 +116,54 @@ public sealed class StandaloneTests(StandaloneTests.Database database) : IClassF
         Assert.Equal((401, "PGRST301"), await Code("sales", "two.parts"));
     }
 
+    [Fact]
+    public async Task Tokens_of_an_identity_provider_are_believed_by_its_public_keys()
+    {
+        static string Part(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        using var rsa = RSA.Create(2048);
+        using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var (r, c) = (rsa.ExportParameters(false), curve.ExportParameters(false));
+        var keys = JsonSerializer.Serialize(new
+        {
+            keys = new object[]
+            {
+                new { kty = "RSA", kid = "r", n = Part(r.Modulus!), e = Part(r.Exponent!) },
+                new { kty = "EC", kid = "c", crv = "P-256", x = Part(c.Q.X!), y = Part(c.Q.Y!) },
+            },
+        });
+        await using var app = StandaloneApi.Build(StandaloneOptions.Read(new Dictionary<string, string>
+        {
+            ["PGRST_DB_URI"] = database.Connection,
+            ["PGRST_DB_SCHEMAS"] = "shop",
+            ["PGRST_JWT_SECRET"] = keys,
+            ["PGRST_SERVER_HOST"] = "127.0.0.1",
+            ["PGRST_SERVER_PORT"] = "0",
+        }), services => services.AddLogging(l => l.ClearProviders()));
+        await app.StartAsync(Ct);
+        using var client = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        async Task<(int, string)> Ask(string algorithm, string kid, Func<byte[], byte[]> sign)
+        {
+            var text = Part(JsonSerializer.SerializeToUtf8Bytes(new { alg = algorithm, kid })) + "." + Part(JsonSerializer.SerializeToUtf8Bytes(new { role = "alone_clerk" }));
+            using var request = new HttpRequestMessage(HttpMethod.Get, "rpc/whoami");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", text + "." + Part(sign(Encoding.ASCII.GetBytes(text))));
+            using var answer = await client.SendAsync(request, Ct);
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Ct));
+        }
+        foreach (var (algorithm, kid, sign) in new (string, string, Func<byte[], byte[]>)[]
+        {
+            ("RS256", "r", t => rsa.SignData(t, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)),
+            ("PS512", "r", t => rsa.SignData(t, HashAlgorithmName.SHA512, RSASignaturePadding.Pss)),
+            ("ES256", "c", t => curve.SignData(t, HashAlgorithmName.SHA256)),
+        })
+        {
+            var (status, said) = await Ask(algorithm, kid, sign);
+            Assert.True(status == 200 && said.Contains("alone_clerk", StringComparison.Ordinal), $"{algorithm}: {status} {said}");
+            Assert.Equal(401, (await Ask(algorithm, kid, t => { var s = sign(t); s[^1] ^= 1; return s; })).Item1);
+        }
+        // A public key is known to all: as a secret it proves nothing.
+        Assert.Equal(401, (await Ask("HS256", "r", t => HMACSHA256.HashData(r.Modulus!, t))).Item1);
+    }
+
     private async Task<(int, string?)> Code(string path, string? token = null)
     {
         var (status, text) = await Get("/" + path, token);

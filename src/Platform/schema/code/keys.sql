@@ -23,7 +23,7 @@ create or replace function platform.rotate_api_key(key uuid, overlap interval de
 declare
     old record;
 begin
-    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at into old
+    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at, k.statement_timeout_ms, k.max_rows, k.max_cost into old
     from platform.api_keys k
     where k.organization_id = platform.organization() and k.id = rotate_api_key.key and k.kind = 'secret' and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
     and rotate_api_key.overlap > interval '0'
@@ -36,6 +36,8 @@ begin
     -- Whoever was let in until some day is not let in for longer by a rotation.
     select i.id, i.secret into rotate_api_key.id, rotate_api_key.secret
     from platform.issue_api_key(old.name, old.workspace_id, old.scopes, old.expires_at, old.allowed_origins, rotate_api_key.key) i;
+    update platform.api_keys k set statement_timeout_ms = old.statement_timeout_ms, max_rows = old.max_rows, max_cost = old.max_cost
+    where k.organization_id = platform.organization() and k.id = rotate_api_key.id;
 end
 $$;
 comment on function platform.rotate_api_key(uuid, interval) is 'Issues a key with the same rights until the same day; the old one stays valid for the overlap.';

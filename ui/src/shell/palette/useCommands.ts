@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { kinds } from '../../api/analytics.types';
+import { schemasQuery } from '../../api/data';
 import { paletteQuery } from '../../api/queries';
 import type { IconName } from '../../components/Icon';
 import { kindNames } from '../../explore/kinds';
@@ -118,10 +119,32 @@ export function useCommands(query: string): { groups: CommandGroup[]; searching:
         : void navigate({ to: '/o/$slug/overview', params: { slug }, search: { order: order.id } }),
   }));
 
+  // A table is looked for by its name alone, among all that the person may see.
+  const tables = useQuery({ ...schemasQuery(slug), enabled: query.length >= 2 });
+  const word = query.trim().toLowerCase().replaceAll(' ', '_');
+  const named = (query.length >= 2 ? (tables.data?.schemas ?? []) : [])
+    .flatMap((schema) =>
+      schema.relations
+        .filter((relation) => relation.name.includes(word))
+        .map((relation) => ({ schema: schema.name, relation: relation.name })),
+    )
+    .sort(
+      (a, b) => Number(b.schema === tables.data?.usual) - Number(a.schema === tables.data?.usual) || a.relation.length - b.relation.length,
+    )
+    .slice(0, 8)
+    .map(({ schema, relation }) => ({
+      id: `${schema}.${relation}`,
+      label: relation,
+      hint: schema,
+      icon: 'table' as const,
+      run: () => void navigate({ to: '/o/$slug/data/$schema/$relation', params: { slug, schema, relation }, search: {} }),
+    }));
+
   const groups = [
     { label: t('palette.pages'), commands: pages.filter(matches) },
     { label: t('palette.customers'), commands: customers },
     { label: t('palette.orders'), commands: orders },
+    { label: t('palette.tables'), commands: named },
     { label: t('palette.actions'), commands: actions.filter(matches) },
   ].filter((group) => group.commands.length > 0);
   return { groups, searching: isFetching, failed: isError };

@@ -228,6 +228,8 @@ begin
         execute format('comment on column %I.%I.%I is %L', home, called, field.key, events.column_says(regexp_replace(field.source, '^f\.', '')));
     end loop;
     execute format('grant select on %I.%I to clientele_app, clientele_service, clientele_readonly', home, called);
+    -- The Data API offers it from now on.
+    notify clientele_catalogue;
     -- Update and delete are granted so that whoever tries is told why not.
     execute format('grant insert, update, delete on %I.%I to clientele_app, clientele_service', home, called);
     execute format('create trigger record instead of insert or update or delete on %I.%I for each row execute function events.record(%L)', home, called, recording);

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Clientele.Platform.Data;
+using Clientele.Platform.Problems;
+using Clientele.Platform.Web;
+using Npgsql;
+
+namespace Clientele.DataApi.Browse;
+
+/// <summary>
+/// GET /api/data/{schema}: how many rows the tables and views of a schema have for this caller. Few are counted; of many, and of
+/// what is dear to count, the planner's estimate under the caller's row-level security is told.
+/// </summary>
+internal static class CountRows
+{
+    /// <summary>Up to so many are counted.</summary>
+    private const int Counted = 1000;
+
+    /// <summary>The planner's cost of looking at that many rows above which nobody counts.</summary>
+    private const double MostCost = 20_000;
+
+    /// <param name="Rows">Null: it could not be said.</param>
+    public sealed record Size(string Name, long? Rows, bool Exact);
+
+    public sealed record Answer(string Schema, IReadOnlyList<Size> Relations);
+
+    public static async Task<Answer> Handle(string schema, Caller caller, Sight sight, Db db, CancellationToken ct)
+    {
+        var seen = await sight.Of(schema, caller.Tenant, ct);
+        if (seen.Count == 0) throw Problem.NotFound("schema");
+        var sizes = new List<Size>();
+        foreach (var (relation, _) in seen) sizes.Add(await Of(db, schema, relation.Name, ct));
+        return new Answer(schema, sizes);
+    }
+
+    private static async Task<Size> Of(Db db, string schema, string name, CancellationToken ct)
+    {
+        var relation = (Sql)$"{Sql.Identifier(schema)}.{Sql.Identifier(name)}";
+        try
+        {
+            using var plan = JsonDocument.Parse(await db.One<string>($"explain (format json) select from {relation}", ct));
+            var top = plan.RootElement[0].GetProperty("Plan");
+            var (rows, first, all) = (top.GetProperty("Plan Rows").GetInt64(), top.GetProperty("Startup Cost").GetDouble(), top.GetProperty("Total Cost").GetDouble());
+            if (first + (all - first) * Math.Min(1, (Counted + 1.0) / Math.Max(rows, 1)) > MostCost) return new Size(name, rows, false);
+            var counted = await db.One<long>($"select count(*) from (select from {relation} limit {Counted + 1}) as few", ct);
+            return counted <= Counted ? new Size(name, counted, true) : new Size(name, Math.Max(rows, counted), false);
+        }
+        catch (PostgresException e) when (e.SqlState is "42501" or "57014" or "55000")
+        {
+            // A view over what this caller may not read, or one that takes too long.
+            return new Size(name, null, false);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Clientele.Platform.Data;
+using Clientele.Platform.Migrations;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Clientele.DataApi.Rest;
+
+/// <summary>Listens for changes of the database's tables and views, and has the catalogue read again.</summary>
+internal sealed partial class CatalogueWatch(Databases databases, RestApi rest, TimeProvider clock, ILogger<CatalogueWatch> logger) : BackgroundService
+{
+    // A migration tells file by file.
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(250);
+
+    private volatile bool told;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Listen(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            {
+                LogDeaf(logger, e);
+                await Task.Delay(TimeSpan.FromSeconds(2), clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task Listen(CancellationToken ct)
+    {
+        await using var connection = await databases.Service.OpenConnectionAsync(ct);
+        connection.Notification += (_, _) => told = true;
+        await using (var listen = new NpgsqlCommand($"listen {CatalogueNews.Channel}", connection)) await listen.ExecuteNonQueryAsync(ct);
+        try
+        {
+            // What changed while nobody listened.
+            await rest.Refresh(ct);
+            while (true)
+            {
+                await connection.WaitAsync(ct);
+                if (!told) continue;
+                await Task.Delay(pause, clock, ct);
+                told = false;
+                await rest.Refresh(ct);
+            }
+        }
+        finally
+        {
+            // It goes back to the pool, where nobody listens.
+            if (connection.State == System.Data.ConnectionState.Open)
+                await using (var quiet = new NpgsqlCommand("unlisten *", connection)) await quiet.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Changes of tables and views are not heard; trying again in two seconds")]
+    private static partial void LogDeaf(ILogger logger, Exception exception);
+}

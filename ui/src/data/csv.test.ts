@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { readCsv, separatorOf, writeCsv } from './csv';
+
+describe('CSV', () => {
+  it('has quotes, line ends inside them, and lines that are told by their place in the file', () => {
+    const csv = readCsv('\ufeffid,name\r\n1,"a, ""b""\nc"\r\n\r\n2,\r\n');
+    expect(csv.header).toEqual(['id', 'name']);
+    expect(csv.lines).toEqual([
+      { line: 2, cells: ['1', 'a, "b"\nc'] },
+      { line: 5, cells: ['2', ''] },
+    ]);
+  });
+
+  it('finds its separator', () => {
+    expect(separatorOf('a;b;c\n1,2;3')).toBe(';');
+    expect(separatorOf('a\tb')).toBe('\t');
+    expect(separatorOf('a')).toBe(',');
+  });
+
+  it('comes back as it was written', () => {
+    const rows = [
+      ['a', 'b'],
+      ['x,y', 'one "two"\nthree'],
+      ['', 'z'],
+    ];
+    const read = readCsv(writeCsv(rows));
+    expect([read.header, ...read.lines.map((l) => l.cells)]).toEqual(rows);
+  });
+
+  it('may be empty', () => expect(readCsv('')).toEqual({ header: [], lines: [] }));
+});

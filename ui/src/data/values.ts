@@ -1,0 +1,82 @@
+import type { DataColumn, DataRow } from '../api/data.types';
+import { listOf, writeList } from './filters';
+import { isWhole, isWords, kindOf } from './kinds';
+import { atTheWall, onTheWall } from './zone';
+
+/** What stands in a field while somebody writes; null is the database's null. */
+export type Draft = string | null;
+
+export type Fault = 'number' | 'whole' | 'json' | 'uuid' | 'moment';
+
+/** A value as a person may edit it. */
+export function draftOf(column: DataColumn, value: unknown, zone: string): Draft {
+  if (value === null || value === undefined) return null;
+  const kind = kindOf(column);
+  if (kind === 'moment') return onTheWall(String(value), zone) ?? String(value);
+  if (kind === 'local') return String(value).replace(' ', 'T').slice(0, 19);
+  if (kind === 'list') return isWords(column) && Array.isArray(value) ? writeList(value.map(String)) : JSON.stringify(value);
+  if (kind === 'json') return JSON.stringify(value, null, 2);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** What is sent for a draft. Numbers go as text: PostgreSQL reads all their digits, a JavaScript number does not hold them. */
+export function valueOf(column: DataColumn, draft: Draft, zone: string): { value: unknown } | { fault: Fault; at?: string } {
+  if (draft === null) return { value: null };
+  const text = draft.trim();
+  switch (kindOf(column)) {
+    case 'number':
+      if (
+        isWhole(column)
+          ? !/^[+-]?\d+$/.test(text)
+          : !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && !/^(nan|[+-]?infinity)$/i.test(text)
+      )
+        return { fault: isWhole(column) ? 'whole' : 'number' };
+      return { value: text };
+    case 'boolean':
+      return { value: text === 'true' };
+    case 'uuid':
+      return /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(text) ? { value: text } : { fault: 'uuid' };
+    case 'moment': {
+      if (/^-?infinity$/.test(text)) return { value: text };
+      const instant = atTheWall(text, zone);
+      return instant ? { value: instant } : { fault: 'moment' };
+    }
+    case 'json':
+      return parse(text);
+    case 'list':
+      return isWords(column) ? { value: listOf(draft) } : parse(text);
+    default:
+      return { value: kindOf(column) === 'text' ? draft : text };
+  }
+}
+
+function parse(text: string): { value: unknown } | { fault: Fault; at?: string } {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch (error) {
+    return { fault: 'json', at: error instanceof Error ? error.message : undefined };
+  }
+}
+
+/** A value in one line, as a cell shows it. */
+export function shown(column: DataColumn, value: unknown, zone: string): string {
+  if (value === null || value === undefined) return '';
+  const kind = kindOf(column);
+  if (kind === 'moment') return onTheWall(String(value), zone)?.replace('T', ' ') ?? String(value);
+  if (kind === 'local') return String(value).replace('T', ' ');
+  if (kind === 'list' && Array.isArray(value))
+    return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** The values of a row's key with commas between them, as the audit trail and the address name it. */
+export const keyText = (key: readonly string[], row: DataRow) => key.map((column) => String(row[column] ?? '')).join(',');
+
+/** The row of that key as parameters of a request. Values with commas in them are found only when the key is one column. */
+export function keyQuery(key: readonly string[], text: string): [string, string][] {
+  const values = key.length === 1 ? [text] : text.split(',');
+  return key.map((column, i) => [column, `eq.${values[i] ?? ''}`]);
+}
+
+export const rowKeyQuery = (key: readonly string[], row: DataRow): [string, string][] =>
+  key.map((column) => [column, `eq.${String(row[column])}`]);
