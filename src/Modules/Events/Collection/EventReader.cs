@@ -291,6 +291,7 @@ internal ref partial struct EventReader
             Touch = touch,
             Library = Cut(library, 100),
             WorkspaceId = arrival.Source.WorkspaceId,
+            Trusted = arrival.Source.Trusted,
             DataSource = arrival.DataSource,
             BatchId = arrival.BatchId,
         }.Named(message is null or "" ? null : message.Length <= 200 ? message : CollectionSettings.Hashed(message)), null, eventType, message);

@@ -4,11 +4,13 @@ using Clientele.Platform.Tenancy;
 namespace Clientele.Events.Collection;
 
 /// <summary>
-/// Writes events of one organization in one transaction: leaves out what was here before and what must not be kept, finds
+/// Writes events of one workspace in one transaction: leaves out what was here before and what must not be kept, finds
 /// out whom the rest is about, writes down what was told of them, and appends to the log.
 /// </summary>
 internal sealed class WriteEvents(Databases databases)
 {
+    private sealed record Looked(string[] Repeats, string[] Erased);
+
     private sealed record Resolved(Guid[] Profiles, Guid[] Refusing);
 
     /// <remarks>When it throws nothing was written, and it may be called again with the same events.</remarks>
@@ -19,8 +21,7 @@ internal sealed class WriteEvents(Databases databases)
     public static async Task Write(Transaction t, CollectionSettings settings, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct)
     {
         foreach (var each in events) (each.Fate, each.Profile) = (Fate.Waiting, null);
-        await WithoutRepeats(t, events, ct);
-        await WithoutErased(t, events, ct);
+        await WithoutRepeatsAndErased(t, events, ct);
         await Resolve(t, settings, events, ct);
         var fresh = events.Where(e => e.Fate == Fate.Waiting).ToList();
         await PeopleTold.Write(t, settings, fresh, ct);
@@ -29,30 +30,36 @@ internal sealed class WriteEvents(Databases databases)
         foreach (var each in fresh) each.Fate = Fate.Stored;
     }
 
-    private static async Task WithoutRepeats(Transaction t, List<CollectedEvent> events, CancellationToken ct)
-    {
-        var ids = events.Where(e => e.MessageId is not null).Select(e => e.MessageId!).Distinct(StringComparer.Ordinal).ToArray();
-        if (ids.Length == 0) return;
-        var taken = (await t.List<string>($"""
-            insert into log.message_ids (organization_id, message_id)
-            select platform.organization(), m.message_id from unnest({ids}) as m (message_id)
-            order by m.message_id -- one order for all writers: no deadlock between batches that share ids
-            on conflict do nothing
-            returning message_id
-            """, ct)).ToHashSet(StringComparer.Ordinal);
-        // Remove, not Contains: the first of several equal ids in one call is the one that counts.
-        foreach (var each in events)
-            if (each.MessageId is not null && !taken.Remove(each.MessageId)) each.Fate = Fate.Duplicate;
-    }
-
     // Under whose name somebody was erased, nothing is taken any more.
-    private static async Task WithoutErased(Transaction t, List<CollectedEvent> events, CancellationToken ct)
+    private static async Task WithoutRepeatsAndErased(Transaction t, List<CollectedEvent> events, CancellationToken ct)
     {
-        var words = events.Where(e => e.Fate == Fate.Waiting).SelectMany(Words).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
-        if (words.Length == 0) return;
-        var erased = (await t.List<string>($"select customers.suppressed({words})", ct)).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        if (erased.Count == 0) return;
-        foreach (var each in events.Where(e => e.Fate == Fate.Waiting && Words(e).Any(erased.Contains))) each.Fate = Fate.Dropped;
+        // The first of several equal ids in one call is the one that counts.
+        var ids = new HashSet<string>(events.Count, StringComparer.Ordinal);
+        var words = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var each in events)
+        {
+            if (each.MessageId is not null && !ids.Add(each.MessageId)) each.Fate = Fate.Duplicate;
+            words.UnionWith(Words(each));
+        }
+        if (ids.Count == 0 && words.Count == 0) return;
+        var looked = await t.One<Looked>($"""
+            with taken as (
+                insert into log.message_ids (organization_id, message_id)
+                select platform.organization(), m.message_id from unnest({ids.ToArray()}) as m (message_id)
+                order by m.message_id -- one order for all writers: no deadlock between batches that share ids
+                on conflict do nothing
+                returning message_id
+            )
+            select array(select m.message_id from unnest({ids.ToArray()}) as m (message_id) where m.message_id not in (select t.message_id from taken t)) as repeats,
+                   array(select customers.suppressed({words.ToArray()})) as erased
+            """, ct);
+        var (repeats, erased) = (looked.Repeats.ToHashSet(StringComparer.Ordinal), looked.Erased.ToHashSet(StringComparer.OrdinalIgnoreCase));
+        if (repeats.Count == 0 && erased.Count == 0) return;
+        foreach (var each in events.Where(e => e.Fate == Fate.Waiting))
+        {
+            if (each.MessageId is not null && repeats.Contains(each.MessageId)) each.Fate = Fate.Duplicate;
+            else if (Words(each).Any(erased.Contains)) each.Fate = Fate.Dropped;
+        }
     }
 
     private static IEnumerable<string> Words(CollectedEvent e)
@@ -95,31 +102,54 @@ internal sealed class WriteEvents(Databases databases)
         else e.Fate = Fate.Dropped;
     }
 
+    /// <summary>One statement. Columns of which no event tells anything are left out: each costs something for every row.</summary>
     private static async Task Append(Transaction t, List<CollectedEvent> events, CancellationToken ct)
     {
         if (events.Count == 0) return;
-        T[] Column<T>(Func<CollectedEvent, T> of) => [.. events.Select(of)];
+        var columns = new List<(string Name, Sql Values)>(32);
+        T[] Column<T>(Func<CollectedEvent, T> of)
+        {
+            var values = new T[events.Count];
+            for (var i = 0; i < values.Length; i++) values[i] = of(events[i]);
+            return values;
+        }
+        void Always<T>(string name, Func<CollectedEvent, T> of) => columns.Add((name, $"{Column(of)}"));
+        void Told<T>(string name, Func<CollectedEvent, T> of)
+        {
+            if (events.Exists(e => of(e) is not null)) Always(name, of);
+        }
+        Always("id", e => e.Id);
+        Always("event_type", e => e.Type);
+        Always("event_name", e => e.Name);
+        Told("event_value", e => e.Value);
+        Told("currency", e => e.Currency);
+        Told("customer_id", e => e.Profile);
+        Told("session_id", e => e.SessionId);
+        Told("page_url", e => e.PageUrl);
+        Told("page_title", e => e.PageTitle);
+        Told("referrer_url", e => e.Referrer);
+        if (events.Exists(e => e.Ip is not null)) columns.Add(("ip_address", $"{Column(e => e.Ip)}::inet[]"));
+        Told("user_agent", e => e.UserAgent);
+        Told("device_type", e => e.Device);
+        Told("browser", e => e.Browser);
+        Told("os", e => e.Os);
+        Told("screen_resolution", e => e.Screen);
+        Told("country", e => e.Country);
+        Told("city", e => e.City);
+        Told("utm_source", e => e.UtmSource);
+        Told("utm_medium", e => e.UtmMedium);
+        Told("utm_campaign", e => e.UtmCampaign);
+        Told("utm_term", e => e.UtmTerm);
+        Told("utm_content", e => e.UtmContent);
+        Told("source_system", e => e.Library);
+        var names = Sql.Raw(string.Join(", ", columns.Select(c => c.Name)));
+        // Events of one call come from one workspace, one kind of source and one file.
         await t.Run($"""
-            insert into log.events (
-                organization_id, id, workspace_id, event_type, event_name, event_category, properties, context, event_value, currency,
-                customer_id, session_id, page_url, page_title, referrer_url, ip_address, user_agent, device_type, browser, os, screen_resolution,
-                country, city, utm_source, utm_medium, utm_campaign, utm_term, utm_content, occurred_at, claimed_at, data_source, source_system, batch_id)
-            select
-                platform.organization(), n.id, n.workspace_id, n.event_type, n.event_name, n.event_category, n.properties::jsonb, n.context::jsonb,
-                n.event_value, n.currency, n.customer_id, n.session_id, n.page_url, n.page_title, n.referrer_url, n.ip_address, n.user_agent,
-                n.device_type, n.browser, n.os, n.screen_resolution, n.country, n.city, n.utm_source, n.utm_medium, n.utm_campaign, n.utm_term, n.utm_content,
-                log.moment(n.claimed), nullif(n.claimed, log.moment(n.claimed)), n.data_source, n.library, n.batch_id
-            from unnest(
-                {Column(e => e.Id)}, {Column(e => e.WorkspaceId)}, {Column(e => e.Type)}, {Column(e => e.Name)},
-                {Column(e => e.Type.StartsWith("order_", StringComparison.Ordinal) ? "transaction" : "behaviour")}, {Column(e => e.Properties)}, {Column(e => e.Context)},
-                {Column(e => e.Value)}, {Column(e => e.Currency)}, {Column(e => e.Profile)}, {Column(e => e.SessionId)}, {Column(e => e.PageUrl)}, {Column(e => e.PageTitle)},
-                {Column(e => e.Referrer)}, {Column(e => e.Ip)}::inet[], {Column(e => e.UserAgent)}, {Column(e => e.Device)}, {Column(e => e.Browser)}, {Column(e => e.Os)},
-                {Column(e => e.Screen)}, {Column(e => e.Country)}, {Column(e => e.City)}, {Column(e => e.UtmSource)}, {Column(e => e.UtmMedium)}, {Column(e => e.UtmCampaign)},
-                {Column(e => e.UtmTerm)}, {Column(e => e.UtmContent)}, {Column(e => e.OccurredAt)}, {Column(e => e.DataSource)}, {Column(e => e.Library)}, {Column(e => e.BatchId)}
-            ) as n (
-                id, workspace_id, event_type, event_name, event_category, properties, context, event_value, currency, customer_id, session_id, page_url, page_title,
-                referrer_url, ip_address, user_agent, device_type, browser, os, screen_resolution, country, city, utm_source, utm_medium, utm_campaign,
-                utm_term, utm_content, claimed, data_source, library, batch_id)
+            insert into log.events (organization_id, {names}, event_category, properties, context, occurred_at, claimed_at, workspace_id, data_source, batch_id)
+            select platform.organization(), {names}, case when n.event_type like 'order\_%' then 'transaction' else 'behaviour' end, n.properties::jsonb, n.context::jsonb,
+                   log.moment(n.claimed), nullif(n.claimed, log.moment(n.claimed)), {events[0].WorkspaceId}, {events[0].DataSource}, {events[0].BatchId}
+            from unnest({Sql.Join(", ", columns.Select(c => c.Values))}, {Column(e => e.Properties)}, {Column(e => e.Context)}, {Column(e => e.OccurredAt)})
+                as n ({names}, properties, context, claimed)
             """, ct);
     }
 
