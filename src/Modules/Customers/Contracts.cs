@@ -34,12 +34,14 @@ public sealed record NewCustomer(string CustomerId, DateTimeOffset FirstSeenAt)
 /// <summary>What other modules may do with customers.</summary>
 public static class CustomerBook
 {
-    /// <summary>Makes all customers in one statement, for the transaction's organization. Those whose id is taken stay as they are.</summary>
+    /// <summary>Makes all customers in one statement, for the transaction's organization. Those whose id is taken stay as they are, but are visitors no more.</summary>
     /// <returns>How many were made.</returns>
     public static async Task<long> Create(Transaction transaction, IReadOnlyList<NewCustomer> customers, CancellationToken ct)
     {
         if (customers.Count == 0) return 0;
         T[] Column<T>(Func<NewCustomer, T> of) => [.. customers.Select(of)];
+        // A visitor whose id is used as somebody's name is a visitor no more, though the rest of the row stays.
+        await transaction.Run($"select customers.name_known({Column(c => c.CustomerId)})", ct);
         return await transaction.Run($"""
             insert into customers.customers (
                 organization_id, id, customer_id, name, email, country, city, customer_type, customer_status, lifecycle_stage,

@@ -9,20 +9,24 @@ namespace Clientele.Events.Collection;
 /// </summary>
 internal sealed class WriteEvents(Databases databases)
 {
-    private sealed record Looked(string[] Repeats, string[] Erased);
+    /// <param name="Profiles">Of each pair of ids, in their order; null where that must wait until it is known whose events are left.</param>
+    private sealed record Looked(string[] Repeats, string[] Erased, Guid[]? Profiles, Guid[] Refusing);
 
     private sealed record Resolved(Guid[] Profiles, Guid[] Refusing);
 
     /// <remarks>When it throws nothing was written, and it may be called again with the same events.</remarks>
     public Task Write(Source source, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct) =>
-        new Db(databases.Application, Tenant.System(source.OrganizationId)).InTransaction(t => Write(t, source.Settings, events, refused, ct), ct);
+        new Db(databases.Application, Tenant.System(source.OrganizationId)).InTransaction(async t =>
+        {
+            await Write(t, source.Settings, events, refused, ct);
+            return true;
+        }, straight: true, ct);
 
     /// <summary>The same in a transaction of the platform itself that is under way.</summary>
     public static async Task Write(Transaction t, CollectionSettings settings, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct)
     {
         foreach (var each in events) (each.Fate, each.Profile) = (Fate.Waiting, null);
-        await WithoutRepeatsAndErased(t, events, ct);
-        await Resolve(t, settings, events, ct);
+        await Look(t, settings, events, ct);
         var fresh = events.Where(e => e.Fate == Fate.Waiting).ToList();
         await PeopleTold.Write(t, settings, fresh, ct);
         await Append(t, fresh, ct);
@@ -30,8 +34,11 @@ internal sealed class WriteEvents(Databases databases)
         foreach (var each in fresh) each.Fate = Fate.Stored;
     }
 
-    // Under whose name somebody was erased, nothing is taken any more.
-    private static async Task WithoutRepeatsAndErased(Transaction t, List<CollectedEvent> events, CancellationToken ct)
+    /// <summary>
+    /// Which events were here before, which are about people who were erased, and whom the others are about. Nearly always it is all of
+    /// them and one round trip; where some fall away, the ids of the others are looked at in a second one, since those tell nothing any more.
+    /// </summary>
+    private static async Task Look(Transaction t, CollectionSettings settings, List<CollectedEvent> events, CancellationToken ct)
     {
         // The first of several equal ids in one call is the one that counts.
         var ids = new HashSet<string>(events.Count, StringComparer.Ordinal);
@@ -41,24 +48,65 @@ internal sealed class WriteEvents(Databases databases)
             if (each.MessageId is not null && !ids.Add(each.MessageId)) each.Fate = Fate.Duplicate;
             words.UnionWith(Words(each));
         }
-        if (ids.Count == 0 && words.Count == 0) return;
-        var looked = await t.One<Looked>($"""
-            with taken as (
-                insert into log.message_ids (organization_id, message_id)
-                select platform.organization(), m.message_id from unnest({ids.ToArray()}) as m (message_id)
-                order by m.message_id -- one order for all writers: no deadlock between batches that share ids
-                on conflict do nothing
-                returning message_id
-            )
-            select array(select m.message_id from unnest({ids.ToArray()}) as m (message_id) where m.message_id not in (select t.message_id from taken t)) as repeats,
-                   array(select customers.suppressed({words.ToArray()})) as erased
-            """, ct);
-        var (repeats, erased) = (looked.Repeats.ToHashSet(StringComparer.Ordinal), looked.Erased.ToHashSet(StringComparer.OrdinalIgnoreCase));
-        if (repeats.Count == 0 && erased.Count == 0) return;
-        foreach (var each in events.Where(e => e.Fate == Fate.Waiting))
+        var pairs = Pairs(events);
+        if (ids.Count > 0 || words.Count > 0)
         {
-            if (each.MessageId is not null && repeats.Contains(each.MessageId)) each.Fate = Fate.Duplicate;
-            else if (Words(each).Any(erased.Contains)) each.Fate = Fate.Dropped;
+            var looked = await t.One<Looked>($"""
+                with taken as (
+                    insert into log.message_ids (organization_id, message_id)
+                    select platform.organization(), m.message_id from unnest({ids.ToArray()}) as m (message_id)
+                    order by m.message_id -- one order for all writers: no deadlock between batches that share ids
+                    on conflict do nothing
+                    returning message_id
+                ), looked as materialized (
+                    select array(select m.message_id from unnest({ids.ToArray()}) as m (message_id) where m.message_id not in (select t.message_id from taken t)) as repeats,
+                           array(select customers.suppressed({words.ToArray()})) as erased
+                )
+                select r.*, {Refusing}
+                from (select l.*, case when l.repeats = '{Sql.Raw("{}")}' and l.erased = '{Sql.Raw("{}")}' then {Resolve(pairs, settings)} end as profiles from looked l offset 0) r
+                """, ct);
+            if (looked.Profiles is { } profiles) Assign(pairs, profiles, looked.Refusing, settings);
+            else
+            {
+                var (repeats, erased) = (looked.Repeats.ToHashSet(StringComparer.Ordinal), looked.Erased.ToHashSet(StringComparer.OrdinalIgnoreCase));
+                foreach (var each in events.Where(e => e.Fate == Fate.Waiting))
+                {
+                    if (each.MessageId is not null && repeats.Contains(each.MessageId)) each.Fate = Fate.Duplicate;
+                    // Under whose name somebody was erased, nothing is taken any more.
+                    else if (Words(each).Any(erased.Contains)) each.Fate = Fate.Dropped;
+                }
+                pairs = Pairs(events);
+                if (pairs.Count > 0)
+                {
+                    var found = await t.One<Resolved>($"select r.profiles, {Refusing} from (select {Resolve(pairs, settings)} as profiles offset 0) r", ct);
+                    Assign(pairs, found.Profiles, found.Refusing, settings);
+                }
+            }
+        }
+        foreach (var each in events.Where(e => e.Fate == Fate.Waiting && e.Refused)) Refuse(each, settings);
+    }
+
+    private static List<IGrouping<(string? UserId, string? Visitor), CollectedEvent>> Pairs(List<CollectedEvent> events) =>
+        [.. events.Where(e => e.Fate == Fate.Waiting && !e.Refused && (e.UserId ?? Visitor(e)) is not null).GroupBy(e => (e.UserId, Visitor: Visitor(e)))];
+
+    private static Sql Resolve(List<IGrouping<(string? UserId, string? Visitor), CollectedEvent>> pairs, CollectionSettings settings) => $"""
+        customers.resolve({pairs.Select(p => p.Key.UserId).ToArray()}, {pairs.Select(p => p.Key.Visitor).ToArray()}, {pairs.Select(p => p.Min(e => e.OccurredAt)).ToArray()}, 'api', {settings.MaxBrowsers})
+        """;
+
+    private static Sql Refusing => Sql.Raw("""
+        case when exists (select from customers.tracking_refusals f where f.organization_id = platform.organization())
+             then array(select customers.refusing(r.profiles)) else array[]::uuid[] end as refusing
+        """);
+
+    private static void Assign(List<IGrouping<(string? UserId, string? Visitor), CollectedEvent>> pairs, Guid[] profiles, Guid[] refusing, CollectionSettings settings)
+    {
+        foreach (var (pair, profile) in pairs.Zip(profiles))
+        {
+            foreach (var each in pair)
+            {
+                each.Profile = profile;
+                if (refusing.Contains(profile)) Refuse(each, settings);
+            }
         }
     }
 
@@ -69,28 +117,6 @@ internal sealed class WriteEvents(Databases databases)
         if (e.PreviousId is not null) yield return e.PreviousId;
         if (!string.IsNullOrEmpty(e.Email)) yield return e.Email;
         if (!string.IsNullOrEmpty(e.Phone)) yield return e.Phone;
-    }
-
-    private static async Task Resolve(Transaction t, CollectionSettings settings, List<CollectedEvent> events, CancellationToken ct)
-    {
-        foreach (var each in events.Where(e => e.Fate == Fate.Waiting && e.Refused)) Refuse(each, settings);
-        var named = events.Where(e => e.Fate == Fate.Waiting && (e.UserId ?? Visitor(e)) is not null).ToList();
-        if (named.Count == 0) return;
-        var pairs = named.GroupBy(e => (e.UserId, Visitor: Visitor(e))).ToList();
-        var found = await t.One<Resolved>($"""
-            select r.profiles, case when exists (select from customers.tracking_refusals f where f.organization_id = platform.organization())
-                               then array(select customers.refusing(r.profiles)) else array[]::uuid[] end as refusing
-            from (select customers.resolve({pairs.Select(p => p.Key.UserId).ToArray()}, {pairs.Select(p => p.Key.Visitor).ToArray()},
-                                           {pairs.Select(p => p.Min(e => e.OccurredAt)).ToArray()}, 'api', {settings.MaxBrowsers}) as profiles offset 0) r
-            """, ct);
-        foreach (var (pair, profile) in pairs.Zip(found.Profiles))
-        {
-            foreach (var each in pair)
-            {
-                each.Profile = profile;
-                if (found.Refusing.Contains(profile)) Refuse(each, settings);
-            }
-        }
     }
 
     // The id somebody had before stands beside the new one as a browser's would.

@@ -248,6 +248,11 @@ begin
     if not exists (select from customers.customers c where c.organization_id = platform.organization() and c.id = customer) then
         raise exception 'There is no such customer. Check the id.' using errcode = 'no_data_found';
     end if;
+    if refuses = exists (select from customers.refusing(array[customer])) then
+        return;
+    end if;
+    perform log.append(case when refuses then 'tracking_refused' else 'tracking_allowed' end, customers.person(customer),
+        event_name => case when refuses then 'Tracking refused' else 'Tracking allowed' end, event_category => 'state');
     if refuses then
         insert into customers.tracking_refusals (organization_id, customer_id) values (platform.organization(), customers.person(customer)) on conflict do nothing;
     else
@@ -256,7 +261,7 @@ begin
     end if;
 end
 $$;
-comment on function customers.refuse_tracking(uuid, boolean) is 'Somebody does not want their behaviour collected, or does again.';
+comment on function customers.refuse_tracking(uuid, boolean) is 'Somebody does not want their behaviour collected, or does again; the log is told of a change.';
 
 create or replace function customers.learn(
     profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[],
