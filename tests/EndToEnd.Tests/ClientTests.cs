@@ -50,6 +50,8 @@ public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFi
         public Task<List<string>> Types(string user) => Db.List<string>($"""
             select e.event_type from log.events e where e.customer_id = any (
                 select unnest(customers.profiles(customers.person(c.id))) from customers.customers c where c.customer_id = {user})
+            -- What they did, not what became of their profiles: that depends on which of several requests comes first.
+            and e.event_category is distinct from 'control'
             order by 1
             """, CancellationToken.None);
     }
@@ -136,12 +138,12 @@ public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFi
         Assert.SkipUnless(missing is null, missing ?? string.Empty);
         var user = "user-" + Guid.NewGuid().ToString("N")[..10];
         await using var visit = await Shop(string.Empty, await Library("posthog-js", "dist", "module.no-external.js"));
-        // It asks for its configuration and for flags; that there are none is an answer, and no error.
+        // It asks for its configuration and for flags; that there are none is an answer, and no error. Without the last option it sends nothing from a browser that tests drive.
         var flags = await visit.Page.EvaluateAsync<string>("""
             async ([host, key, user]) => {
               const { posthog } = await import("/library.js");
               window.sdk = posthog;
-              await new Promise(loaded => posthog.init(key, { api_host: host, loaded, persistence: "memory", request_batching: false, disable_surveys: true }));
+              await new Promise(loaded => posthog.init(key, { api_host: host, loaded, persistence: "memory", request_batching: false, disable_surveys: true, opt_out_useragent_filter: true }));
               const answered = new Promise(resolve => posthog.onFeatureFlags((names, values, context) => resolve(JSON.stringify([names, context?.errorsLoading ?? false]))));
               posthog.reloadFeatureFlags();
               const flags = await answered;
@@ -151,9 +153,8 @@ public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFi
             }
             """, new object[] { app.Address.ToString().TrimEnd('/'), await app.Key, user });
         Assert.Equal("[[],false]", flags);
-        await Installation.Until("the events of PostHog's SDK", async () => (await app.Types(user)).Count >= 3);
         // The page it counted by itself before it knew who it is, is that person's too.
-        Assert.Subset((await app.Types(user)).ToHashSet(), new HashSet<string> { "identify", "page_view", "product_added" });
+        await Installation.Until("the events of PostHog's SDK", async () => new HashSet<string> { "identify", "page_view", "product_added" }.IsSubsetOf(await app.Types(user)));
         Assert.Equal("pro", await app.Db.One<string>($"select c.custom_attributes ->> 'plan' from customers.customers c where c.customer_id = {user}", Ct));
         Assert.Equal(0, await app.Db.One<long>($"select count(*) from events.quarantined_events", Ct));
     }
