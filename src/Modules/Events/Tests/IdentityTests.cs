@@ -78,6 +78,18 @@ public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
     }
 
     [Fact]
+    public async Task Traits_in_the_context_are_told_by_identify_alone()
+    {
+        var (user, secret) = (Id("user"), await SecretKey());
+        await Send($$""" "type": "identify", "userId": "{{user}}", "context": {"traits": {"email": "first@a.example", "plan": "free"} } """, secret);
+        Assert.Equal(("first@a.example", "free"), ((await WhatIsKnown(user)).Email, (await WhatIsKnown(user)).Plan));
+        // What stands beside is what is meant, and other calls only say whom they mean.
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"plan": "pro"}, "context": {"traits": {"plan": "old"} } """, secret);
+        await Send($$""" "type": "track", "event": "E", "userId": "{{user}}", "context": {"traits": {"plan": "older"} } """, secret);
+        Assert.Equal(("first@a.example", "pro"), ((await WhatIsKnown(user)).Email, (await WhatIsKnown(user)).Plan));
+    }
+
+    [Fact]
     public async Task A_visitor_without_a_name_may_correct_their_address()
     {
         var visitor = Id("anon");
