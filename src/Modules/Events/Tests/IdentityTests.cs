@@ -78,6 +78,15 @@ public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
     }
 
     [Fact]
+    public async Task The_planner_hears_of_new_people_before_a_minute_of_look_ups_has_read_them_all()
+    {
+        var tag = Id("crowd");
+        await app.Sent("/v1/batch", $$"""{"batch": [{{string.Join(',', Enumerable.Range(0, 2000).Select(n => $$"""{"type": "identify", "messageId": "{{tag}}-{{n}}", "userId": "{{tag}}-{{n}}", "anonymousId": "{{tag}}-b{{n}}"}"""))}}]}""");
+        foreach (var table in (string[])["customers.customers", "customers.identities"])
+            Assert.InRange(await app.Service.One<double>($"select c.reltuples::double precision from pg_class c where c.oid = {table}::text::regclass", Ct), 1000, double.MaxValue);
+    }
+
+    [Fact]
     public async Task Traits_in_the_context_are_told_by_identify_alone()
     {
         var (user, secret) = (Id("user"), await SecretKey());
