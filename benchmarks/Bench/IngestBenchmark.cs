@@ -28,8 +28,8 @@ internal static class IngestBenchmark
             await using (var server = await ServerProcess.Start(folder, ct, home.Databases.ConnectionString))
             {
                 Task<LoadResult> Load(long count, int batch, int connections, long perSecond, long first) => Send(server.Address, home.Welcome.WriteKey, count, batch, connections, perSecond, first, ct);
-                // Everybody is known afterwards, and code and pages are warm.
-                await Load(60_000, Batch, Connections, 0, 1);
+                // Everybody is known afterwards, code is compiled and pages are warm.
+                await Load(200_000, Batch, Connections, 0, 1);
                 var early = 0.0;
                 var parts = new List<LoadResult>();
                 var sent = 100_000_000L;

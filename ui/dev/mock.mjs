@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as analytics from './mock/analytics.mjs';
 import { customers, events, newestEvents, orderDetail, orders, publicOrder } from './mock/data.mjs';
+import { liveEvents, sources } from './mock/collect.mjs';
 import * as imports from './mock/imports.mjs';
 import { countries, overview } from './mock/overview.mjs';
 import * as people from './mock/people.mjs';
@@ -143,6 +144,14 @@ const routes = [
   ['GET', '/overview/countries', () => countries()],
   ['GET', '/overview', ({ query, play }) => overview(query, play.has('empty'))],
   ['GET', '/events/newest', ({ query, play }) => ({ items: play.has('empty') ? [] : newestEvents(Number(query.get('limit') ?? 20)) })],
+  [
+    'GET',
+    '/events/live',
+    ({ query, play }) =>
+      play.has('empty') ? { events: [], refused: [] } : liveEvents(query.get('type'), Number(query.get('limit') ?? 50)),
+  ],
+  ['GET', '/sources', ({ play }) => ({ items: play.has('empty') ? [] : sources() })],
+  ['GET', '/merges', ({ play }) => ({ items: play.has('empty') ? [] : people.allMerges() })],
   ['GET', '/customers', ({ query, play }) => listCustomers(query, play)],
   ['GET', '/customers/:id', ({ id }) => people.detail(byId(customers, people.personOf(id)))],
   [
@@ -154,6 +163,14 @@ const routes = [
       if (play.has('held'))
         throw new Problem(409, 'wrong_state', 'There are still 2 rows of debts that hold the customer. Finish them first.');
       people.erase(id);
+    },
+  ],
+  [
+    'PUT',
+    '/customers/:id/tracking',
+    ({ id, body, play }) => {
+      managesCustomers(play);
+      people.refuse(byId(customers, people.personOf(id)).id, body.refused);
     },
   ],
   [

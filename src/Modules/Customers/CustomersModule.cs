@@ -29,6 +29,7 @@ public sealed class CustomersModule : IModule
         customers.MapGet("/", ListCustomers.Handle);
         customers.MapGet("/{id:guid}", GetCustomer.Handle);
         customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Produces(StatusCodes.Status204NoContent);
+        customers.MapPut("/{id:guid}/tracking", RefuseTracking.Handle).Produces(StatusCodes.Status204NoContent);
         customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge);
         customers.MapGet("/{id:guid}/merges", MergeCustomers.List);
         customers.MapPost("/{id:guid}/merges/{merge:guid}/undo", MergeCustomers.Undo).Produces(StatusCodes.Status204NoContent);

@@ -20,6 +20,7 @@ public sealed class EventsModule : IModule
     public void AddServices(IServiceCollection services)
     {
         services.AddSingleton<IImporter, EventImporter>();
+        services.AddSingleton(PlaceOptions.FromEnvironment());
         services.AddSingleton<Places>();
         services.AddSingleton<Sources>();
         services.AddSingleton<SourceCounts>();
@@ -40,6 +41,7 @@ public sealed class EventsModule : IModule
         api.MapGet("/events/live", LiveEvents.Handle).WithTags("Events");
         api.MapGet("/sources", ListSources.Handle).WithTags("Events");
         api.MapGet("/batches", ListBatches.Handle).WithTags("Events");
+        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).WithTags("Events").Produces(StatusCodes.Status204NoContent);
         api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).WithTags("Events");
     }
 }

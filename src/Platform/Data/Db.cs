@@ -35,17 +35,21 @@ public sealed class Db(NpgsqlDataSource source, Tenant tenant)
     }, ct);
 
     /// <summary>Several statements in one transaction: it commits when <paramref name="work"/> returns, and rolls back when it throws.</summary>
-    public Task<T> InTransaction<T>(Func<Transaction, Task<T>> work, CancellationToken ct) => OnConnection(async connection =>
+    public Task<T> InTransaction<T>(Func<Transaction, Task<T>> work, CancellationToken ct) => InTransaction(work, straight: false, ct);
+
+    /// <inheritdoc cref="InTransaction{T}(Func{Transaction, Task{T}}, CancellationToken)"/>
+    /// <param name="straight">The settings travel with the first statement: one round trip less. Not where COPY comes first.</param>
+    public Task<T> InTransaction<T>(Func<Transaction, Task<T>> work, bool straight, CancellationToken ct) => OnConnection(async connection =>
     {
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct);
         var scope = new Transaction(connection, transaction, Tenant);
-        await scope.Run(Tenant.Settings, ct);
+        if (!straight) await scope.Begin(ct);
         var result = await work(scope);
         await transaction.CommitAsync(ct);
         return result;
     }, ct);
 
-    /// <inheritdoc cref="InTransaction{T}"/>
+    /// <inheritdoc cref="InTransaction{T}(Func{Transaction, Task{T}}, CancellationToken)"/>
     public Task InTransaction(Func<Transaction, Task> work, CancellationToken ct) =>
         InTransaction(async t => { await work(t); return true; }, ct);
 
@@ -106,12 +110,23 @@ public sealed class Transaction
 {
     private readonly NpgsqlTransaction transaction;
 
+    // Whose settings the next statement takes along; null when they were sent.
+    private Tenant? unsent;
+
     internal Transaction(NpgsqlConnection connection, NpgsqlTransaction transaction, Tenant tenant)
     {
         Connection = connection;
         this.transaction = transaction;
-        Tenant = tenant;
+        Tenant = unsent = tenant;
     }
+
+    internal async Task Begin(CancellationToken ct)
+    {
+        unsent = null;
+        await Run(Tenant.Settings, ct);
+    }
+
+    private Tenant? TakeUnsent() => Interlocked.Exchange(ref unsent, null);
 
     /// <summary>For COPY, which has no other way in.</summary>
     public NpgsqlConnection Connection { get; }
@@ -123,7 +138,7 @@ public sealed class Transaction
     public async Task<List<T>> List<T>(Sql sql, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(Connection, transaction);
-        return await Db.Read<T>(batch, null, sql, ct);
+        return await Db.Read<T>(batch, TakeUnsent(), sql, ct);
     }
 
     /// <inheritdoc cref="Db.Find{T}"/>
@@ -136,6 +151,6 @@ public sealed class Transaction
     public async Task<long> Run(Sql sql, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(Connection, transaction);
-        return await Db.Run(batch, null, sql, ct);
+        return await Db.Run(batch, TakeUnsent(), sql, ct);
     }
 }

@@ -19,6 +19,9 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    /// <summary>After a range that took so long it rests so many times as long, and more comes together meanwhile: many small ranges cost more than a large one.</summary>
+    private const int Rest = 4;
+
     private readonly Db db = new(databases.Service, Tenant.None);
 
     private sealed record Checkpoint(short BuiltIn, short Epoch, string Writer, long Position, short LogEpoch, bool SameServer);
@@ -32,9 +35,11 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
         {
             try
             {
+                var began = System.Diagnostics.Stopwatch.GetTimestamp();
                 var events = await Step(consumer, ct);
-                pause = Idle;
-                if (events > 0) continue;
+                // A full range: it is behind and goes on at once.
+                if (events >= consumer.BatchSize) continue;
+                pause = events == 0 ? Idle : TimeSpan.FromTicks(Math.Clamp(System.Diagnostics.Stopwatch.GetElapsedTime(began).Ticks * Rest, Idle.Ticks, LongestWait.Ticks));
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested) { break; }
             catch (Npgsql.NpgsqlException e) when (e is not Npgsql.PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03")

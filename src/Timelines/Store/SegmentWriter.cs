@@ -11,6 +11,8 @@ internal sealed unsafe class SegmentWriter
     private nuint capacity;
     private long length;
 
+    static SegmentWriter() => LargeBuffers.GiveBack();
+
     public void Ordinals(ReadOnlySpan<int> ordinals, ReadOnlySpan<uint> starts, bool dense)
     {
         if (!dense) Copy(SegmentLayout.Ordinals, 4, MemoryMarshal.AsBytes(ordinals));

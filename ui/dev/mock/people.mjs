@@ -7,6 +7,9 @@ const round = (value) => Math.round(value * 100) / 100;
 const partOf = new Map();
 /** Newest first, each with what is needed to take it back. */
 const merges = [];
+/** Who does not want what they do to be collected. */
+const refusing = new Set();
+export const refuse = (id, refused) => void (refused ? refusing.add(id) : refusing.delete(id));
 
 export const personOf = (id) => (partOf.has(id) ? personOf(partOf.get(id)) : id);
 export const persons = () => customers.filter((customer) => !partOf.has(customer.id));
@@ -23,6 +26,7 @@ export function detail(customer) {
     customAttributes: number % 3 ? { sizes: ['M', 'L'] } : { loyaltyTier: 'gold', sizes: ['M', 'L'] },
     createdAt: '2026-11-20T15:02:11Z',
     ...customer,
+    trackingRefused: refusing.has(customer.id),
   };
 }
 
@@ -66,6 +70,10 @@ const publicMerge = (merge) => ({
   undoneAt: merge.undoneAt,
   undoable: merge.status === 'done' && !later(merge),
 });
+
+const callOf = (customer) => customer.name ?? customer.email ?? customer.externalId;
+export const allMerges = () =>
+  merges.map((merge) => ({ ...publicMerge(merge), survivorName: callOf(merge.survivor), mergedName: callOf(merge.merged) }));
 
 export const mergesOf = (id) => merges.filter((merge) => merge.survivor.id === personOf(id)).map(publicMerge);
 

@@ -27,6 +27,9 @@ export const undoMerge = (organization: string, { id, survivor }: Pick<Merge, 'i
 
 export const eraseCustomer = (organization: string, id: string) => request<void>(customerPath(id), { method: 'DELETE', organization });
 
+export const refuseTracking = (organization: string, id: string, refused: boolean) =>
+  request<void>(customerPath(id, '/tracking'), { method: 'PUT', organization, body: { refused } });
+
 export const checkMapping = (organization: string, id: string, mapping: Mapping, signal?: AbortSignal) =>
   request<ImportCheck>(importPath(id, '/check'), { method: 'POST', organization, body: { mapping }, signal });
 

@@ -147,6 +147,8 @@ export interface CustomerDetail extends Customer {
   customAttributes: Record<string, unknown>;
   refunds: number;
   createdAt: string;
+  /** They do not want what they do to be collected. */
+  trackingRefused: boolean;
 }
 
 /** Two profiles found to be one person: the merged one became part of the survivor. */

@@ -47,6 +47,15 @@ export function LivePage() {
             value={type ?? ''}
             onChange={(event) => void navigate({ search: (s) => ({ ...s, type: event.currentTarget.value || undefined }), replace: true })}
           />
+          {query.data && query.data.refused.length > 0 && (
+            <Button
+              variant="subtle"
+              leftSection={<Icon name="alert" />}
+              onClick={() => document.getElementById('refused')?.scrollIntoView()}
+            >
+              {t('live.refused.count', { count: query.data.refused.length })}
+            </Button>
+          )}
         </div>
         <QueryState query={query} failed={t('live.failed')} skeleton={<TableSkeleton rows={10} />}>
           {({ events, refused }) =>
@@ -83,7 +92,7 @@ function Events({ events }: { events: LiveEvent[] }) {
   const held = useHeld(events, reading);
   return (
     <Card
-      title={t('nav.live')}
+      title={t('live.newest')}
       actions={
         held.waiting > 0 && (
           <Button variant="default" size="xs" onClick={held.release}>
@@ -132,6 +141,7 @@ function RefusedEvents({ refused }: { refused: RefusedEvent[] }) {
   const t = useT();
   return (
     <Card title={t('live.refused')}>
+      <span id="refused" />
       {refused.length === 0 ? (
         <Text c="dimmed">{t('live.refused.none')}</Text>
       ) : (

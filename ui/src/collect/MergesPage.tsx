@@ -51,7 +51,7 @@ export function MergesPage() {
                     merge.by ?? t('allMerges.automatic'),
                     <When key="w" at={merge.mergedAt} />,
                     merge.status === 'undone' ? (
-                      <Badge key="u" variant="default" size="sm">
+                      <Badge key="u" variant="default" size="sm" tt="none">
                         {t('merges.undone')}
                       </Badge>
                     ) : (

@@ -15,6 +15,11 @@ export const collectMessages = messages({
   'live.from': { en: 'Sent by', fr: 'Envoyé par' },
   'live.when': { en: 'When', fr: 'Quand' },
   'live.json': { en: 'All that was sent', fr: 'Tout ce qui a été envoyé' },
+  'live.newest': { en: 'Newest events', fr: 'Derniers événements' },
+  'live.refused.count': {
+    en: { one: '{count} refused: see why', other: '{count} refused: see why' },
+    fr: { one: '{count} refusé\u00a0: voir pourquoi', other: '{count} refusés\u00a0: voir pourquoi' },
+  },
   'live.refused': { en: 'Refused', fr: 'Refusés' },
   'live.refused.none': { en: 'Nothing was refused.', fr: 'Rien n’a été refusé.' },
   'live.refused.why': { en: 'Why', fr: 'Pourquoi' },

@@ -238,3 +238,32 @@ describe('erasing', () => {
     expect(screen.queryByRole('button', { name: 'More actions' })).toBeNull();
   });
 });
+
+describe('collection', () => {
+  const path = `/customers/${ada.id}`;
+
+  it('is refused and allowed again, and says which it is', async () => {
+    let refusing = false;
+    server({
+      [path]: () => ok({ ...ada, trackingRefused: refusing }),
+      [`PUT ${path}/tracking`]: (body: { refused: boolean }) => {
+        refusing = body.refused;
+        return { status: 204 };
+      },
+    });
+    openConsole(`/o/retail/customers/${ada.id}?tab=details`);
+    fireEvent.click(await screen.findByRole('button', { name: 'Collect no more' }, patience));
+    expect(await screen.findByText('This person refuses collection', undefined, patience)).toBeTruthy();
+    expect(refusing).toBe(true);
+    fireEvent.click(await screen.findByRole('button', { name: 'Collect again' }, patience));
+    expect(await screen.findByText('What this person does is collected', undefined, patience)).toBeTruthy();
+    expect(refusing).toBe(false);
+  });
+
+  it('is shown to who may not change it', async () => {
+    server({ [path]: ok({ ...ada, trackingRefused: true }) }, 'viewer');
+    openConsole(`/o/retail/customers/${ada.id}?tab=details`);
+    expect(await screen.findByText('This person refuses collection', undefined, patience)).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Collect again' })).toBeNull();
+  });
+});

@@ -7,6 +7,7 @@ import { Money, Nothing, When } from '../components/Values';
 import { useT } from '../i18n/I18n';
 import classes from './Customer.module.css';
 import { MergedProfiles } from './person/MergedProfiles';
+import { Tracking } from './person/Tracking';
 
 export function Details({ customer }: { customer: CustomerDetail }) {
   const t = useT();
@@ -61,6 +62,7 @@ export function Details({ customer }: { customer: CustomerDetail }) {
           <FactList facts={attributes.map(([name, value]) => [name, <Code>{JSON.stringify(value)}</Code>])} />
         )}
       </Card>
+      <Tracking customer={customer} />
       <MergedProfiles customer={customer} />
     </div>
   );

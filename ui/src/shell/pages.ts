@@ -31,7 +31,7 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
     label: 'nav.collect',
     pages: [
       { to: '/o/$slug/live', label: 'nav.live', icon: 'eye' },
-      { to: '/o/$slug/sources', label: 'nav.sources', icon: 'dot' },
+      { to: '/o/$slug/sources', label: 'nav.sources', icon: 'source' },
       { to: '/o/$slug/imports', label: 'nav.imports', icon: 'import' },
     ],
   },

@@ -28,6 +28,22 @@ public sealed class CustomerTests(CustomerTests.App app) : IClassFixture<Custome
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    [Fact]
+    public async Task Who_is_made_under_a_visitors_id_is_no_visitor()
+    {
+        var (named, browser) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        Task<long> Make(string id, bool anonymous) => app.Db.InTransaction(t => CustomerBook.Create(t, [new NewCustomer(id, DateTimeOffset.UtcNow) { Anonymous = anonymous }], Ct), Ct);
+        Task<bool> IsVisitor(string id) => app.Db.One<bool>($"select c.anonymous from customers.customers c where c.customer_id = {id}", Ct);
+        Assert.Equal((1, 1), (await Make(named, anonymous: false), await Make(browser, anonymous: true)));
+        Assert.Equal((false, true), (await IsVisitor(named), await IsVisitor(browser)));
+        // Of somebody with a name nothing makes a visitor again; a name makes a visitor somebody.
+        Assert.Equal((0, 0), (await Make(named, anonymous: true), await Make(browser, anonymous: true)));
+        Assert.Equal((false, true), (await IsVisitor(named), await IsVisitor(browser)));
+        Assert.Equal(0, await Make(browser, anonymous: false));
+        Assert.False(await IsVisitor(browser));
+        await app.Db.Run($"delete from customers.customers c where c.customer_id = any ({new[] { named, browser }})", Ct);
+    }
+
     private static string[] Ids(JsonElement page) => [.. page.GetProperty("items").EnumerateArray().Select(c => c.GetProperty("externalId").GetString()!)];
 
     [Theory]

@@ -88,8 +88,9 @@ create table customers.customer_figures (
     last_seen_at        timestamptz not null,
     primary key (organization_id, customer_id),
     foreign key (organization_id, customer_id) references customers.customers (organization_id, id) on delete cascade
-);
+) with (fillfactor = 80);
 comment on table customers.customer_figures is 'What the log says about a customer, kept by the consumer customers.figures with its checkpoint; can be thrown away and rebuilt. Every customer has a row, so that lists sorted by a figure walk its index.';
+comment on column customers.customer_figures.last_seen_at is 'To the minute; until they did something, when they were first seen.';
 comment on column customers.customer_figures.total_revenue is 'Of completed orders, in the organization''s currency; refunds are counted beside it, not taken off.';
 create index customer_figures_revenue on customers.customer_figures (organization_id, total_revenue desc, customer_id);
 create index customer_figures_orders on customers.customer_figures (organization_id, total_orders desc, customer_id);

@@ -11,22 +11,24 @@ namespace Clientele.Events.Collection;
 /// </summary>
 internal static class Body
 {
+    /// <param name="hold">Told before memory is taken how many bytes there are then: those that came, and those they are unpacked to. It may refuse.</param>
     /// <exception cref="Problem">It is larger than so many bytes, or its compression is damaged.</exception>
-    public static async Task<byte[]> Read(HttpRequest request, int most, CancellationToken ct)
+    public static async Task<byte[]> Read(HttpRequest request, int most, Action<long> hold, CancellationToken ct)
     {
         if (request.ContentLength > most) throw TooLarge(most);
-        var bytes = await All(request.Body, request.ContentLength ?? 0, most, ct);
+        // Room for it was made before; one that does not say how long it is has room for the longest.
+        var bytes = await All(request.Body, request.ContentLength ?? 0, most, _ => { }, ct);
         var encodings = request.Headers.ContentEncoding.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         // Each is megabytes to unpack, and a header has room for thousands.
         if (encodings.Length > 2) throw new Problem(400, "encoding_unknown", "The body is compressed more than twice. Compress it once.");
         foreach (var encoding in encodings.Reverse())
-            bytes = await Decode(encoding.ToLowerInvariant(), bytes, most, ct);
+            bytes = await Decode(encoding.ToLowerInvariant(), bytes, most, hold, ct);
         // Some say nothing of their gzip in a header, or only in the address.
-        if (bytes is [0x1F, 0x8B, ..]) bytes = await Decode("gzip", bytes, most, ct);
-        return bytes.AsSpan().StartsWith("data="u8) ? await Form(bytes, most, ct) : bytes;
+        if (bytes is [0x1F, 0x8B, ..]) bytes = await Decode("gzip", bytes, most, hold, ct);
+        return bytes.AsSpan().StartsWith("data="u8) ? await Form(bytes, most, hold, ct) : bytes;
     }
 
-    private static async Task<byte[]> Decode(string encoding, byte[] bytes, int most, CancellationToken ct)
+    private static async Task<byte[]> Decode(string encoding, byte[] bytes, int most, Action<long> hold, CancellationToken ct)
     {
         if (bytes.Length == 0 || encoding == "identity") return bytes;
         var raw = new MemoryStream(bytes);
@@ -40,7 +42,7 @@ internal static class Body
         };
         try
         {
-            return await All(text, bytes.Length * 4L, most, ct);
+            return await All(text, bytes.Length * 4L, most, unpacked => hold(bytes.Length + unpacked), ct);
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException or EndOfStreamException)
         {
@@ -48,16 +50,16 @@ internal static class Body
         }
     }
 
-    private static async Task<byte[]> Form(byte[] bytes, int most, CancellationToken ct)
+    private static async Task<byte[]> Form(byte[] bytes, int most, Action<long> hold, CancellationToken ct)
     {
         var end = Array.IndexOf(bytes, (byte)'&');
         var value = Encoding.UTF8.GetString(end < 0 ? bytes.AsSpan(5) : bytes.AsSpan(5, end - 5));
         // In base64 a plus is a plus; in a form it is a space unless it was escaped, and base64 has no spaces.
-        return await FromText(Uri.UnescapeDataString(value.Replace('+', ' ')), most, ct);
+        return await FromText(Uri.UnescapeDataString(value.Replace('+', ' ')), most, hold, ct);
     }
 
     /// <summary>JSON as it is, or in base64, or gzipped in base64.</summary>
-    public static async Task<byte[]> FromText(string text, int most, CancellationToken ct)
+    public static async Task<byte[]> FromText(string text, int most, Action<long> hold, CancellationToken ct)
     {
         var trimmed = text.AsSpan().Trim();
         if (trimmed.StartsWith("{") || trimmed.StartsWith("[")) return Encoding.UTF8.GetBytes(text);
@@ -65,11 +67,12 @@ internal static class Body
         var decoded = new byte[base64.Length];
         if (!Convert.TryFromBase64String(base64.PadRight((base64.Length + 3) / 4 * 4, '='), decoded, out var length)) return Encoding.UTF8.GetBytes(text);
         var bytes = decoded[..length];
-        return bytes is [0x1F, 0x8B, ..] ? await Decode("gzip", bytes, most, ct) : bytes;
+        return bytes is [0x1F, 0x8B, ..] ? await Decode("gzip", bytes, most, hold, ct) : bytes;
     }
 
-    private static async Task<byte[]> All(Stream stream, long expected, int most, CancellationToken ct)
+    private static async Task<byte[]> All(Stream stream, long expected, int most, Action<long> hold, CancellationToken ct)
     {
+        hold(Math.Clamp(expected, 256, most) + 1);
         var bytes = new byte[Math.Clamp(expected, 256, most) + 1];
         var length = 0;
         while (true)
@@ -78,7 +81,10 @@ internal static class Body
             if (read == 0) return length == bytes.Length ? bytes : bytes[..length];
             length += read;
             if (length > most) throw TooLarge(most);
-            if (length == bytes.Length) Array.Resize(ref bytes, (int)Math.Min(bytes.Length * 2L, most + 1L));
+            if (length < bytes.Length) continue;
+            var longer = (int)Math.Min(bytes.Length * 2L, most + 1L);
+            hold(longer);
+            Array.Resize(ref bytes, longer);
         }
     }
 

@@ -28,7 +28,9 @@ internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts c
             if (context.Request.ContentLength > most) throw Body.TooLarge(most);
             // One that does not say how long it is may become as long as any.
             using var room = gatherer.Enter(context.Request.ContentLength ?? most);
-            var body = await Body.Read(context.Request, most, context.RequestAborted);
+            // Small bodies unpack to large ones: what they become counts, while they become it.
+            var came = context.Request.ContentLength ?? most;
+            var body = await Body.Read(context.Request, most, unpacked => room.Become(Math.Max(came, unpacked)), context.RequestAborted);
             room.Become(body.Length);
             return await Take(context, source, body, call, postHog, batch, null, room);
         }

@@ -73,6 +73,9 @@ internal sealed class CollectedEvent
     public string? Touch { get; init; }
     public string? Library { get; init; }
     public Guid WorkspaceId { get; init; }
+
+    /// <summary>It came with a secret key or from a file, not with a key that stands in web pages.</summary>
+    public bool Trusted { get; init; }
     public string DataSource { get; init; } = "api";
     public Guid? BatchId { get; init; }
 

@@ -20,7 +20,7 @@ internal ref partial struct EventReader
                 case 6 when field.SequenceEqual("device"u8): ReadDevice(ref reader); break;
                 case 6 when field.SequenceEqual("screen"u8): Inner(ref reader, "width"u8, ref screenWidth, "height"u8, ref screenHeight); break;
                 case 6 when field.SequenceEqual("direct"u8): { string? word = null; Field(ref reader, ref word); direct = word == "true"; break; }
-                case 6 when field.SequenceEqual("traits"u8): Inner(ref reader, "email"u8, ref email, "phone"u8, ref phone); break;
+                case 6 when field.SequenceEqual("traits"u8): ReadTraits(ref reader, note); break;
                 case 7 when field.SequenceEqual("browser"u8): { string? version = null; Inner(ref reader, "name"u8, ref browserName, "version"u8, ref version); break; }
                 case 7 when field.SequenceEqual("consent"u8): ReadConsent(ref reader); break;
                 case 7 when field.SequenceEqual("library"u8): { string? version = null; Inner(ref reader, "name"u8, ref library, "version"u8, ref version); break; }
@@ -36,6 +36,14 @@ internal ref partial struct EventReader
             }
         }
         noting = true;
+    }
+
+    private void ReadTraits(ref Utf8JsonReader reader, bool own)
+    {
+        var ahead = reader;
+        ahead.Read();
+        Inner(ref reader, "email"u8, ref email, "phone"u8, ref phone);
+        if (own && ahead.TokenType == JsonTokenType.StartObject) contextTraits = ((int)ahead.TokenStartIndex, (int)(reader.BytesConsumed - ahead.TokenStartIndex));
     }
 
     private void Inner(ref Utf8JsonReader reader, ReadOnlySpan<byte> first, ref string? one, ReadOnlySpan<byte> second, ref string? other)

@@ -29,7 +29,7 @@ internal ref partial struct EventReader
     private List<int>? numbers;
     private bool escapes;
 
-    private (int Start, int Length) properties, traits, context, integrations, set, setOnce;
+    private (int Start, int Length) properties, traits, contextTraits, context, integrations, set, setOnce;
     private string? type, name, title, user, visitor, previous, group, groupType, message, timestamp, original, sent;
     private string? ip, agent, session, screenWidth, screenHeight, device, osName, osVersion, browserName, pageUrl, pageTitle, pagePath, pageReferrer, referrer, email, phone, library, currency;
     private string? hintPlatform, hintVersion, country, city;
@@ -230,7 +230,8 @@ internal ref partial struct EventReader
         if (call == Call.Group && arrival.Source.Settings.Id(group) is null) return (null, "A group call has a group id: groupId.", type, message);
         if (call == Call.Alias && arrival.Source.Settings.Id(previous) is null) return (null, "An alias call has the id it was before: previousId.", type, message);
         var tellsTraits = call is Call.Identify or Call.Group;
-        var told = tellsTraits ? Text(traits) : null;
+        // RudderStack's libraries for browsers tell of the person in the context, and only there.
+        var told = tellsTraits ? Text(call == Call.Identify && traits.Length == 0 ? contextTraits : traits) : null;
         // What does not belong to this kind of call stays where it was.
         string? other = null;
         if (tellsTraits && properties.Length > 0) other = "\"properties\":" + Text(properties);
@@ -291,6 +292,7 @@ internal ref partial struct EventReader
             Touch = touch,
             Library = Cut(library, 100),
             WorkspaceId = arrival.Source.WorkspaceId,
+            Trusted = arrival.Source.Trusted,
             DataSource = arrival.DataSource,
             BatchId = arrival.BatchId,
         }.Named(message is null or "" ? null : message.Length <= 200 ? message : CollectionSettings.Hashed(message)), null, eventType, message);

@@ -118,7 +118,7 @@ internal sealed partial class Gatherer(Databases databases, SourceCounts counts,
                 await Task.Delay(wait, CancellationToken.None);
                 Take(group, events);
             }
-            foreach (var organization in group.GroupBy(p => p.Source.OrganizationId)) await WriteAll([.. organization]);
+            foreach (var workspace in group.GroupBy(p => (p.Source.OrganizationId, p.Source.WorkspaceId))) await WriteAll([.. workspace]);
         }
     }
 

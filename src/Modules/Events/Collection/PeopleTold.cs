@@ -14,7 +14,9 @@ internal static class PeopleTold
     public static async Task Write(Transaction t, CollectionSettings settings, List<CollectedEvent> events, CancellationToken ct)
     {
         await Ids(t, settings, [.. events.Where(e => e.Profile is not null && e.ExternalIds.Count > 0)], ct);
-        await Learn(t, [.. events.Where(e => e.Profile is not null && e.Traits is not null && e.Call != Call.Group)], ct);
+        // What anybody could have sent first: the word of who has a secret stands.
+        foreach (var told in events.Where(e => e.Profile is not null && e.Traits is not null && e.Call != Call.Group).GroupBy(e => e.Trusted).OrderBy(g => g.Key))
+            await Learn(t, [.. told], told.Key, ct);
         await Groups(t, [.. events.Where(e => e is { Call: Call.Group, GroupKey: not null })], ct);
         await Touches(t, [.. events.Where(e => e.Profile is not null && e.Touch is not null)], ct);
     }
@@ -26,7 +28,7 @@ internal static class PeopleTold
         await t.Run($"select customers.goes_by({ids.Select(i => i.Profile).ToArray()}, {ids.Select(i => i.Kind).ToArray()}, {ids.Select(i => i.Id).ToArray()}, {settings.MaxExternalIds})", ct);
     }
 
-    private static async Task Learn(Transaction t, List<CollectedEvent> events, CancellationToken ct)
+    private static async Task Learn(Transaction t, List<CollectedEvent> events, bool trusted, CancellationToken ct)
     {
         if (events.Count == 0) return;
         // Told of twice in one go: what was said last counts.
@@ -35,7 +37,7 @@ internal static class PeopleTold
         await t.Run($"""
             select customers.learn({Column(x => x.Profile)}, {Column(x => x.Email)}, {Column(x => x.Phone)}, {Column(x => x.Name)}, {Column(x => x.Born)}, {Column(x => x.Gender)},
                                    {Column(x => x.Country)}, {Column(x => x.State)}, {Column(x => x.City)}, {Column(x => x.PostalCode)}, {Column(x => x.TimeZone)},
-                                   {Column(x => x.Others)}::jsonb[])
+                                   {Column(x => x.Others)}::jsonb[], {trusted})
             """, ct);
     }
 

@@ -27,7 +27,7 @@ internal static class Pixel
             "" => query.ContainsKey("event") ? Call.Track : Call.Page,
             _ => throw Problem.NotFound("kind of pixel"),
         };
-        var body = query["data"].ToString() is { Length: > 0 } data ? await Body.FromText(data, 64 * 1024, context.RequestAborted) : Plain(query);
+        var body = query["data"].ToString() is { Length: > 0 } data ? await Body.FromText(data, 64 * 1024, _ => { }, context.RequestAborted) : Plain(query);
         var outcome = await collect.Take(context, body, call, query["writeKey"].ToString() is { Length: > 0 } key ? key : null);
         if (outcome.Refused is [var refused, ..]) throw new Problem(400, "event_refused", $"{refused.Problem} It waits in quarantine. Mend the address of the picture.");
         context.Response.ContentType = "image/gif";

@@ -4,24 +4,29 @@ using Clientele.Platform.Tenancy;
 namespace Clientele.Events.Collection;
 
 /// <summary>
-/// Writes events of one organization in one transaction: leaves out what was here before and what must not be kept, finds
+/// Writes events of one workspace in one transaction: leaves out what was here before and what must not be kept, finds
 /// out whom the rest is about, writes down what was told of them, and appends to the log.
 /// </summary>
 internal sealed class WriteEvents(Databases databases)
 {
+    /// <param name="Profiles">Of each pair of ids, in their order; null where that must wait until it is known whose events are left.</param>
+    private sealed record Looked(string[] Repeats, string[] Erased, Guid[]? Profiles, Guid[] Refusing);
+
     private sealed record Resolved(Guid[] Profiles, Guid[] Refusing);
 
     /// <remarks>When it throws nothing was written, and it may be called again with the same events.</remarks>
     public Task Write(Source source, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct) =>
-        new Db(databases.Application, Tenant.System(source.OrganizationId)).InTransaction(t => Write(t, source.Settings, events, refused, ct), ct);
+        new Db(databases.Application, Tenant.System(source.OrganizationId)).InTransaction(async t =>
+        {
+            await Write(t, source.Settings, events, refused, ct);
+            return true;
+        }, straight: true, ct);
 
     /// <summary>The same in a transaction of the platform itself that is under way.</summary>
     public static async Task Write(Transaction t, CollectionSettings settings, List<CollectedEvent> events, List<(Source Source, RefusedEvent Event)> refused, CancellationToken ct)
     {
         foreach (var each in events) (each.Fate, each.Profile) = (Fate.Waiting, null);
-        await WithoutRepeats(t, events, ct);
-        await WithoutErased(t, events, ct);
-        await Resolve(t, settings, events, ct);
+        await Look(t, settings, events, ct);
         var fresh = events.Where(e => e.Fate == Fate.Waiting).ToList();
         await PeopleTold.Write(t, settings, fresh, ct);
         await Append(t, fresh, ct);
@@ -29,30 +34,80 @@ internal sealed class WriteEvents(Databases databases)
         foreach (var each in fresh) each.Fate = Fate.Stored;
     }
 
-    private static async Task WithoutRepeats(Transaction t, List<CollectedEvent> events, CancellationToken ct)
+    /// <summary>
+    /// Which events were here before, which are about people who were erased, and whom the others are about. Nearly always it is all of
+    /// them and one round trip; where some fall away, the ids of the others are looked at in a second one, since those tell nothing any more.
+    /// </summary>
+    private static async Task Look(Transaction t, CollectionSettings settings, List<CollectedEvent> events, CancellationToken ct)
     {
-        var ids = events.Where(e => e.MessageId is not null).Select(e => e.MessageId!).Distinct(StringComparer.Ordinal).ToArray();
-        if (ids.Length == 0) return;
-        var taken = (await t.List<string>($"""
-            insert into log.message_ids (organization_id, message_id)
-            select platform.organization(), m.message_id from unnest({ids}) as m (message_id)
-            order by m.message_id -- one order for all writers: no deadlock between batches that share ids
-            on conflict do nothing
-            returning message_id
-            """, ct)).ToHashSet(StringComparer.Ordinal);
-        // Remove, not Contains: the first of several equal ids in one call is the one that counts.
+        // The first of several equal ids in one call is the one that counts.
+        var ids = new HashSet<string>(events.Count, StringComparer.Ordinal);
+        var words = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var each in events)
-            if (each.MessageId is not null && !taken.Remove(each.MessageId)) each.Fate = Fate.Duplicate;
+        {
+            if (each.MessageId is not null && !ids.Add(each.MessageId)) each.Fate = Fate.Duplicate;
+            words.UnionWith(Words(each));
+        }
+        var pairs = Pairs(events);
+        if (ids.Count > 0 || words.Count > 0)
+        {
+            var looked = await t.One<Looked>($"""
+                with taken as (
+                    insert into log.message_ids (organization_id, message_id)
+                    select platform.organization(), m.message_id from unnest({ids.ToArray()}) as m (message_id)
+                    order by m.message_id -- one order for all writers: no deadlock between batches that share ids
+                    on conflict do nothing
+                    returning message_id
+                ), looked as materialized (
+                    select array(select m.message_id from unnest({ids.ToArray()}) as m (message_id) where m.message_id not in (select t.message_id from taken t)) as repeats,
+                           array(select customers.suppressed({words.ToArray()})) as erased
+                )
+                select r.*, {Refusing}
+                from (select l.*, case when l.repeats = '{Sql.Raw("{}")}' and l.erased = '{Sql.Raw("{}")}' then {Resolve(pairs, settings)} end as profiles from looked l offset 0) r
+                """, ct);
+            if (looked.Profiles is { } profiles) Assign(pairs, profiles, looked.Refusing, settings);
+            else
+            {
+                var (repeats, erased) = (looked.Repeats.ToHashSet(StringComparer.Ordinal), looked.Erased.ToHashSet(StringComparer.OrdinalIgnoreCase));
+                foreach (var each in events.Where(e => e.Fate == Fate.Waiting))
+                {
+                    if (each.MessageId is not null && repeats.Contains(each.MessageId)) each.Fate = Fate.Duplicate;
+                    // Under whose name somebody was erased, nothing is taken any more.
+                    else if (Words(each).Any(erased.Contains)) each.Fate = Fate.Dropped;
+                }
+                pairs = Pairs(events);
+                if (pairs.Count > 0)
+                {
+                    var found = await t.One<Resolved>($"select r.profiles, {Refusing} from (select {Resolve(pairs, settings)} as profiles offset 0) r", ct);
+                    Assign(pairs, found.Profiles, found.Refusing, settings);
+                }
+            }
+        }
+        foreach (var each in events.Where(e => e.Fate == Fate.Waiting && e.Refused)) Refuse(each, settings);
     }
 
-    // Under whose name somebody was erased, nothing is taken any more.
-    private static async Task WithoutErased(Transaction t, List<CollectedEvent> events, CancellationToken ct)
+    private static List<IGrouping<(string? UserId, string? Visitor), CollectedEvent>> Pairs(List<CollectedEvent> events) =>
+        [.. events.Where(e => e.Fate == Fate.Waiting && !e.Refused && (e.UserId ?? Visitor(e)) is not null).GroupBy(e => (e.UserId, Visitor: Visitor(e)))];
+
+    private static Sql Resolve(List<IGrouping<(string? UserId, string? Visitor), CollectedEvent>> pairs, CollectionSettings settings) => $"""
+        customers.resolve({pairs.Select(p => p.Key.UserId).ToArray()}, {pairs.Select(p => p.Key.Visitor).ToArray()}, {pairs.Select(p => p.Min(e => e.OccurredAt)).ToArray()}, 'api', {settings.MaxBrowsers})
+        """;
+
+    private static Sql Refusing => Sql.Raw("""
+        case when exists (select from customers.tracking_refusals f where f.organization_id = platform.organization())
+             then array(select customers.refusing(r.profiles)) else array[]::uuid[] end as refusing
+        """);
+
+    private static void Assign(List<IGrouping<(string? UserId, string? Visitor), CollectedEvent>> pairs, Guid[] profiles, Guid[] refusing, CollectionSettings settings)
     {
-        var words = events.Where(e => e.Fate == Fate.Waiting).SelectMany(Words).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
-        if (words.Length == 0) return;
-        var erased = (await t.List<string>($"select customers.suppressed({words})", ct)).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        if (erased.Count == 0) return;
-        foreach (var each in events.Where(e => e.Fate == Fate.Waiting && Words(e).Any(erased.Contains))) each.Fate = Fate.Dropped;
+        foreach (var (pair, profile) in pairs.Zip(profiles))
+        {
+            foreach (var each in pair)
+            {
+                each.Profile = profile;
+                if (refusing.Contains(profile)) Refuse(each, settings);
+            }
+        }
     }
 
     private static IEnumerable<string> Words(CollectedEvent e)
@@ -64,28 +119,6 @@ internal sealed class WriteEvents(Databases databases)
         if (!string.IsNullOrEmpty(e.Phone)) yield return e.Phone;
     }
 
-    private static async Task Resolve(Transaction t, CollectionSettings settings, List<CollectedEvent> events, CancellationToken ct)
-    {
-        foreach (var each in events.Where(e => e.Fate == Fate.Waiting && e.Refused)) Refuse(each, settings);
-        var named = events.Where(e => e.Fate == Fate.Waiting && (e.UserId ?? Visitor(e)) is not null).ToList();
-        if (named.Count == 0) return;
-        var pairs = named.GroupBy(e => (e.UserId, Visitor: Visitor(e))).ToList();
-        var found = await t.One<Resolved>($"""
-            select r.profiles, case when exists (select from customers.tracking_refusals f where f.organization_id = platform.organization())
-                               then array(select customers.refusing(r.profiles)) else array[]::uuid[] end as refusing
-            from (select customers.resolve({pairs.Select(p => p.Key.UserId).ToArray()}, {pairs.Select(p => p.Key.Visitor).ToArray()},
-                                           {pairs.Select(p => p.Min(e => e.OccurredAt)).ToArray()}, 'api', {settings.MaxBrowsers}) as profiles offset 0) r
-            """, ct);
-        foreach (var (pair, profile) in pairs.Zip(found.Profiles))
-        {
-            foreach (var each in pair)
-            {
-                each.Profile = profile;
-                if (found.Refusing.Contains(profile)) Refuse(each, settings);
-            }
-        }
-    }
-
     // The id somebody had before stands beside the new one as a browser's would.
     private static string? Visitor(CollectedEvent e) => e.Call == Call.Alias ? e.PreviousId : e.VisitorId;
 
@@ -95,31 +128,54 @@ internal sealed class WriteEvents(Databases databases)
         else e.Fate = Fate.Dropped;
     }
 
+    /// <summary>One statement. Columns of which no event tells anything are left out: each costs something for every row.</summary>
     private static async Task Append(Transaction t, List<CollectedEvent> events, CancellationToken ct)
     {
         if (events.Count == 0) return;
-        T[] Column<T>(Func<CollectedEvent, T> of) => [.. events.Select(of)];
+        var columns = new List<(string Name, Sql Values)>(32);
+        T[] Column<T>(Func<CollectedEvent, T> of)
+        {
+            var values = new T[events.Count];
+            for (var i = 0; i < values.Length; i++) values[i] = of(events[i]);
+            return values;
+        }
+        void Always<T>(string name, Func<CollectedEvent, T> of) => columns.Add((name, $"{Column(of)}"));
+        void Told<T>(string name, Func<CollectedEvent, T> of)
+        {
+            if (events.Exists(e => of(e) is not null)) Always(name, of);
+        }
+        Always("id", e => e.Id);
+        Always("event_type", e => e.Type);
+        Always("event_name", e => e.Name);
+        Told("event_value", e => e.Value);
+        Told("currency", e => e.Currency);
+        Told("customer_id", e => e.Profile);
+        Told("session_id", e => e.SessionId);
+        Told("page_url", e => e.PageUrl);
+        Told("page_title", e => e.PageTitle);
+        Told("referrer_url", e => e.Referrer);
+        if (events.Exists(e => e.Ip is not null)) columns.Add(("ip_address", $"{Column(e => e.Ip)}::inet[]"));
+        Told("user_agent", e => e.UserAgent);
+        Told("device_type", e => e.Device);
+        Told("browser", e => e.Browser);
+        Told("os", e => e.Os);
+        Told("screen_resolution", e => e.Screen);
+        Told("country", e => e.Country);
+        Told("city", e => e.City);
+        Told("utm_source", e => e.UtmSource);
+        Told("utm_medium", e => e.UtmMedium);
+        Told("utm_campaign", e => e.UtmCampaign);
+        Told("utm_term", e => e.UtmTerm);
+        Told("utm_content", e => e.UtmContent);
+        Told("source_system", e => e.Library);
+        var names = Sql.Raw(string.Join(", ", columns.Select(c => c.Name)));
+        // Events of one call come from one workspace, one kind of source and one file.
         await t.Run($"""
-            insert into log.events (
-                organization_id, id, workspace_id, event_type, event_name, event_category, properties, context, event_value, currency,
-                customer_id, session_id, page_url, page_title, referrer_url, ip_address, user_agent, device_type, browser, os, screen_resolution,
-                country, city, utm_source, utm_medium, utm_campaign, utm_term, utm_content, occurred_at, claimed_at, data_source, source_system, batch_id)
-            select
-                platform.organization(), n.id, n.workspace_id, n.event_type, n.event_name, n.event_category, n.properties::jsonb, n.context::jsonb,
-                n.event_value, n.currency, n.customer_id, n.session_id, n.page_url, n.page_title, n.referrer_url, n.ip_address, n.user_agent,
-                n.device_type, n.browser, n.os, n.screen_resolution, n.country, n.city, n.utm_source, n.utm_medium, n.utm_campaign, n.utm_term, n.utm_content,
-                log.moment(n.claimed), nullif(n.claimed, log.moment(n.claimed)), n.data_source, n.library, n.batch_id
-            from unnest(
-                {Column(e => e.Id)}, {Column(e => e.WorkspaceId)}, {Column(e => e.Type)}, {Column(e => e.Name)},
-                {Column(e => e.Type.StartsWith("order_", StringComparison.Ordinal) ? "transaction" : "behaviour")}, {Column(e => e.Properties)}, {Column(e => e.Context)},
-                {Column(e => e.Value)}, {Column(e => e.Currency)}, {Column(e => e.Profile)}, {Column(e => e.SessionId)}, {Column(e => e.PageUrl)}, {Column(e => e.PageTitle)},
-                {Column(e => e.Referrer)}, {Column(e => e.Ip)}::inet[], {Column(e => e.UserAgent)}, {Column(e => e.Device)}, {Column(e => e.Browser)}, {Column(e => e.Os)},
-                {Column(e => e.Screen)}, {Column(e => e.Country)}, {Column(e => e.City)}, {Column(e => e.UtmSource)}, {Column(e => e.UtmMedium)}, {Column(e => e.UtmCampaign)},
-                {Column(e => e.UtmTerm)}, {Column(e => e.UtmContent)}, {Column(e => e.OccurredAt)}, {Column(e => e.DataSource)}, {Column(e => e.Library)}, {Column(e => e.BatchId)}
-            ) as n (
-                id, workspace_id, event_type, event_name, event_category, properties, context, event_value, currency, customer_id, session_id, page_url, page_title,
-                referrer_url, ip_address, user_agent, device_type, browser, os, screen_resolution, country, city, utm_source, utm_medium, utm_campaign,
-                utm_term, utm_content, claimed, data_source, library, batch_id)
+            insert into log.events (organization_id, {names}, event_category, properties, context, occurred_at, claimed_at, workspace_id, data_source, batch_id)
+            select platform.organization(), {names}, case when n.event_type like 'order\_%' then 'transaction' else 'behaviour' end, n.properties::jsonb, n.context::jsonb,
+                   log.moment(n.claimed), nullif(n.claimed, log.moment(n.claimed)), {events[0].WorkspaceId}, {events[0].DataSource}, {events[0].BatchId}
+            from unnest({Sql.Join(", ", columns.Select(c => c.Values))}, {Column(e => e.Properties)}, {Column(e => e.Context)}, {Column(e => e.OccurredAt)})
+                as n ({names}, properties, context, claimed)
             """, ct);
     }
 

@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Net;
+using System.Text;
 using Clientele.Events.Collection;
 using Clientele.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +37,13 @@ public sealed class GathererTests(CollectApp app) : IClassFixture<CollectApp>
         foreach (var id in (string[])[before, during, after]) await app.Event(id);
     }
 
+    private static byte[] Zipped(int size)
+    {
+        using var zipped = new MemoryStream();
+        using (var zip = new GZipStream(zipped, CompressionLevel.Fastest, leaveOpen: true)) zip.Write(Encoding.UTF8.GetBytes($$"""{"batch": [{{Event(Id())}}]{{new string(' ', size)}}}"""));
+        return zipped.ToArray();
+    }
+
     [Fact]
     public async Task Too_much_at_once_is_turned_away_before_it_is_read()
     {
@@ -57,6 +66,20 @@ public sealed class GathererTests(CollectApp app) : IClassFixture<CollectApp>
             await app.Sent("/v1/track", Event(Id()));
         }
         await app.Sent("/v1/track", Event(Id()), null, r => r.Headers.TransferEncodingChunked = true);
+        Assert.Equal(0, gatherer.Waiting);
+
+        // A small body counts as what it unpacks to, while it is unpacked.
+        var (large, small) = (Zipped(400 * 1024), Zipped(100));
+        Assert.InRange(large.Length, 1, 5000);
+        using (gatherer.Enter(48L * 1024 * 1024 - 200 * 1024))
+        {
+            using var swelling = await app.Send("/v1/batch", large, null, r => r.Content!.Headers.ContentEncoding.Add("gzip"));
+            Assert.Equal(HttpStatusCode.TooManyRequests, swelling.StatusCode);
+            using var modest = await app.Send("/v1/batch", small, null, r => r.Content!.Headers.ContentEncoding.Add("gzip"));
+            Assert.Equal(HttpStatusCode.OK, modest.StatusCode);
+        }
+        using var taken = await app.Send("/v1/batch", large, null, r => r.Content!.Headers.ContentEncoding.Add("gzip"));
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
         Assert.Equal(0, gatherer.Waiting);
     }
 

@@ -36,6 +36,77 @@ public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
         Assert.Null(await app.Person(visitor, app.Beta));
     }
 
+    private sealed record Told(string? Email, string? Phone, DateOnly? DateOfBirth, string? Name, string? Plan);
+
+    private async Task<Told> WhatIsKnown(string user, Tenant? of = null) => await app.For(of ?? app.Alpha).One<Told>($"""
+        select c.email, c.phone, c.date_of_birth, c.name, c.custom_attributes ->> 'plan' as plan
+        from customers.customers c where c.id = customers.person((select u.id from customers.customers u where u.customer_id = {user}))
+        """, Ct);
+
+    private async Task<string> SecretKey()
+    {
+        var key = Id("sk_test");
+        await app.Service.Run($"insert into platform.api_keys (organization_id, workspace_id, kind, name, key_hash, scopes) values ({app.Alpha.OrganizationId}, {app.Alpha.WorkspaceId}, 'secret', 'server', sha256(convert_to({key}, 'UTF8')), array['events:write'])", Ct);
+        return key;
+    }
+
+    [Fact]
+    public async Task A_key_of_web_pages_fills_in_an_address_and_does_not_replace_it()
+    {
+        var (user, secret) = (Id("user"), await SecretKey());
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"email": "first@a.example", "plan": "free"} """);
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"email": "thief@a.example", "phone": "+221770000001", "birthday": "1990-05-17", "name": "Awa", "plan": "pro"} """);
+        // What was not known is filled in, what was is kept; all else is as it was told last.
+        Assert.Equal(new Told("first@a.example", "+221770000001", new DateOnly(1990, 5, 17), "Awa", "pro"), await WhatIsKnown(user));
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"phone": "+221770000666", "birthday": "2015-05-17"} """);
+        await app.Sent("/capture/", $$"""{"api_key": "{{app.Key}}", "event": "E", "distinct_id": "{{user}}", "properties": {"$set": {"email": "thief@a.example"} } }""", string.Empty);
+        // Nor by way of a visitor who says to be them.
+        var visitor = Id("anon");
+        await Send($$""" "type": "identify", "anonymousId": "{{visitor}}", "traits": {"email": "thief@a.example", "phone": "+221770000666", "birthday": "2015-05-17"} """);
+        await Send($$""" "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}", "traits": {"email": "thief@a.example"} """);
+        Assert.Equal(new Told("first@a.example", "+221770000001", new DateOnly(1990, 5, 17), "Awa", "pro"), await WhatIsKnown(user));
+        Assert.Equal(await app.Person(user), await app.Person(visitor));
+
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"email": "second@a.example", "phone": "+221770000002", "birthday": "1991-06-18"} """, secret);
+        Assert.Equal(new Told("second@a.example", "+221770000002", new DateOnly(1991, 6, 18), "Awa", "pro"), await WhatIsKnown(user));
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"email": "first@a.example"} """);
+        Assert.Equal("second@a.example", (await WhatIsKnown(user)).Email);
+
+        // The same id in another organization is somebody else.
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"email": "beta@b.example"} """, app.BetaKey);
+        Assert.Equal(("second@a.example", "beta@b.example"), ((await WhatIsKnown(user)).Email, (await WhatIsKnown(user, app.Beta)).Email));
+    }
+
+    [Fact]
+    public async Task The_planner_hears_of_new_people_before_a_minute_of_look_ups_has_read_them_all()
+    {
+        var tag = Id("crowd");
+        await app.Sent("/v1/batch", $$"""{"batch": [{{string.Join(',', Enumerable.Range(0, 2000).Select(n => $$"""{"type": "identify", "messageId": "{{tag}}-{{n}}", "userId": "{{tag}}-{{n}}", "anonymousId": "{{tag}}-b{{n}}"}"""))}}]}""");
+        foreach (var table in (string[])["customers.customers", "customers.identities"])
+            Assert.InRange(await app.Service.One<double>($"select c.reltuples::double precision from pg_class c where c.oid = {table}::text::regclass", Ct), 1000, double.MaxValue);
+    }
+
+    [Fact]
+    public async Task Traits_in_the_context_are_told_by_identify_alone()
+    {
+        var (user, secret) = (Id("user"), await SecretKey());
+        await Send($$""" "type": "identify", "userId": "{{user}}", "context": {"traits": {"email": "first@a.example", "plan": "free"} } """, secret);
+        Assert.Equal(("first@a.example", "free"), ((await WhatIsKnown(user)).Email, (await WhatIsKnown(user)).Plan));
+        // What stands beside is what is meant, and other calls only say whom they mean.
+        await Send($$""" "type": "identify", "userId": "{{user}}", "traits": {"plan": "pro"}, "context": {"traits": {"plan": "old"} } """, secret);
+        await Send($$""" "type": "track", "event": "E", "userId": "{{user}}", "context": {"traits": {"plan": "older"} } """, secret);
+        Assert.Equal(("first@a.example", "pro"), ((await WhatIsKnown(user)).Email, (await WhatIsKnown(user)).Plan));
+    }
+
+    [Fact]
+    public async Task A_visitor_without_a_name_may_correct_their_address()
+    {
+        var visitor = Id("anon");
+        await Send($$""" "type": "identify", "anonymousId": "{{visitor}}", "traits": {"email": "tpyo@a.example"} """);
+        await Send($$""" "type": "identify", "anonymousId": "{{visitor}}", "traits": {"email": "typo@a.example"} """);
+        Assert.Equal("typo@a.example", (await WhatIsKnown(visitor)).Email);
+    }
+
     private sealed record Known(string CustomerId, bool Anonymous)
     {
         public (string, bool) Pair => (CustomerId, Anonymous);

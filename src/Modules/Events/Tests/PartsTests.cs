@@ -75,7 +75,8 @@ public sealed class PartsTests
     }
 
     // One node: its left side is nobody, its right side the one record.
-    private static byte[] Sample(int bits)
+    /// <summary>A file of one node, whose records have so many bits.</summary>
+    internal static byte[] Sample(int bits)
     {
         const int Nodes = 1;
         var (left, right) = (Nodes, Nodes + 16);

@@ -3,6 +3,22 @@ import { messages } from '../../i18n/message';
 export const personMessages = messages({
   'customer.more': { en: 'More actions', fr: 'Autres actions' },
 
+  'tracking.title': { en: 'Collection', fr: 'Collecte' },
+  'tracking.allowed': { en: 'What this person does is collected', fr: 'Ce que fait cette personne est collecté' },
+  'tracking.allowed.text': {
+    en: 'If they object, no more events about them are kept. What was collected before stays, until they are erased.',
+    fr: 'Si elle s’y oppose, aucun autre événement la concernant n’est conservé. Ce qui a été collecté avant reste, jusqu’à son effacement.',
+  },
+  'tracking.refused': { en: 'This person refuses collection', fr: 'Cette personne refuse la collecte' },
+  'tracking.refused.text': {
+    en: 'Events about them are dropped, or kept without anything that tells who it was, as the organization’s settings say.',
+    fr: 'Les événements la concernant sont écartés, ou conservés sans rien qui dise de qui il s’agit, selon les réglages de l’organisation.',
+  },
+  'tracking.refuse': { en: 'Collect no more', fr: 'Ne plus collecter' },
+  'tracking.allow': { en: 'Collect again', fr: 'Collecter à nouveau' },
+  'tracking.done.refused': { en: 'Nothing more is collected about this person.', fr: 'Plus rien n’est collecté sur cette personne.' },
+  'tracking.done.allowed': { en: 'What this person does is collected again.', fr: 'Ce que fait cette personne est à nouveau collecté.' },
+
   'merge.open': { en: 'Merge with…', fr: 'Fusionner avec…' },
   'merge.title': { en: 'Merge with {name}', fr: 'Fusionner avec {name}' },
   'merge.find.text': {

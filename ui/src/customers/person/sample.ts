@@ -26,6 +26,7 @@ export const person = (more: Partial<CustomerDetail> = {}): CustomerDetail => ({
   customAttributes: {},
   refunds: 0,
   createdAt: '2024-05-01T10:00:00Z',
+  trackingRefused: false,
   ...more,
 });
 

@@ -31,6 +31,32 @@ create or replace function customers.name_known(users text[]) returns void
 comment on function customers.name_known(text[]) is
     'Visitors under these ids are visitors no more: the client''s own system calls somebody so, and who has a name is never renamed or merged by an SDK.';
 
+create or replace function customers.keep_statistics() returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    grown regclass;
+begin
+    for grown in
+        select c.oid from pg_class c
+        where c.oid in ('customers.customers'::regclass, 'customers.identities'::regclass, 'customers.person_map'::regclass)
+        and pg_relation_size(c.oid) / current_setting('block_size')::integer > 4 * greatest(c.relpages, 4)
+    loop
+        begin
+            -- Somebody else may be at it.
+            execute format('lock table %s in share update exclusive mode nowait', grown);
+            execute format('analyze %s', grown);
+        exception when lock_not_available then
+            null;
+        end;
+    end loop;
+end
+$$;
+comment on function customers.keep_statistics() is
+    'Looks anew at tables that became four times as large. While the planner believes them empty, every index that begins with the organization seems as good as the right one, and each look-up reads all customers until autovacuum comes by a minute later.';
+revoke execute on function customers.keep_statistics() from public;
+grant execute on function customers.keep_statistics() to clientele_app, clientele_service;
+
 create or replace function customers.make_known(users text[], visitors text[], seen timestamptz[], source text, most_visitors integer) returns void
     language plpgsql
     -- Some hundreds of ids are each looked up by their key, whatever the statistics say of a table that was empty a moment ago.
@@ -144,6 +170,7 @@ begin
             or (select count(*) from customers.person_map m where m.organization_id = organization and m.person_id = pair.survivor) >= 100;
         perform customers.merge(pair.survivor, pair.merged, 'A visitor said who they are');
     end loop;
+    perform customers.keep_statistics();
 end
 $$;
 comment on function customers.make_known(text[], text[], timestamptz[], text, integer) is
@@ -174,9 +201,10 @@ begin
             from unnest(users, visitors, seen) with ordinality as w (usr, visitor, seen, place)
             -- "limit" keeps each look a look-up by its key, also in a table the planner believes to be empty.
             left join lateral (select c.id, c.anonymous from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u on true
-            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = u.id limit 1) um on true
             left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
+            -- Where the browser is the user's own, which it nearly always is, these are null and look nowhere.
             left join lateral (select c.id, c.anonymous from customers.customers c where w.usr is not null and c.organization_id = organization and c.id = nullif(i.customer_id, u.id) limit 1) v on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = case when v.anonymous then u.id end limit 1) um on true
             left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = v.id limit 1) vm on true
             where w.usr is not null or w.visitor is not null
         ) l;
@@ -220,6 +248,11 @@ begin
     if not exists (select from customers.customers c where c.organization_id = platform.organization() and c.id = customer) then
         raise exception 'There is no such customer. Check the id.' using errcode = 'no_data_found';
     end if;
+    if refuses = exists (select from customers.refusing(array[customer])) then
+        return;
+    end if;
+    perform log.append(case when refuses then 'tracking_refused' else 'tracking_allowed' end, customers.person(customer),
+        event_name => case when refuses then 'Tracking refused' else 'Tracking allowed' end, event_category => 'state');
     if refuses then
         insert into customers.tracking_refusals (organization_id, customer_id) values (platform.organization(), customers.person(customer)) on conflict do nothing;
     else
@@ -228,11 +261,11 @@ begin
     end if;
 end
 $$;
-comment on function customers.refuse_tracking(uuid, boolean) is 'Somebody does not want their behaviour collected, or does again.';
+comment on function customers.refuse_tracking(uuid, boolean) is 'Somebody does not want their behaviour collected, or does again; the log is told of a change.';
 
 create or replace function customers.learn(
     profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[],
-    postal_codes text[], timezones text[], others jsonb[]
+    postal_codes text[], timezones text[], others jsonb[], trusted boolean
 ) returns bigint
     language plpgsql
     set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set enable_material = off
@@ -247,29 +280,36 @@ begin
             as t (profile, email, phone, name, born, gender, country, state, city, postal_code, timezone, other)
     ), locked as materialized (
         -- In one order, so that two who tell of the same people wait for each other instead of standing in each other's way.
-        select c.id from customers.customers c
-        where c.organization_id = organization and c.id in (select t.id from told t)
+        -- What is read under the lock is what stands there now, not what stood there when the statement began.
+        select c.* from customers.customers c
+        where c.organization_id = organization and c.id in (select t.id from told t) and c.erased_at is null
         order by c.id for update
+    ), next as (
+        select c.id,
+               -- Where messages go and how old somebody is: once that is known of somebody with a name, what anybody can send from a page does not replace it.
+               case when trusted or c.anonymous or c.email is null then coalesce(t.email, c.email) else c.email end as email,
+               case when trusted or c.anonymous or c.phone is null then coalesce(t.phone, c.phone) else c.phone end as phone,
+               case when trusted or c.anonymous or c.date_of_birth is null then coalesce(t.born, c.date_of_birth) else c.date_of_birth end as born,
+               coalesce(t.name, c.name) as name, coalesce(t.gender, c.gender) as gender, coalesce(t.country, c.country) as country, coalesce(t.state, c.state) as state,
+               coalesce(t.city, c.city) as city, coalesce(t.postal_code, c.postal_code) as postal_code, coalesce(t.timezone, c.timezone) as timezone,
+               -- A profile is no store of documents: what would make it one stays in the events.
+               case when length((c.custom_attributes || t.other)::text) <= 65536 then c.custom_attributes || t.other else c.custom_attributes end as attributes
+        from told t
+        join locked c on c.id = t.id
     )
     update customers.customers c set
-        email = coalesce(t.email, c.email), phone = coalesce(t.phone, c.phone), name = coalesce(t.name, c.name), date_of_birth = coalesce(t.born, c.date_of_birth),
-        gender = coalesce(t.gender, c.gender), country = coalesce(t.country, c.country), state = coalesce(t.state, c.state), city = coalesce(t.city, c.city),
-        postal_code = coalesce(t.postal_code, c.postal_code), timezone = coalesce(t.timezone, c.timezone),
-        -- A profile is no store of documents: what would make it one stays in the events.
-        custom_attributes = case when length((c.custom_attributes || t.other)::text) <= 65536 then c.custom_attributes || t.other else c.custom_attributes end
-    from told t
-    join locked l on l.id = t.id
-    where c.organization_id = organization and c.id = t.id and c.erased_at is null
-    and (coalesce(t.email, c.email), coalesce(t.phone, c.phone), coalesce(t.name, c.name), coalesce(t.born, c.date_of_birth), coalesce(t.gender, c.gender),
-         coalesce(t.country, c.country), coalesce(t.state, c.state), coalesce(t.city, c.city), coalesce(t.postal_code, c.postal_code), coalesce(t.timezone, c.timezone),
-         c.custom_attributes || t.other)
-        is distinct from (c.email, c.phone, c.name, c.date_of_birth, c.gender, c.country, c.state, c.city, c.postal_code, c.timezone, c.custom_attributes);
+        email = n.email, phone = n.phone, date_of_birth = n.born, name = n.name, gender = n.gender, country = n.country, state = n.state, city = n.city,
+        postal_code = n.postal_code, timezone = n.timezone, custom_attributes = n.attributes
+    from next n
+    where c.organization_id = organization and c.id = n.id
+    and (n.email, n.phone, n.born, n.name, n.gender, n.country, n.state, n.city, n.postal_code, n.timezone, n.attributes)
+        is distinct from (c.email, c.phone, c.date_of_birth, c.name, c.gender, c.country, c.state, c.city, c.postal_code, c.timezone, c.custom_attributes);
     get diagnostics changed = row_count;
     return changed;
 end
 $$;
-comment on function customers.learn(uuid[], text[], text[], text[], date[], text[], text[], text[], text[], text[], text[], jsonb[]) is
-    'What was told about profiles goes to the people they are now: known traits to their columns (null: nothing was told), the others to custom_attributes. Each profile once. Returns how many changed.';
+comment on function customers.learn(uuid[], text[], text[], text[], date[], text[], text[], text[], text[], text[], text[], jsonb[], boolean) is
+    'What was told about profiles goes to the people they are now: known traits to their columns (null: nothing was told), the others to custom_attributes. Each profile once. Not trusted: e-mail address, phone and date of birth that are known of somebody with a name stay. Returns how many changed.';
 
 create or replace function customers.came_from(profiles uuid[], touches jsonb[], moments timestamptz[]) returns void
     language plpgsql

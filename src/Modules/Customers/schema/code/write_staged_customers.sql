@@ -38,7 +38,7 @@ begin
     perform customers.name_known(array(select t.customer_id from unnest(told) t));
 
     select customers.learn(array_agg(n.id), array_agg(n.email), array_agg(n.phone), array_agg(n.name), array_agg(n.date_of_birth), array_agg(n.gender), array_agg(n.country),
-                           array_agg(n.state), array_agg(n.city), array_agg(n.postal_code), array_agg(n.timezone), array_agg(n.attributes))
+                           array_agg(n.state), array_agg(n.city), array_agg(n.postal_code), array_agg(n.timezone), array_agg(n.attributes), trusted => true)
     into changed
     from (
         select distinct on (c.id) c.id, t.email, t.phone, t.name, t.date_of_birth, t.gender, t.country, t.state, t.city, t.postal_code, t.timezone, t.attributes
