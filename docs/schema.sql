@@ -3647,7 +3647,7 @@ CREATE TABLE customers.reference_rules (
     on_merge text NOT NULL,
     on_erase text NOT NULL,
     personal text[] DEFAULT '{}'::text[] NOT NULL,
-    CONSTRAINT reference_rules_on_erase_check CHECK ((on_erase = ANY (ARRAY['keep'::text, 'delete'::text, 'set_null'::text, 'refuse'::text]))),
+    CONSTRAINT reference_rules_on_erase_check CHECK ((on_erase = ANY (ARRAY['keep'::text, 'delete'::text, 'set_null'::text]))),
     CONSTRAINT reference_rules_on_merge_check CHECK ((on_merge = ANY (ARRAY['move'::text, 'keep'::text, 'transfer'::text, 'derived'::text])))
 );
 
@@ -3663,7 +3663,7 @@ COMMENT ON COLUMN customers.reference_rules.on_merge IS 'move: rows go to the su
 
 -- Name: COLUMN reference_rules.on_erase; Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON COLUMN customers.reference_rules.on_erase IS 'keep: rows stay, of a pseudonym, without what is personal. delete. set_null. refuse: an erasure waits until there are none.';
+COMMENT ON COLUMN customers.reference_rules.on_erase IS 'keep: rows stay, of a pseudonym, without what is personal. delete. set_null. Nothing makes an erasure wait.';
 
 -- Name: COLUMN reference_rules.personal; Type: COMMENT; Schema: customers; Owner: -
 
@@ -3820,7 +3820,6 @@ declare
     person       uuid := customers.person(customer);
     profiles     uuid[];
     rule         customers.reference_rules;
-    waiting      bigint;
     words        text[];
     eraser       text;
 begin
@@ -3837,13 +3836,6 @@ begin
     -- While the person is held, no profile joins or leaves it.
     profiles := customers.profiles(person);
     perform from customers.customers c where c.organization_id = organization and c.id = any(profiles) order by c.id for update;
-
-    for rule in select * from customers.reference_rules r where r.on_erase = 'refuse' loop
-        execute format('select count(*) from %s r where r.organization_id = $1 and r.%I = any($2)', rule.relation::regclass, rule.column_name) into waiting using organization, profiles;
-        if waiting > 0 then
-            raise exception 'There are still % rows of % that hold the customer. Finish them first.', waiting, replace(split_part(rule.relation, '.', 2), '_', ' ') using errcode = 'CL001';
-        end if;
-    end loop;
 
     select coalesce(array_agg(distinct lower(w.word)), '{}') into words
     from customers.customers c, unnest(array[c.customer_id, c.email, c.phone] || array(select e.value from jsonb_each_text(c.external_ids) e)) as w (word)
@@ -4020,9 +4012,38 @@ $$;
 
 COMMENT ON FUNCTION customers.keep_erased() IS 'Trigger: erased_at is not for whoever may edit a customer.';
 
--- Name: learn(uuid[], text[], text[], text[], date[], text[], text[], text[], text[], text[], text[], jsonb[]); Type: FUNCTION; Schema: customers; Owner: -
+-- Name: keep_statistics(); Type: FUNCTION; Schema: customers; Owner: -
 
-CREATE FUNCTION customers.learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[]) RETURNS bigint
+CREATE FUNCTION customers.keep_statistics() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    grown regclass;
+begin
+    for grown in
+        select c.oid from pg_class c
+        where c.oid in ('customers.customers'::regclass, 'customers.identities'::regclass, 'customers.person_map'::regclass)
+        and pg_relation_size(c.oid) / current_setting('block_size')::integer > 4 * greatest(c.relpages, 4)
+    loop
+        begin
+            -- Somebody else may be at it.
+            execute format('lock table %s in share update exclusive mode nowait', grown);
+            execute format('analyze %s', grown);
+        exception when lock_not_available then
+            null;
+        end;
+    end loop;
+end
+$$;
+
+-- Name: FUNCTION keep_statistics(); Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON FUNCTION customers.keep_statistics() IS 'Looks anew at tables that became four times as large. While the planner believes them empty, every index that begins with the organization seems as good as the right one, and each look-up reads all customers until autovacuum comes by a minute later.';
+
+-- Name: learn(uuid[], text[], text[], text[], date[], text[], text[], text[], text[], text[], text[], jsonb[], boolean); Type: FUNCTION; Schema: customers; Owner: -
+
+CREATE FUNCTION customers.learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[], trusted boolean) RETURNS bigint
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
@@ -4040,31 +4061,38 @@ begin
             as t (profile, email, phone, name, born, gender, country, state, city, postal_code, timezone, other)
     ), locked as materialized (
         -- In one order, so that two who tell of the same people wait for each other instead of standing in each other's way.
-        select c.id from customers.customers c
-        where c.organization_id = organization and c.id in (select t.id from told t)
+        -- What is read under the lock is what stands there now, not what stood there when the statement began.
+        select c.* from customers.customers c
+        where c.organization_id = organization and c.id in (select t.id from told t) and c.erased_at is null
         order by c.id for update
+    ), next as (
+        select c.id,
+               -- Where messages go and how old somebody is: once that is known of somebody with a name, what anybody can send from a page does not replace it.
+               case when trusted or c.anonymous or c.email is null then coalesce(t.email, c.email) else c.email end as email,
+               case when trusted or c.anonymous or c.phone is null then coalesce(t.phone, c.phone) else c.phone end as phone,
+               case when trusted or c.anonymous or c.date_of_birth is null then coalesce(t.born, c.date_of_birth) else c.date_of_birth end as born,
+               coalesce(t.name, c.name) as name, coalesce(t.gender, c.gender) as gender, coalesce(t.country, c.country) as country, coalesce(t.state, c.state) as state,
+               coalesce(t.city, c.city) as city, coalesce(t.postal_code, c.postal_code) as postal_code, coalesce(t.timezone, c.timezone) as timezone,
+               -- A profile is no store of documents: what would make it one stays in the events.
+               case when length((c.custom_attributes || t.other)::text) <= 65536 then c.custom_attributes || t.other else c.custom_attributes end as attributes
+        from told t
+        join locked c on c.id = t.id
     )
     update customers.customers c set
-        email = coalesce(t.email, c.email), phone = coalesce(t.phone, c.phone), name = coalesce(t.name, c.name), date_of_birth = coalesce(t.born, c.date_of_birth),
-        gender = coalesce(t.gender, c.gender), country = coalesce(t.country, c.country), state = coalesce(t.state, c.state), city = coalesce(t.city, c.city),
-        postal_code = coalesce(t.postal_code, c.postal_code), timezone = coalesce(t.timezone, c.timezone),
-        -- A profile is no store of documents: what would make it one stays in the events.
-        custom_attributes = case when length((c.custom_attributes || t.other)::text) <= 65536 then c.custom_attributes || t.other else c.custom_attributes end
-    from told t
-    join locked l on l.id = t.id
-    where c.organization_id = organization and c.id = t.id and c.erased_at is null
-    and (coalesce(t.email, c.email), coalesce(t.phone, c.phone), coalesce(t.name, c.name), coalesce(t.born, c.date_of_birth), coalesce(t.gender, c.gender),
-         coalesce(t.country, c.country), coalesce(t.state, c.state), coalesce(t.city, c.city), coalesce(t.postal_code, c.postal_code), coalesce(t.timezone, c.timezone),
-         c.custom_attributes || t.other)
-        is distinct from (c.email, c.phone, c.name, c.date_of_birth, c.gender, c.country, c.state, c.city, c.postal_code, c.timezone, c.custom_attributes);
+        email = n.email, phone = n.phone, date_of_birth = n.born, name = n.name, gender = n.gender, country = n.country, state = n.state, city = n.city,
+        postal_code = n.postal_code, timezone = n.timezone, custom_attributes = n.attributes
+    from next n
+    where c.organization_id = organization and c.id = n.id
+    and (n.email, n.phone, n.born, n.name, n.gender, n.country, n.state, n.city, n.postal_code, n.timezone, n.attributes)
+        is distinct from (c.email, c.phone, c.date_of_birth, c.name, c.gender, c.country, c.state, c.city, c.postal_code, c.timezone, c.custom_attributes);
     get diagnostics changed = row_count;
     return changed;
 end
 $$;
 
--- Name: FUNCTION learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[]); Type: COMMENT; Schema: customers; Owner: -
+-- Name: FUNCTION learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[], trusted boolean); Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON FUNCTION customers.learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[]) IS 'What was told about profiles goes to the people they are now: known traits to their columns (null: nothing was told), the others to custom_attributes. Each profile once. Returns how many changed.';
+COMMENT ON FUNCTION customers.learn(profiles uuid[], emails text[], phones text[], names text[], births date[], genders text[], countries text[], states text[], cities text[], postal_codes text[], timezones text[], others jsonb[], trusted boolean) IS 'What was told about profiles goes to the people they are now: known traits to their columns (null: nothing was told), the others to custom_attributes. Each profile once. Not trusted: e-mail address, phone and date of birth that are known of somebody with a name stay. Returns how many changed.';
 
 -- Name: lift_suppression(text); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -4217,6 +4245,7 @@ begin
             or (select count(*) from customers.person_map m where m.organization_id = organization and m.person_id = pair.survivor) >= 100;
         perform customers.merge(pair.survivor, pair.merged, 'A visitor said who they are');
     end loop;
+    perform customers.keep_statistics();
 end
 $$;
 
@@ -4453,6 +4482,11 @@ begin
     if not exists (select from customers.customers c where c.organization_id = platform.organization() and c.id = customer) then
         raise exception 'There is no such customer. Check the id.' using errcode = 'no_data_found';
     end if;
+    if refuses = exists (select from customers.refusing(array[customer])) then
+        return;
+    end if;
+    perform log.append(case when refuses then 'tracking_refused' else 'tracking_allowed' end, customers.person(customer),
+        event_name => case when refuses then 'Tracking refused' else 'Tracking allowed' end, event_category => 'state');
     if refuses then
         insert into customers.tracking_refusals (organization_id, customer_id) values (platform.organization(), customers.person(customer)) on conflict do nothing;
     else
@@ -4464,7 +4498,7 @@ $$;
 
 -- Name: FUNCTION refuse_tracking(customer uuid, refuses boolean); Type: COMMENT; Schema: customers; Owner: -
 
-COMMENT ON FUNCTION customers.refuse_tracking(customer uuid, refuses boolean) IS 'Somebody does not want their behaviour collected, or does again.';
+COMMENT ON FUNCTION customers.refuse_tracking(customer uuid, refuses boolean) IS 'Somebody does not want their behaviour collected, or does again; the log is told of a change.';
 
 -- Name: refusing(uuid[]); Type: FUNCTION; Schema: customers; Owner: -
 
@@ -4556,9 +4590,10 @@ begin
             from unnest(users, visitors, seen) with ordinality as w (usr, visitor, seen, place)
             -- "limit" keeps each look a look-up by its key, also in a table the planner believes to be empty.
             left join lateral (select c.id, c.anonymous from customers.customers c where c.organization_id = organization and c.customer_id = w.usr limit 1) u on true
-            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = u.id limit 1) um on true
             left join lateral (select n.customer_id from customers.identities n where n.organization_id = organization and n.kind = 'anonymous_id' and n.value = w.visitor limit 1) i on true
+            -- Where the browser is the user's own, which it nearly always is, these are null and look nowhere.
             left join lateral (select c.id, c.anonymous from customers.customers c where w.usr is not null and c.organization_id = organization and c.id = nullif(i.customer_id, u.id) limit 1) v on true
+            left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = case when v.anonymous then u.id end limit 1) um on true
             left join lateral (select m.person_id from customers.person_map m where m.organization_id = organization and m.profile_id = v.id limit 1) vm on true
             where w.usr is not null or w.visitor is not null
         ) l;
@@ -4804,7 +4839,7 @@ begin
     perform customers.name_known(array(select t.customer_id from unnest(told) t));
 
     select customers.learn(array_agg(n.id), array_agg(n.email), array_agg(n.phone), array_agg(n.name), array_agg(n.date_of_birth), array_agg(n.gender), array_agg(n.country),
-                           array_agg(n.state), array_agg(n.city), array_agg(n.postal_code), array_agg(n.timezone), array_agg(n.attributes))
+                           array_agg(n.state), array_agg(n.city), array_agg(n.postal_code), array_agg(n.timezone), array_agg(n.attributes), trusted => true)
     into changed
     from (
         select distinct on (c.id) c.id, t.email, t.phone, t.name, t.date_of_birth, t.gender, t.country, t.state, t.city, t.postal_code, t.timezone, t.attributes
@@ -5116,6 +5151,7 @@ declare
     made   jsonb;
     wrong  text[];
     gone   record;
+    shown  text[] := array(select t.event_type from events.event_types t where t.blueprint = install.blueprint and t.view_name = t.event_type);
 begin
     for gone in select distinct t.view_name from events.event_types t where t.blueprint = install.blueprint and t.view_name is not null loop
         execute format('drop view if exists %I.%I', install.blueprint, gone.view_name);
@@ -5157,6 +5193,9 @@ begin
             end if;
         end if;
     end loop;
+    -- Views that applying the blueprint made are made again.
+    perform events.show_type(install.blueprint, t.event_type) from events.event_types t
+    where t.blueprint = install.blueprint and t.event_type = any (shown) and t.view_name is null;
 end
 $_$;
 
@@ -5248,6 +5287,8 @@ begin
         execute format('comment on column %I.%I.%I is %L', home, called, field.key, events.column_says(regexp_replace(field.source, '^f\.', '')));
     end loop;
     execute format('grant select on %I.%I to clientele_app, clientele_service, clientele_readonly', home, called);
+    -- The Data API offers it from now on.
+    notify clientele_catalogue;
     -- Update and delete are granted so that whoever tries is told why not.
     execute format('grant insert, update, delete on %I.%I to clientele_app, clientele_service', home, called);
     execute format('create trigger record instead of insert or update or delete on %I.%I for each row execute function events.record(%L)', home, called, recording);
@@ -5629,6 +5670,47 @@ $_$;
 -- Name: FUNCTION schema_problems(schema jsonb, path text); Type: COMMENT; Schema: events; Owner: -
 
 COMMENT ON FUNCTION events.schema_problems(schema jsonb, path text) IS 'What is wrong with a JSON Schema; a keyword that events.problems would not heed is a problem.';
+
+-- Name: show_type(text, text); Type: FUNCTION; Schema: events; Owner: -
+
+CREATE FUNCTION events.show_type(name text, kind text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform events.typed_view(kind, name, array[kind]);
+    update events.event_types t set view_name = kind where t.blueprint = name and t.event_type = kind;
+end
+$$;
+
+-- Name: FUNCTION show_type(name text, kind text); Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON FUNCTION events.show_type(name text, kind text) IS 'Makes the typed view of a type that no table of its document shows; it is called like the type.';
+
+-- Name: show_types(text); Type: FUNCTION; Schema: events; Owner: -
+
+CREATE FUNCTION events.show_types(name text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    made bigint;
+begin
+    if platform.tenant('admin') is null then
+        raise exception 'Only an administrator may apply a blueprint.' using errcode = 'insufficient_privilege';
+    end if;
+    -- Of two who apply at once the second finds the views of the first.
+    perform pg_advisory_xact_lock(hashtext('events.show_types'));
+    select count(events.show_type(t.blueprint, t.event_type)) into made
+    from events.event_types t
+    where t.blueprint = show_types.name and t.blueprint <> 'platform' and t.view_name is null
+    and to_regclass(format('%I.%I', t.blueprint, t.event_type)) is null;
+    return made;
+end
+$$;
+
+-- Name: FUNCTION show_types(name text); Type: COMMENT; Schema: events; Owner: -
+
+COMMENT ON FUNCTION events.show_types(name text) IS 'Makes a typed view, called like the type, of each event type of a blueprint that no table of its document shows; returns how many were made.';
 
 -- Name: typed_view(text, text, text[]); Type: FUNCTION; Schema: events; Owner: -
 
@@ -9982,7 +10064,7 @@ CREATE FUNCTION platform.rotate_api_key(key uuid, overlap interval DEFAULT '1 da
 declare
     old record;
 begin
-    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at into old
+    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at, k.statement_timeout_ms, k.max_rows, k.max_cost into old
     from platform.api_keys k
     where k.organization_id = platform.organization() and k.id = rotate_api_key.key and k.kind = 'secret' and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
     and rotate_api_key.overlap > interval '0'
@@ -9995,6 +10077,8 @@ begin
     -- Whoever was let in until some day is not let in for longer by a rotation.
     select i.id, i.secret into rotate_api_key.id, rotate_api_key.secret
     from platform.issue_api_key(old.name, old.workspace_id, old.scopes, old.expires_at, old.allowed_origins, rotate_api_key.key) i;
+    update platform.api_keys k set statement_timeout_ms = old.statement_timeout_ms, max_rows = old.max_rows, max_cost = old.max_cost
+    where k.organization_id = platform.organization() and k.id = rotate_api_key.id;
 end
 $$;
 
@@ -10715,6 +10799,28 @@ $_$;
 -- Name: FUNCTION write_through(); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.write_through() IS 'Trigger of platform.blueprint_view: writes a row of a view that joins, or whose hidden columns are fixed, into its table.';
+
+-- Name: clientele_catalogue(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.clientele_catalogue() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    told int;
+    ours int;
+begin
+    select count(*), count(*) filter (where c.schema_name is distinct from 'pg_temp') into told, ours from pg_event_trigger_ddl_commands() c;
+    -- What is dropped is not among them.
+    if told = 0 or ours > 0 then
+        notify clientele_catalogue;
+    end if;
+end
+$$;
+
+-- Name: FUNCTION clientele_catalogue(); Type: COMMENT; Schema: public; Owner: -
+
+COMMENT ON FUNCTION public.clientele_catalogue() IS 'Event trigger: tells the Data API that tables or views have changed.';
 
 -- Name: write_profile(); Type: FUNCTION; Schema: wolo; Owner: -
 
@@ -11568,7 +11674,8 @@ CREATE TABLE customers.customer_figures (
     first_order_at timestamp with time zone,
     last_order_at timestamp with time zone,
     last_seen_at timestamp with time zone NOT NULL
-);
+)
+WITH (fillfactor='80');
 
 ALTER TABLE ONLY customers.customer_figures FORCE ROW LEVEL SECURITY;
 
@@ -11579,6 +11686,10 @@ COMMENT ON TABLE customers.customer_figures IS 'What the log says about a custom
 -- Name: COLUMN customer_figures.total_revenue; Type: COMMENT; Schema: customers; Owner: -
 
 COMMENT ON COLUMN customers.customer_figures.total_revenue IS 'Of completed orders, in the organization''s currency; refunds are counted beside it, not taken off.';
+
+-- Name: COLUMN customer_figures.last_seen_at; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customer_figures.last_seen_at IS 'To the minute; until they did something, when they were first seen.';
 
 -- Name: person_map; Type: TABLE; Schema: customers; Owner: -
 
@@ -19809,6 +19920,9 @@ CREATE TABLE platform.api_keys (
     key_hint text,
     scopes text[] DEFAULT '{}'::text[] NOT NULL,
     allowed_origins text[] DEFAULT '{}'::text[] NOT NULL,
+    statement_timeout_ms integer,
+    max_rows bigint,
+    max_cost bigint,
     replaces uuid,
     created_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -19826,8 +19940,11 @@ END),
     CONSTRAINT api_keys_key_hash_check CHECK ((length(key_hash) = 32)),
     CONSTRAINT api_keys_key_hint_check CHECK ((length(key_hint) <= 12)),
     CONSTRAINT api_keys_kind_check CHECK ((kind = ANY (ARRAY['write'::text, 'secret'::text]))),
+    CONSTRAINT api_keys_max_cost_check CHECK (((max_cost >= 1) AND (max_cost <= 1000000000))),
+    CONSTRAINT api_keys_max_rows_check CHECK (((max_rows >= 1) AND (max_rows <= 100000))),
     CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT api_keys_scopes_check CHECK ((array_to_string(scopes, ' '::text, '?'::text) ~ '^([a-z][a-z0-9_.]*:[a-z*]+( |$))*$'::text))
+    CONSTRAINT api_keys_scopes_check CHECK ((array_to_string(scopes, ' '::text, '?'::text) ~ '^([a-z][a-z0-9_.]*:[a-z*]+( |$))*$'::text)),
+    CONSTRAINT api_keys_statement_timeout_ms_check CHECK (((statement_timeout_ms >= 1) AND (statement_timeout_ms <= 120000)))
 );
 
 ALTER TABLE ONLY platform.api_keys FORCE ROW LEVEL SECURITY;
@@ -19847,6 +19964,18 @@ COMMENT ON COLUMN platform.api_keys.scopes IS 'What it may be used for, as resou
 -- Name: COLUMN api_keys.allowed_origins; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.api_keys.allowed_origins IS 'Web origins a write key is taken from; empty: any.';
+
+-- Name: COLUMN api_keys.statement_timeout_ms; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.api_keys.statement_timeout_ms IS 'How long a statement of the Data API may take, in milliseconds; null: 10 seconds.';
+
+-- Name: COLUMN api_keys.max_rows; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.api_keys.max_rows IS 'The most rows of a page of the Data API, at each level; null: 10,000.';
+
+-- Name: COLUMN api_keys.max_cost; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.api_keys.max_cost IS 'The planner''s cost above which the Data API refuses to read; null: 5,000,000.';
 
 -- Name: COLUMN api_keys.replaces; Type: COMMENT; Schema: platform; Owner: -
 
@@ -34095,7 +34224,7 @@ CREATE INDEX events_time ON ONLY log.events USING btree (organization_id, occurr
 
 -- Name: message_ids_age; Type: INDEX; Schema: log; Owner: -
 
-CREATE INDEX message_ids_age ON log.message_ids USING btree (received_at);
+CREATE INDEX message_ids_age ON log.message_ids USING brin (received_at) WITH (pages_per_range='32', autosummarize='on');
 
 -- Name: bulk_operations_created_by; Type: INDEX; Schema: messaging; Owner: -
 
@@ -40670,6 +40799,12 @@ REVOKE ALL ON FUNCTION customers.is_suppressed(organization uuid, VARIADIC words
 GRANT ALL ON FUNCTION customers.is_suppressed(organization uuid, VARIADIC words text[]) TO clientele_app;
 GRANT ALL ON FUNCTION customers.is_suppressed(organization uuid, VARIADIC words text[]) TO clientele_service;
 
+-- Name: FUNCTION keep_statistics(); Type: ACL; Schema: customers; Owner: -
+
+REVOKE ALL ON FUNCTION customers.keep_statistics() FROM PUBLIC;
+GRANT ALL ON FUNCTION customers.keep_statistics() TO clientele_app;
+GRANT ALL ON FUNCTION customers.keep_statistics() TO clientele_service;
+
 -- Name: FUNCTION lift_suppression(word text); Type: ACL; Schema: customers; Owner: -
 
 REVOKE ALL ON FUNCTION customers.lift_suppression(word text) FROM PUBLIC;
@@ -40699,6 +40834,16 @@ REVOKE ALL ON FUNCTION events.install(blueprint text, catalogue json) FROM PUBLI
 -- Name: FUNCTION log_view(target text, body text, about text, recording jsonb); Type: ACL; Schema: events; Owner: -
 
 REVOKE ALL ON FUNCTION events.log_view(target text, body text, about text, recording jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION show_type(name text, kind text); Type: ACL; Schema: events; Owner: -
+
+REVOKE ALL ON FUNCTION events.show_type(name text, kind text) FROM PUBLIC;
+
+-- Name: FUNCTION show_types(name text); Type: ACL; Schema: events; Owner: -
+
+REVOKE ALL ON FUNCTION events.show_types(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION events.show_types(name text) TO clientele_app;
+GRANT ALL ON FUNCTION events.show_types(name text) TO clientele_service;
 
 -- Name: FUNCTION typed_view(view_name text, blueprint text, types text[]); Type: ACL; Schema: events; Owner: -
 
@@ -43255,6 +43400,18 @@ GRANT SELECT(scopes) ON TABLE platform.api_keys TO clientele_app;
 
 GRANT SELECT(allowed_origins),UPDATE(allowed_origins) ON TABLE platform.api_keys TO clientele_app;
 
+-- Name: COLUMN api_keys.statement_timeout_ms; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(statement_timeout_ms),UPDATE(statement_timeout_ms) ON TABLE platform.api_keys TO clientele_app;
+
+-- Name: COLUMN api_keys.max_rows; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(max_rows),UPDATE(max_rows) ON TABLE platform.api_keys TO clientele_app;
+
+-- Name: COLUMN api_keys.max_cost; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(max_cost),UPDATE(max_cost) ON TABLE platform.api_keys TO clientele_app;
+
 -- Name: COLUMN api_keys.replaces; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT(replaces) ON TABLE platform.api_keys TO clientele_app;
@@ -44244,3 +44401,8 @@ GRANT SELECT ON TABLE wolo.users TO clientele_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE wolo.wave_webhook_events TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.wave_webhook_events TO clientele_service;
 GRANT SELECT ON TABLE wolo.wave_webhook_events TO clientele_readonly;
+
+-- Name: clientele_catalogue; Type: EVENT TRIGGER; Schema: -; Owner: -
+
+CREATE EVENT TRIGGER clientele_catalogue ON ddl_command_end
+   EXECUTE FUNCTION public.clientele_catalogue();

@@ -6,6 +6,7 @@ using Npgsql;
 namespace Clientele.Platform.Tests;
 
 /// <summary>Real servers, started from this machine's binaries in a folder of their own.</summary>
+[Trait("Runs", "processes")]
 public sealed class PrivatePostgresTests(PrivatePostgresTests.Template template) : IClassFixture<PrivatePostgresTests.Template>, IDisposable
 {
     private readonly string folder = NewFolder();

@@ -8,6 +8,7 @@ using Npgsql;
 namespace Clientele.Platform.Tests;
 
 /// <summary>A dump, restored into another database: the epoch rises at start, and nothing of before or after is lost to a consumer.</summary>
+[Trait("Runs", "processes")]
 public sealed class RestoredDumpTests(RestoredDumpTests.Database database) : IClassFixture<RestoredDumpTests.Database>
 {
     public sealed class Database : TestDatabase;

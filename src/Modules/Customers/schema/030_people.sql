@@ -154,7 +154,6 @@ create index profiles_id_verified_by on customers.profiles (id_verified_by);
 create unique index profiles_identity on customers.profiles (organization_id, id_hash);
 select platform.protect('customers.profiles', 'organization');
 select customers.reference('customers.profiles', 'customer_id', on_merge => 'keep', on_erase => 'delete');
--- A child must not be left without whoever answers for it.
 -- A right to be forgotten waits for nobody. The ward's profile then names a pseudonym without a birth date, which is no guardian: the next
 -- change of it asks for another.
 select customers.reference('customers.profiles', 'guardian_id', on_merge => 'keep', on_erase => 'keep');

@@ -82,8 +82,16 @@ public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
     {
         var tag = Id("crowd");
         await app.Sent("/v1/batch", $$"""{"batch": [{{string.Join(',', Enumerable.Range(0, 2000).Select(n => $$"""{"type": "identify", "messageId": "{{tag}}-{{n}}", "userId": "{{tag}}-{{n}}", "anonymousId": "{{tag}}-b{{n}}"}"""))}}]}""");
-        foreach (var table in (string[])["customers.customers", "customers.identities"])
-            Assert.InRange(await app.Service.One<double>($"select c.reltuples::double precision from pg_class c where c.oid = {table}::text::regclass", Ct), 1000, double.MaxValue);
+        // While autovacuum looks at a table itself, nobody else does: then the next who comes does it.
+        var known = new List<double>();
+        for (var patience = 0; patience < 50; patience++)
+        {
+            known = await app.Service.List<double>($"select c.reltuples::double precision from pg_class c where c.oid in ('customers.customers'::regclass, 'customers.identities'::regclass)", Ct);
+            if (known.All(k => k >= 1000)) break;
+            await Task.Delay(100, Ct);
+            await app.Sent("/v1/identify", $$"""{"messageId": "{{tag}}-more-{{patience}}", "userId": "{{tag}}-more-{{patience}}", "anonymousId": "{{tag}}-b-more-{{patience}}"}""");
+        }
+        Assert.All(known, k => Assert.InRange(k, 1000, double.MaxValue));
     }
 
     [Fact]
