@@ -99,6 +99,7 @@ internal sealed unsafe class Asking
             for (at = at < 0 ? ~at : at; at < ordinals.Length && ordinals[at] < to; at++) scattered[ordinals[at] - from] = true;
         }
         var standings = store.People.Standings;
+        var skipsIdle = !everybody || kernel.IgnoresIdle;
         var main = -1;
         var (first, last) = (0, -1);
         uint* starts = null;
@@ -131,8 +132,7 @@ internal sealed unsafe class Asking
                 view.Count = (int)starts[ordinal - first + 1] - view.Start;
             }
             else view.Count = 0;
-            if (view.Count == 0 && !everybody) continue;
-            if (view.Together && !everybody && kernel.Nothing(view)) continue;
+            if (skipsIdle && (view.Count == 0 || view.Together && kernel.Nothing(view))) continue;
             view.Person = ordinal;
             Ask(kernel, view);
         }

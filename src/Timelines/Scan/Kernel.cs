@@ -49,6 +49,9 @@ internal abstract class Kernel(Matcher matcher, long from, long to)
 
     public abstract void Person(in View view);
 
+    /// <summary>Is somebody who did nothing that matters nobody to this question?</summary>
+    public virtual bool IgnoresIdle => true;
+
     /// <summary>Takes in what another worker counted.</summary>
     public abstract void Add(Kernel other);
 

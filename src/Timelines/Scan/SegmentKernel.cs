@@ -63,8 +63,7 @@ internal sealed class SegmentKernel : Kernel
         // Most people did nothing of what is asked for; without attributes to ask about, what that means is the same for all.
         if (matches.Length == 0 && attributes.Count == 0)
         {
-            idle ??= Begin() && Holds(root, 0);
-            if (!idle.Value) return;
+            if (IgnoresIdle) return;
         }
         else
         {
@@ -75,6 +74,8 @@ internal sealed class SegmentKernel : Kernel
         members++;
         Picked = true;
     }
+
+    public override bool IgnoresIdle => attributes.Count == 0 && !(idle ??= Begin() && Holds(root, 0));
 
     private bool Begin()
     {
