@@ -55,6 +55,8 @@ internal sealed class FunnelKernel : Kernel
             if (first < 0 && (matches[m].Mask & begins) != 0) first = m;
             if (first >= 0) further |= matches[m].Mask;
         }
+        // What happened in the same instant may stand before the begin.
+        for (var m = first - 1; m >= 0 && view.Seconds[matches[m].Row] == view.Seconds[matches[first].Row]; m--) further |= matches[m].Mask;
         if (first < 0 || order == StepOrder.Any && view.Seconds[matches[first].Row] >= calendar.To) return;
         for (var k = 0; k < starts.Length; k++) starts[k] = took[k] = -1;
         if (strict is not null) Count(view, matches[first].Row, strict.Depth(view, matches));

@@ -9,18 +9,31 @@ namespace Clientele.Timelines.Store;
 /// <param name="Memory">Bytes in memory beside them: tail, dictionaries, people.</param>
 public sealed record StoreSize(long Events, long Tail, int Profiles, long Disk, long Memory, int Files, int Columns);
 
+/// <summary>How a store's work is cut, and what it may take up. Tests cut it small, so that little data has many pieces.</summary>
+internal sealed record StoreSizes
+{
+    public int RowsPerFile { get; init; } = 4_000_000;
+
+    /// <summary>People a worker claims at a time.</summary>
+    public int Chunk { get; init; } = 1024;
+
+    /// <summary>Fewer events than this are not worth a second thread.</summary>
+    public long Little { get; init; } = 60_000;
+}
+
 /// <summary>
 /// One organization's timelines. One thread writes (it follows the log), any number ask: a question sees all of a commit or nothing of it.
 /// </summary>
 public sealed class TimelineStore : IDisposable
 {
-    internal const int RowsPerFile = 4_000_000;
     private const int MemorySegments = 6;
 
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
     private Rows pending = new();
     private readonly HashSet<uint> undone = [];
     private bool bulk, disposed;
+
+    internal StoreSizes Sizes { get; set; } = new();
 
     internal Vocabulary Vocabulary { get; } = new();
     internal People People { get; } = new();
@@ -94,6 +107,12 @@ public sealed class TimelineStore : IDisposable
         pending.Event(ordinal, Times.Clamp(micros), code, of, value, writer, position);
     }
 
+    /// <summary>Forgets what was given and not committed.</summary>
+    public void Drop() => pending.Clear();
+
+    /// <summary>Is somebody being answered now?</summary>
+    public bool IsAsked => gate.CurrentReadCount > 0;
+
     /// <summary>Events given so far and not committed.</summary>
     public int Pending => pending.Count;
 
@@ -163,6 +182,9 @@ public sealed class TimelineStore : IDisposable
         }
     });
 
+    /// <summary>The profiles that are another person. For the thread that writes.</summary>
+    public IReadOnlyList<Guid> Mapped() => [.. Enumerable.Range(1, People.Size - 1).Where(o => People.Standings[o].HasFlag(People.Standing.Merged)).Select(People.Id)];
+
     /// <summary>Those of the given profiles that are not there any more: forget what was known of all others.</summary>
     public IReadOnlyList<Guid> KnownExcept(IReadOnlySet<Guid> profiles)
     {
@@ -201,7 +223,7 @@ public sealed class TimelineStore : IDisposable
     internal void Compact(Func<string> newFile)
     {
         var files = new List<Segment>();
-        foreach (var segment in new Merge([.. Mains, .. Tails], Vocabulary, RowsPerFile).Run(dense: true)) files.Add(Saved(segment, newFile(), dispose: true));
+        foreach (var segment in new Merge([.. Mains, .. Tails], Vocabulary, Sizes.RowsPerFile).Run(dense: true)) files.Add(Saved(segment, newFile(), dispose: true));
         Change(() =>
         {
             foreach (var old in Mains.Concat(Tails)) old.Dispose();
