@@ -46,6 +46,7 @@ internal sealed unsafe class Asking
         {
             try { Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => kernels.Add(Work(views, chunks))); }
             catch (AggregateException e) when (e.InnerExceptions.Any(i => i is OperationCanceledException)) { throw new OperationCanceledException(ct); }
+            catch (AggregateException e) when (e.InnerExceptions.Any(i => i is TooManyCellsException)) { throw new TooManyCellsException(); }
         }
         ct.ThrowIfCancellationRequested();
         var cells = new Dictionary<CellKey, Cell>();
@@ -71,6 +72,7 @@ internal sealed unsafe class Asking
     private Kernel Work(View[] views, int chunks)
     {
         var kernel = newKernel();
+        kernel.Sizes = store.Sizes;
         using var gatherer = new Gatherer(segments, views, slots.Count);
         var scattered = new bool[store.Sizes.Chunk];
         for (int chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)

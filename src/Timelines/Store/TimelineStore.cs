@@ -19,6 +19,12 @@ internal sealed record StoreSizes
 
     /// <summary>Fewer events than this are not worth a second thread.</summary>
     public long Little { get; init; } = 60_000;
+
+    /// <summary>Cells that each worker may have room for: what a group, a period and a line have in common is one, filled or not.</summary>
+    public long MostCells { get; init; } = 10_000_000;
+
+    /// <summary>Numbers that an answer may have before the largest groups are chosen, of either engine.</summary>
+    public int MostNumbers { get; init; } = 2_000_000;
 }
 
 /// <summary>
@@ -45,6 +51,9 @@ public sealed class TimelineStore : IDisposable
     internal List<Segment> Memory { get; } = [];
 
     internal IEnumerable<Segment> Segments => Mains.Concat(Tails).Concat(Memory);
+
+    /// <summary>Of this store and no other, also of none that is built anew.</summary>
+    public Guid Id { get; } = Guid.NewGuid();
 
     /// <summary>Goes up with every change: answers of one version are equal.</summary>
     public long Version { get; private set; }
@@ -286,6 +295,7 @@ public sealed class TimelineStore : IDisposable
     /// <summary>Answers a question from what is there now.</summary>
     /// <param name="progress">Called now and then with the share that is done, from 0 to 1.</param>
     /// <exception cref="NoColumnException">It asks for what is not kept as a column.</exception>
+    /// <exception cref="TooManyCellsException">It has more groups times periods than one question may take up.</exception>
     public StoreAnswer Ask(Question question, Action<double>? progress = null, CancellationToken ct = default) => Reading(() => new Asking(this, question, null, progress, ct).Run());
 
     /// <summary>Who is counted in one number of an answer.</summary>
@@ -351,3 +361,6 @@ public sealed record TimelineEvent(string Type, long Micros, Guid Profile, decim
 
 /// <summary>The question needs something that is not a column here: too many different values, or too many properties.</summary>
 public sealed class NoColumnException(string what) : Exception($"The {what} is not kept as a column: it has too many different values, or there are too many properties.");
+
+/// <summary>The question has more groups times periods than one may take up in memory.</summary>
+public sealed class TooManyCellsException() : Exception("There are too many groups for so many periods.");

@@ -192,6 +192,11 @@ public sealed class StoreTests : IDisposable
         store.Commit();
         Assert.Throws<NoColumnException>(() => Count(store, byPlan: true));
         Assert.Equal(ValueDictionary.Most + 1, Total(store));
+        // How many there were is still said; their texts are gone but for some.
+        var plan = Assert.Single(store.Survey(Ct).Operands);
+        Assert.Equal((ValueDictionary.Most, false, ValueKind.Text), (plan.Values, plan.Column, plan.Kind));
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.Vocabulary[2].Text(ValueDictionary.Most));
+        Assert.InRange(store.Vocabulary[2].Memory, 1, 100_000);
         folder.Save(compact: true);
         Assert.Throws<NoColumnException>(() => Count(store, byPlan: true));
     }
