@@ -9,11 +9,6 @@ namespace Clientele.Timelines.Scan;
 /// <summary>One question being answered: what it needs is looked up once, then workers claim chunks of people.</summary>
 internal sealed unsafe class Asking
 {
-    private const int Chunk = 1024;
-
-    /// <summary>Fewer events than this are not worth a second thread.</summary>
-    private const long Little = 60_000;
-
     private readonly TimelineStore store;
     private readonly Question question;
     private readonly CellPick? pick;
@@ -43,14 +38,15 @@ internal sealed unsafe class Asking
         }
         newKernel = Compile();
         var views = Array.ConvertAll(segments, s => new View(s, [.. slots]));
-        var chunks = (store.People.Size + Chunk - 1) / Chunk;
-        var workers = segments.Sum(s => (long)s.Rows) < Little ? 1 : Math.Min(Environment.ProcessorCount, chunks);
+        var chunks = (store.People.Size + store.Sizes.Chunk - 1) / store.Sizes.Chunk;
+        var workers = segments.Sum(s => (long)s.Rows) < store.Sizes.Little ? 1 : Math.Min(Environment.ProcessorCount, chunks);
         var kernels = new ConcurrentBag<Kernel>();
         if (workers <= 1) kernels.Add(Work(views, chunks));
         else
         {
             try { Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => kernels.Add(Work(views, chunks))); }
             catch (AggregateException e) when (e.InnerExceptions.Any(i => i is OperationCanceledException)) { throw new OperationCanceledException(ct); }
+            catch (AggregateException e) when (e.InnerExceptions.Any(i => i is TooManyCellsException)) { throw new TooManyCellsException(); }
         }
         ct.ThrowIfCancellationRequested();
         var cells = new Dictionary<CellKey, Cell>();
@@ -76,12 +72,13 @@ internal sealed unsafe class Asking
     private Kernel Work(View[] views, int chunks)
     {
         var kernel = newKernel();
+        kernel.Sizes = store.Sizes;
         using var gatherer = new Gatherer(segments, views, slots.Count);
-        var scattered = new bool[Chunk];
+        var scattered = new bool[store.Sizes.Chunk];
         for (int chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)
         {
             if (ct.IsCancellationRequested) break;
-            Walk(kernel, views, gatherer, scattered, chunk * Chunk, Math.Min((chunk + 1) * Chunk, store.People.Size));
+            Walk(kernel, views, gatherer, scattered, chunk * store.Sizes.Chunk, Math.Min((chunk + 1) * store.Sizes.Chunk, store.People.Size));
             progress?.Invoke((double)Interlocked.Increment(ref done) / chunks);
         }
         return kernel;
@@ -141,8 +138,8 @@ internal sealed unsafe class Asking
     private void Ask(Kernel kernel, in View view)
     {
         kernel.Person(view);
-        // A chunk is one worker's, and begins and ends with a whole word of the bitmap.
-        if (pick is not null && kernel.TakePick() && view.Person > 0) picked[view.Person >> 6] |= 1UL << (view.Person & 63);
+        // A word of the bitmap may hold people of several chunks, and so of several workers.
+        if (pick is not null && kernel.TakePick() && view.Person > 0) Interlocked.Or(ref picked[view.Person >> 6], 1UL << (view.Person & 63));
     }
 
     private bool Passes(int ordinal)

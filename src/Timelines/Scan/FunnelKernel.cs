@@ -55,6 +55,8 @@ internal sealed class FunnelKernel : Kernel
             if (first < 0 && (matches[m].Mask & begins) != 0) first = m;
             if (first >= 0) further |= matches[m].Mask;
         }
+        // What happened in the same instant may stand before the begin.
+        for (var m = first - 1; m >= 0 && view.Seconds[matches[m].Row] == view.Seconds[matches[first].Row]; m--) further |= matches[m].Mask;
         if (first < 0 || order == StepOrder.Any && view.Seconds[matches[first].Row] >= calendar.To) return;
         for (var k = 0; k < starts.Length; k++) starts[k] = took[k] = -1;
         if (strict is not null) Count(view, matches[first].Row, strict.Depth(view, matches));
@@ -125,12 +127,8 @@ internal sealed class FunnelKernel : Kernel
 
     private void Count(in View view, int first, int depth)
     {
-        var group = groups.Of(view, first) * steps;
-        if (group + steps > reached.Length)
-        {
-            Array.Resize(ref reached, Math.Max(group + steps, reached.Length * 2));
-            Array.Resize(ref durations, reached.Length);
-        }
+        var group = (long)groups.Of(view, first) * steps;
+        Reserve(group + steps);
         var furthest = depth - 1;
         for (var k = 0; k < steps; k++)
         {
@@ -146,17 +144,20 @@ internal sealed class FunnelKernel : Kernel
         Picked = (depth >= 0 ? step < depth : took[step] >= 0) && (!pick.Exactly || furthest == step);
     }
 
+    private void Reserve(long cells)
+    {
+        if (cells <= reached.Length) return;
+        Array.Resize(ref reached, Room(cells, reached.Length));
+        Array.Resize(ref durations, reached.Length);
+    }
+
     public override void Add(Kernel other)
     {
         var theirs = (FunnelKernel)other;
         for (var g = 0; g < theirs.groups.Count && g * steps < theirs.reached.Length; g++)
         {
-            var to = groups.From(theirs.groups, g) * steps;
-            if (to + steps > reached.Length)
-            {
-                Array.Resize(ref reached, Math.Max(to + steps, reached.Length * 2));
-                Array.Resize(ref durations, reached.Length);
-            }
+            var to = (long)groups.From(theirs.groups, g) * steps;
+            Reserve(to + steps);
             for (var k = 0; k < steps; k++)
             {
                 reached[to + k] += theirs.reached[g * steps + k];
@@ -167,6 +168,7 @@ internal sealed class FunnelKernel : Kernel
 
     public override void Write(Dictionary<CellKey, Cell> cells)
     {
+        Limit(reached);
         for (var g = 0; g < groups.Count && g * steps < reached.Length; g++)
         {
             var (first, second) = groups.Texts(g);

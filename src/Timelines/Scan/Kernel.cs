@@ -1,4 +1,5 @@
 using Clientele.Timelines.Questions;
+using Clientele.Timelines.Store;
 
 namespace Clientele.Timelines.Scan;
 
@@ -42,6 +43,29 @@ internal abstract class Kernel(Matcher matcher, long from, long to)
         var end = view.Start + view.Count;
         while (next < count && found[next].Row < end) next++;
         return found.AsSpan(first, next - first);
+    }
+
+    /// <summary>What it may have room for, and how much of that may be filled in the end.</summary>
+    public StoreSizes Sizes { get; set; } = new();
+
+    /// <summary>How long an array should be that has to hold so many cells.</summary>
+    /// <param name="arrays">So many are of that length.</param>
+    /// <exception cref="TooManyCellsException">So many are not kept.</exception>
+    protected int Room(long cells, int length, int arrays = 1)
+    {
+        var most = Math.Min(Sizes.MostCells / arrays, Array.MaxLength);
+        if (cells > most) throw new TooManyCellsException();
+        return (int)Math.Max(cells, Math.Min(length * 2L, most));
+    }
+
+    /// <summary>To be called before cells are written.</summary>
+    /// <exception cref="TooManyCellsException">More have a number than an answer may have.</exception>
+    protected void Limit(params IEnumerable<long[]> counts)
+    {
+        var filled = 0L;
+        foreach (var array in counts)
+            foreach (var count in array) filled += count != 0 ? 1 : 0;
+        if (filled > Sizes.MostNumbers) throw new TooManyCellsException();
     }
 
     /// <summary>Set by a kernel that was told to look for those in one cell: this person is.</summary>

@@ -33,6 +33,9 @@ internal sealed class SegmentKernel : Kernel
         public required Int128 Threshold { get; init; }
         public Int128 Sum;
         public long[] Starts { get; init; } = [];
+
+        /// <summary>Of a sequence: its steps at the instant at hand.</summary>
+        public uint Now;
     }
 
     /// <summary>What an attribute rule says of an ordinal.</summary>
@@ -81,7 +84,7 @@ internal sealed class SegmentKernel : Kernel
     {
         foreach (var leaf in leaves)
         {
-            (leaf.Count, leaf.First, leaf.Last, leaf.Sum) = (0, -1, -1, 0);
+            (leaf.Count, leaf.First, leaf.Last, leaf.Sum, leaf.Now) = (0, -1, -1, 0, 0);
             if (leaf.Starts.Length > 0) Array.Fill(leaf.Starts, -1);
         }
         return true;
@@ -101,8 +104,11 @@ internal sealed class SegmentKernel : Kernel
             }
             if (leaf.Rule.Kind == RuleKind.Sequence)
             {
-                var steps = mask >> leaf.Bit & ((1u << leaf.Rule.Steps.Count) - 1);
-                if (steps != 0 && second >= leaf.From) Step(view, leaf, matches, m);
+                if (second >= leaf.From) leaf.Now |= mask >> leaf.Bit & ((1u << leaf.Rule.Steps.Count) - 1);
+                // Events of one instant are taken in the order of the steps: at the last of them, all together.
+                if (leaf.Now == 0 || m + 1 < matches.Length && view.Micros(matches[m + 1].Row) == view.Micros(row)) continue;
+                Step(leaf, view.Micros(row));
+                leaf.Now = 0;
                 continue;
             }
             if ((mask >> leaf.Bit & 1) == 0) continue;
@@ -123,14 +129,9 @@ internal sealed class SegmentKernel : Kernel
         }
     }
 
-    // Events of one instant are taken in the order of the steps: at the last of them, all together.
-    private static void Step(in View view, Leaf leaf, ReadOnlySpan<Match> matches, int m)
+    private static void Step(Leaf leaf, long now)
     {
-        var now = view.Micros(matches[m].Row);
-        var relevant = ((1u << leaf.Rule.Steps.Count) - 1) << leaf.Bit;
-        var mask = 0u;
-        for (var i = m; i >= 0 && view.Micros(matches[i].Row) == now; i--) mask |= matches[i].Mask & relevant;
-        for (var left = mask >> leaf.Bit; left != 0; left &= left - 1)
+        for (var left = leaf.Now; left != 0; left &= left - 1)
         {
             var k = BitOperations.TrailingZeroCount(left);
             var start = k == 0 ? now : leaf.Starts[k - 1];

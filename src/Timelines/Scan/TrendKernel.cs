@@ -32,15 +32,18 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
         public bool Lists_ => measure is Measure.Median or Measure.P75 or Measure.P90 or Measure.P95 or Measure.P99;
         public bool Sums_ => measure is Measure.Sum or Measure.Average or Measure.Minimum or Measure.Maximum;
 
-        public void Reserve(int cells)
+        public void Resize(int size)
         {
-            if (cells <= Counts.Length) return;
-            var size = Math.Max(cells, Counts.Length * 2);
             Array.Resize(ref Counts, size);
             if (measure == Measure.Customers) Array.Resize(ref Last, size);
             if (Sums_) Array.Resize(ref Sums, size);
             if (Lists_) Array.Resize(ref Lists, size);
         }
+    }
+
+    private void Reserve(State state, long cells)
+    {
+        if (cells > state.Counts.Length) state.Resize(Room(cells, state.Counts.Length, lines.Length));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -67,7 +70,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
             for (var mask = matches[m].Mask; mask != 0; mask &= mask - 1)
             {
                 var line = BitOperations.TrailingZeroCount(mask);
-                Count(line, view, row, group * stride + period, group * stride + stride - 1);
+                Count(line, view, row, (long)group * stride + period, (long)group * stride + stride - 1);
                 if (pick is not null && line == pick.Key.Line && (pick.Key.A < 0 || pick.Key.A == period) && view.Person > 0) Pick(view, row, line);
             }
         }
@@ -83,7 +86,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
             PlainGroups(view, matches, state);
             return;
         }
-        state.Reserve(stride);
+        Reserve(state, stride);
         var counts = state.Counts;
         var until = 0L;
         for (var m = 0; m < matches.Length; m++)
@@ -115,7 +118,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
             // Most events are of the same period and group as the one before.
             if (group == before && !moved) continue;
             before = group;
-            Count(0, view, row, group * stride + period, group * stride + stride - 1);
+            Count(0, view, row, (long)group * stride + period, (long)group * stride + stride - 1);
         }
     }
 
@@ -129,10 +132,10 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
     private static long Number(Line line, in View view, int row) =>
         line.Slot < 0 ? view.Values.Number(row) : line.Numbers is { } numbers ? numbers.Number((int)view.Slots[line.Slot].Code(row)) : Numbers.None;
 
-    private void Count(int line, in View view, int row, int cell, int total)
+    private void Count(int line, in View view, int row, long cell, long total)
     {
         var state = states[line];
-        if (total >= state.Counts.Length) state.Reserve(total + 1);
+        if (total >= state.Counts.Length) Reserve(state, total + 1);
         var measure = lines[line].Measure;
         if (measure == Measure.Events)
         {
@@ -152,7 +155,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
         Number(state, measure, total, number);
     }
 
-    private static void Number(State state, Measure measure, int cell, Int128 number, long count = 1)
+    private static void Number(State state, Measure measure, long cell, Int128 number, long count = 1)
     {
         var isFirst = state.Counts[cell] == 0;
         state.Counts[cell] += count;
@@ -171,13 +174,13 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
             for (var line = 0; line < states.Length; line++)
             {
                 var (theirs, mine) = (from.states[line], states[line]);
-                mine.Reserve((to + 1) * stride);
-                for (var p = 0; p < stride; p++) Add(theirs, g * stride + p, mine, to * stride + p, lines[line].Measure);
+                Reserve(mine, (to + 1L) * stride);
+                for (var p = 0; p < stride; p++) Add(theirs, (long)g * stride + p, mine, (long)to * stride + p, lines[line].Measure);
             }
         }
     }
 
-    private static void Add(State theirs, int from, State mine, int to, Measure measure)
+    private static void Add(State theirs, long from, State mine, long to, Measure measure)
     {
         if (from >= theirs.Counts.Length || theirs.Counts[from] == 0) return;
         if (measure is Measure.Events or Measure.Customers) mine.Counts[to] += theirs.Counts[from];
@@ -191,6 +194,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
 
     public override void Write(Dictionary<CellKey, Cell> cells)
     {
+        Limit(states.Select(s => s.Counts));
         for (var line = 0; line < states.Length; line++)
         {
             for (var g = 0; g < groups.Count; g++)
@@ -199,7 +203,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
                 var total = 0L;
                 for (var p = 0; p < stride; p++)
                 {
-                    var cell = g * stride + p;
+                    var cell = (long)g * stride + p;
                     if (cell >= states[line].Counts.Length) break;
                     var isTotal = p == stride - 1;
                     if (isTotal && lines[line].Measure == Measure.Events) states[line].Counts[cell] = total;
@@ -210,7 +214,7 @@ internal sealed class TrendKernel(Matcher matcher, TrendKernel.Line[] lines, Gro
         }
     }
 
-    private Cell CellOf(int line, int cell)
+    private Cell CellOf(int line, long cell)
     {
         var state = states[line];
         if (state.Sums_) return new Cell(state.Counts[cell], Numbers.ToDecimal(state.Sums[cell]));
@@ -234,8 +238,14 @@ public static class Percentile
     {
         if (values.Length == 0) return null;
         var (rank, low, high) = (Math.Max(0, (int)(((long)values.Length * percent + 99) / 100) - 1), 0, values.Length - 1);
-        while (low < high)
+        for (var rounds = 2 * BitOperations.Log2((uint)values.Length); low < high; rounds--)
         {
+            if (rounds < 0)
+            {
+                // A list made so that each round takes away little: what is left is sorted.
+                values[low..(high + 1)].Sort();
+                break;
+            }
             // The middle of three keeps sorted and reversed lists from being the worst case.
             var (a, b, c) = (values[low], values[low + (high - low) / 2], values[high]);
             var pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));

@@ -27,8 +27,6 @@ public sealed record ValueSurvey(string Value, long Count);
 /// <summary>Looks over a store for what can be asked of it. One pass over the column of types, one over a property: about ten milliseconds a million events.</summary>
 internal static class Surveyor
 {
-    private const int LookedAtForKind = 500;
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static StoreSurvey Look(TimelineStore store, CancellationToken ct)
     {
@@ -136,7 +134,7 @@ internal static class Surveyor
 
     private static OperandSurvey Describe(Operand of, ValueDictionary values)
     {
-        var (numbers, booleans, looked) = (true, true, Math.Min(values.Size, LookedAtForKind + 1));
+        var (numbers, booleans, looked) = (true, true, Math.Min(values.Size, ValueDictionary.Shown + 1));
         for (var code = 1; code < looked; code++)
         {
             numbers &= values.Number(code) != Numbers.None;

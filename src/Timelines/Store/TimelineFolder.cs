@@ -26,7 +26,9 @@ public sealed class TimelineFolder : IDisposable
     private readonly ConcurrentDictionary<Guid, TimelineStore> stores = new();
     private readonly Dictionary<Guid, (long Names, long People)> lengths = [];
 
-    private TimelineFolder(string path, FileStream hold) => (this.path, this.hold) = (path, hold);
+    private readonly StoreSizes sizes;
+
+    private TimelineFolder(string path, FileStream hold, StoreSizes sizes) => (this.path, this.hold, this.sizes) = (path, hold, sizes);
 
     /// <summary>Which life of which log this was built from; null: nothing was built yet.</summary>
     public string? Identity { get; private set; }
@@ -37,18 +39,20 @@ public sealed class TimelineFolder : IDisposable
     public IEnumerable<KeyValuePair<Guid, TimelineStore>> Stores => stores;
 
     /// <summary>The organization's store, an empty one when it has none yet.</summary>
-    public TimelineStore Of(Guid organization) => stores.GetOrAdd(organization, _ => new TimelineStore());
+    public TimelineStore Of(Guid organization) => stores.GetOrAdd(organization, _ => new TimelineStore { Sizes = sizes });
 
     /// <summary>Null: nothing of that organization has come yet.</summary>
     public TimelineStore? Find(Guid organization) => stores.GetValueOrDefault(organization);
 
     /// <summary>Opens what is there; of a folder that is damaged or of another version, nothing.</summary>
     /// <exception cref="IOException">Another process works in it.</exception>
-    public static TimelineFolder Open(string path)
+    public static TimelineFolder Open(string path) => Open(path, new StoreSizes());
+
+    internal static TimelineFolder Open(string path, StoreSizes sizes)
     {
         Directory.CreateDirectory(path);
         var hold = new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        var folder = new TimelineFolder(path, hold);
+        var folder = new TimelineFolder(path, hold, sizes);
         try { folder.Load(); }
         catch (Exception e) when (e is InvalidDataException or JsonException or IOException or UnauthorizedAccessException) { folder.Clear(); }
         return folder;

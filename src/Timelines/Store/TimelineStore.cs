@@ -9,18 +9,37 @@ namespace Clientele.Timelines.Store;
 /// <param name="Memory">Bytes in memory beside them: tail, dictionaries, people.</param>
 public sealed record StoreSize(long Events, long Tail, int Profiles, long Disk, long Memory, int Files, int Columns);
 
+/// <summary>How a store's work is cut, and what it may take up. Tests cut it small, so that little data has many pieces.</summary>
+internal sealed record StoreSizes
+{
+    public int RowsPerFile { get; init; } = 4_000_000;
+
+    /// <summary>People a worker claims at a time.</summary>
+    public int Chunk { get; init; } = 1024;
+
+    /// <summary>Fewer events than this are not worth a second thread.</summary>
+    public long Little { get; init; } = 60_000;
+
+    /// <summary>Cells that each worker may have room for: what a group, a period and a line have in common is one, filled or not.</summary>
+    public long MostCells { get; init; } = 10_000_000;
+
+    /// <summary>Numbers that an answer may have before the largest groups are chosen, of either engine.</summary>
+    public int MostNumbers { get; init; } = 2_000_000;
+}
+
 /// <summary>
 /// One organization's timelines. One thread writes (it follows the log), any number ask: a question sees all of a commit or nothing of it.
 /// </summary>
 public sealed class TimelineStore : IDisposable
 {
-    internal const int RowsPerFile = 4_000_000;
     private const int MemorySegments = 6;
 
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
     private Rows pending = new();
     private readonly HashSet<uint> undone = [];
     private bool bulk, disposed;
+
+    internal StoreSizes Sizes { get; set; } = new();
 
     internal Vocabulary Vocabulary { get; } = new();
     internal People People { get; } = new();
@@ -32,6 +51,9 @@ public sealed class TimelineStore : IDisposable
     internal List<Segment> Memory { get; } = [];
 
     internal IEnumerable<Segment> Segments => Mains.Concat(Tails).Concat(Memory);
+
+    /// <summary>Of this store and no other, also of none that is built anew.</summary>
+    public Guid Id { get; } = Guid.NewGuid();
 
     /// <summary>Goes up with every change: answers of one version are equal.</summary>
     public long Version { get; private set; }
@@ -93,6 +115,12 @@ public sealed class TimelineStore : IDisposable
         var code = of != 0 && undone.Contains(of) ? 0 : (uint)Vocabulary.Code(Vocabulary.Types, type);
         pending.Event(ordinal, Times.Clamp(micros), code, of, value, writer, position);
     }
+
+    /// <summary>Forgets what was given and not committed.</summary>
+    public void Drop() => pending.Clear();
+
+    /// <summary>Is somebody being answered now?</summary>
+    public bool IsAsked => gate.CurrentReadCount > 0;
 
     /// <summary>Events given so far and not committed.</summary>
     public int Pending => pending.Count;
@@ -163,6 +191,9 @@ public sealed class TimelineStore : IDisposable
         }
     });
 
+    /// <summary>The profiles that are another person. For the thread that writes.</summary>
+    public IReadOnlyList<Guid> Mapped() => [.. Enumerable.Range(1, People.Size - 1).Where(o => People.Standings[o].HasFlag(People.Standing.Merged)).Select(People.Id)];
+
     /// <summary>Those of the given profiles that are not there any more: forget what was known of all others.</summary>
     public IReadOnlyList<Guid> KnownExcept(IReadOnlySet<Guid> profiles)
     {
@@ -201,7 +232,7 @@ public sealed class TimelineStore : IDisposable
     internal void Compact(Func<string> newFile)
     {
         var files = new List<Segment>();
-        foreach (var segment in new Merge([.. Mains, .. Tails], Vocabulary, RowsPerFile).Run(dense: true)) files.Add(Saved(segment, newFile(), dispose: true));
+        foreach (var segment in new Merge([.. Mains, .. Tails], Vocabulary, Sizes.RowsPerFile).Run(dense: true)) files.Add(Saved(segment, newFile(), dispose: true));
         Change(() =>
         {
             foreach (var old in Mains.Concat(Tails)) old.Dispose();
@@ -264,6 +295,7 @@ public sealed class TimelineStore : IDisposable
     /// <summary>Answers a question from what is there now.</summary>
     /// <param name="progress">Called now and then with the share that is done, from 0 to 1.</param>
     /// <exception cref="NoColumnException">It asks for what is not kept as a column.</exception>
+    /// <exception cref="TooManyCellsException">It has more groups times periods than one question may take up.</exception>
     public StoreAnswer Ask(Question question, Action<double>? progress = null, CancellationToken ct = default) => Reading(() => new Asking(this, question, null, progress, ct).Run());
 
     /// <summary>Who is counted in one number of an answer.</summary>
@@ -329,3 +361,6 @@ public sealed record TimelineEvent(string Type, long Micros, Guid Profile, decim
 
 /// <summary>The question needs something that is not a column here: too many different values, or too many properties.</summary>
 public sealed class NoColumnException(string what) : Exception($"The {what} is not kept as a column: it has too many different values, or there are too many properties.");
+
+/// <summary>The question has more groups times periods than one may take up in memory.</summary>
+public sealed class TooManyCellsException() : Exception("There are too many groups for so many periods.");

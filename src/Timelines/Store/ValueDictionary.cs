@@ -10,17 +10,24 @@ internal sealed class ValueDictionary
 {
     public const int Most = 250_000;
 
+    /// <summary>Of a closed column only so many values are known, to say what they look like.</summary>
+    public const int Shown = 500;
+
     private readonly Dictionary<string, int> codes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
     private readonly List<string?> values = [null];
     private readonly List<long> numbers = [Numbers.None];
 
-    public ValueDictionary() => lookup = codes.GetAlternateLookup<ReadOnlySpan<char>>();
+    private readonly bool whole;
+    private int size;
+
+    /// <param name="whole">Its values are needed even when it is closed.</param>
+    public ValueDictionary(bool whole = false) => (this.whole, lookup) = (whole, codes.GetAlternateLookup<ReadOnlySpan<char>>());
 
     public bool Closed { get; private set; }
 
     /// <summary>One more than the highest code.</summary>
-    public int Size => values.Count;
+    public int Size => Closed ? size : values.Count;
 
     public string? Text(int code) => values[code];
 
@@ -55,11 +62,17 @@ internal sealed class ValueDictionary
 
     public void Close()
     {
-        Closed = true;
+        if (Closed) return;
+        (Closed, size) = (true, values.Count);
         codes.Clear();
         codes.TrimExcess();
+        if (whole || values.Count <= Shown + 1) return;
+        values.RemoveRange(Shown + 1, values.Count - Shown - 1);
+        numbers.RemoveRange(Shown + 1, numbers.Count - Shown - 1);
+        values.TrimExcess();
+        numbers.TrimExcess();
     }
 
     /// <summary>Roughly what it takes in memory, in bytes.</summary>
-    public long Memory => Closed ? 0 : values.Sum(v => (v?.Length ?? 0) * 2L) + values.Count * 72L;
+    public long Memory => values.Sum(v => (v?.Length ?? 0) * 2L) + values.Count * (Closed ? 40L : 72L);
 }

@@ -170,7 +170,8 @@ internal sealed class Vocabulary
     {
         columns.Add(name, names.Count);
         names.Add(name);
-        dictionaries.Add(new ValueDictionary());
+        // An event has its type's name also when there are too many types to ask about.
+        dictionaries.Add(new ValueDictionary(whole: dictionaries.Count <= Batches));
         recent.Add(new (UInt128, int)[1024]);
         Append(NewColumn, name);
         return names.Count - 1;

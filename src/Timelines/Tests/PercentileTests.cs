@@ -25,6 +25,17 @@ public sealed class PercentileTests
         }).QuickCheckThrowOnFailure();
     }
 
+    // Rising and then falling, the middle of three is the highest of all but one, again and again.
+    [Theory]
+    [InlineData(50)]
+    [InlineData(99)]
+    public void A_list_that_rises_and_falls_is_answered_as_any_other(int percent)
+    {
+        const int half = 1_000_000;
+        long[] values = [.. Enumerable.Range(0, half).Select(i => (long)i), .. Enumerable.Range(0, half).Select(i => (long)(half - 1 - i))];
+        Assert.Equal(half * percent / 100 - 1, Percentile.Of(values, percent));
+    }
+
     [Fact]
     public void A_long_list_of_one_value_has_it_at_every_rank() => Assert.Equal(7, Percentile.Of(Enumerable.Repeat(7L, 300_000).ToArray(), 99));
 }

@@ -31,6 +31,35 @@ public sealed class StoreTests : IDisposable
     private const long Noon = 1_767_268_800;
 
     [Fact]
+    public void What_was_given_and_dropped_is_never_seen()
+    {
+        using var store = new TimelineStore();
+        Add(store, Guid.NewGuid(), "view", Noon, "pro");
+        store.Drop();
+        Add(store, Guid.NewGuid(), "view", Noon, "free");
+        store.Commit();
+        Assert.Equal("free", Assert.Single(Count(store, byPlan: true).Keys, k => k.A == -1).Group1);
+    }
+
+    // An import that knows only days: a walk through the instant for each of its events would take an hour.
+    [Fact]
+    public void A_sequence_within_an_instant_of_very_many_events_is_found()
+    {
+        using var store = new TimelineStore();
+        var ann = Guid.NewGuid();
+        for (var i = 0; i < 2_000_000; i++) Add(store, ann, i == 0 ? "buy" : "view", Noon);
+        store.Commit();
+        store.Describe([(ann, true, [])]);
+        Dictionary<CellKey, Cell> Members(params string[] steps) => store.Ask(new Question
+        {
+            Kind = QuestionKind.Segment, From = new(2026, 1, 1), To = new(2026, 1, 1),
+            Where = new Rule { Kind = RuleKind.Sequence, WindowSeconds = 1, Steps = [.. steps.Select(s => new Selector { Event = s })] },
+        }).Cells;
+        Assert.Equal(1, Members("view", "buy")[new CellKey(0, 0, 0)].Count);
+        Assert.Equal(0, Members("view", "never")[new CellKey(0, 0, 0)].Count);
+    }
+
+    [Fact]
     public void A_scan_that_is_stopped_ends_before_it_has_seen_everybody()
     {
         using var store = new TimelineStore();
@@ -192,6 +221,11 @@ public sealed class StoreTests : IDisposable
         store.Commit();
         Assert.Throws<NoColumnException>(() => Count(store, byPlan: true));
         Assert.Equal(ValueDictionary.Most + 1, Total(store));
+        // How many there were is still said; their texts are gone but for some.
+        var plan = Assert.Single(store.Survey(Ct).Operands);
+        Assert.Equal((ValueDictionary.Most, false, ValueKind.Text), (plan.Values, plan.Column, plan.Kind));
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.Vocabulary[2].Text(ValueDictionary.Most));
+        Assert.InRange(store.Vocabulary[2].Memory, 1, 100_000);
         folder.Save(compact: true);
         Assert.Throws<NoColumnException>(() => Count(store, byPlan: true));
     }

@@ -109,22 +109,32 @@ internal static class Answers
 /// <summary>An answer as a table.</summary>
 internal static class Csv
 {
-    public static string Of(Question q, ResultView r)
+    /// <param name="before">For as many days before; its numbers stand beside those they are compared with.</param>
+    public static string Of(Question q, ResultView r, ResultView? before)
     {
         var csv = new StringBuilder();
         void Row(params IEnumerable<object?> cells) => csv.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
         var groups = q.Breakdown.Select(b => (object?)b.ToString()).ToList();
         if (r.Lines is { } lines)
         {
-            Row([.. groups, "line", "event", "measure", "period", "value"]);
+            Row([.. groups, "line", "event", "measure", "period", "value", .. before is null ? [] : new object?[] { "previous_value" }]);
             foreach (var line in lines)
-                for (var p = 0; p < line.Points.Count; p++) Row([.. line.Group, line.Line + 1, line.Event, Word(line.Measure), r.Periods![p], line.Points[p]]);
+            {
+                var earlier = before?.Lines?.FirstOrDefault(l => l.Line == line.Line && l.Group.SequenceEqual(line.Group))?.Points;
+                // A period of the one time is compared with the period of the same number of the other, which may have one less.
+                for (var p = 0; p < line.Points.Count; p++)
+                    Row([.. line.Group, line.Line + 1, line.Event, Word(line.Measure), r.Periods![p], line.Points[p], .. before is null ? [] : new object?[] { earlier?.ElementAtOrDefault(p) }]);
+            }
         }
         else if (r.Funnels is { } funnels)
         {
-            Row([.. groups, "step", "event", "customers", "share", "from_previous", "dropped", "average_seconds", "median_seconds"]);
+            Row([.. groups, "step", "event", "customers", "share", "from_previous", "dropped", "average_seconds", "median_seconds", .. before is null ? [] : new object?[] { "previous_customers" }]);
             foreach (var funnel in funnels)
-                foreach (var s in funnel.Steps) Row([.. funnel.Group, s.Step + 1, s.Event, s.Customers, s.Share, s.FromPrevious, s.Dropped, s.AverageSeconds, s.MedianSeconds]);
+            {
+                var earlier = before?.Funnels?.FirstOrDefault(f => f.Group.SequenceEqual(funnel.Group))?.Steps;
+                foreach (var s in funnel.Steps)
+                    Row([.. funnel.Group, s.Step + 1, s.Event, s.Customers, s.Share, s.FromPrevious, s.Dropped, s.AverageSeconds, s.MedianSeconds, .. before is null ? [] : new object?[] { earlier?[s.Step].Customers }]);
+            }
         }
         else if (r.Cohorts is { } cohorts)
         {
@@ -160,7 +170,7 @@ internal static class Csv
     {
         if (value is not string text) return Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty;
         // A spreadsheet must not take what somebody sent for a formula.
-        if (text is ['=' or '+' or '-' or '@' or '\t', ..]) text = "'" + text;
+        if (text is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n', ..]) text = "'" + text;
         return text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 }

@@ -33,7 +33,7 @@ internal static class AskQuestion
         var (answer, running) = await desk.Ask(db, question, by, format == "csv" ? longestWait : patience, ct);
         if (running is not null) return Results.Accepted($"/api/analytics/queries/{running.Id}", await running.View());
         if (format != "csv") return Results.Ok(answer);
-        return Results.File(Encoding.UTF8.GetBytes("\ufeff" + Csv.Of(question, answer!.Result)), "text/csv; charset=utf-8", $"{question.Kind.ToString().ToLowerInvariant()}.csv");
+        return Results.File(Encoding.UTF8.GetBytes("\ufeff" + Csv.Of(question, answer!.Result, answer.Previous)), "text/csv; charset=utf-8", $"{question.Kind.ToString().ToLowerInvariant()}.csv");
     }
 
     public static Task<RunningView> Look(Guid id, Db db, QuestionDesk desk) => desk.Find(db.Tenant.OrganizationId!.Value, id).View();
@@ -107,6 +107,10 @@ internal static class AskWho
             var wanted = ids.ToArray();
             var names = (await db.List<Person>($"select n.id, n.name, n.customer_id, n.email from customers.names({wanted}) n", ct)).ToDictionary(n => n.Id);
             return new View(total, [.. ids.Select(id => names.GetValueOrDefault(id) ?? new Person(id, null, null, null))]);
+        }
+        catch (TooManyCellsException)
+        {
+            throw QuestionDesk.TooManyCells();
         }
         catch (NoColumnException e)
         {

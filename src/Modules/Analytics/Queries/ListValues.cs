@@ -18,7 +18,9 @@ internal static class ListValues
     /// <param name="search">Only those that contain it, in any case.</param>
     public static View Handle(string? property, string? field, string? attribute, string? @event, string? search, int? limit, Db db, QuestionDesk desk, CancellationToken ct)
     {
-        if (new[] { property, field, attribute }.Count(n => !string.IsNullOrEmpty(n)) != 1) throw Problem.Invalid("property", "Name exactly one of property, field and attribute.");
+        // A parameter without a value is one that was left out.
+        (property, field, attribute, @event) = (Given(property), Given(field), Given(attribute), Given(@event));
+        if (new[] { property, field, attribute }.Count(n => n is not null) != 1) throw Problem.Invalid("property", "Name exactly one of property, field and attribute.");
         if (field is not null && (field == "value" || !Names.Fields.Contains(field))) throw Problem.Invalid("field", $"One of {string.Join(", ", Names.Fields.Where(f => f != "value"))}.");
         if (attribute is not null && !Names.Attributes.Contains(attribute) && !attribute.StartsWith(Names.Custom, StringComparison.Ordinal))
             throw Problem.Invalid("attribute", $"One of {string.Join(", ", Names.Attributes)}, or custom. and the key of a custom attribute.");
@@ -27,11 +29,13 @@ internal static class ListValues
         var store = desk.Store(db.Tenant.OrganizationId!.Value);
         try
         {
-            return new View(store.Values(new Operand { Property = property, Field = field, Attribute = attribute }, @event, string.IsNullOrEmpty(search) ? null : search, limit ?? 20, ct), true);
+            return new View(store.Values(new Operand { Property = property, Field = field, Attribute = attribute }, @event, Given(search), limit ?? 20, ct), true);
         }
         catch (NoColumnException)
         {
             return new View([], false);
         }
     }
+
+    private static string? Given(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -15,13 +15,14 @@ namespace Clientele.Analytics.Queries;
 /// </summary>
 internal sealed class QuestionDesk(TimelinesNode node, TimeProvider clock)
 {
-    private const int MostCached = 500;
     private const int MostRunning = 20;
     private static readonly TimeSpan kept = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<(Guid Organization, string Text), (TimelineStore Store, long Version, ResultView Result)> cache = new();
-    private readonly ConcurrentQueue<(Guid, string)> oldest = new();
+    private readonly AnswerCache cache = new();
     private readonly ConcurrentDictionary<Guid, Running> running = new();
+
+    /// <summary>What an answer of PostgreSQL may have; tests set it lower.</summary>
+    internal StoreSizes Sizes { get; set; } = new();
 
     /// <summary>A question that goes on.</summary>
     internal sealed class Running(Guid organization, DateTimeOffset began)
@@ -49,7 +50,7 @@ internal sealed class QuestionDesk(TimelinesNode node, TimeProvider clock)
         if (running.Values.Count(r => r.Organization == organization && !r.Work.IsCompleted) >= MostRunning)
             throw new Problem(429, "too_many_queries", "Twenty questions of your organization are being answered. Wait for one to end, or cancel one.") { RetryAfter = TimeSpan.FromSeconds(5) };
         var asked = new Running(organization, clock.GetUtcNow());
-        asked.Work = Task.Run(() => Answer(db, question, engine, asked), CancellationToken.None);
+        asked.Work = Task.Run(() => Within(() => Answer(db, question, engine, asked)), CancellationToken.None);
         running[asked.Id] = asked;
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await Task.WhenAny(asked.Work, Task.Delay(patience, clock, leaving.Token));
@@ -66,6 +67,14 @@ internal sealed class QuestionDesk(TimelinesNode node, TimeProvider clock)
 
     /// <summary>The store that answers, or a problem that says how far it is.</summary>
     public TimelineStore Store(Guid organization) => node.Find(organization) ?? throw NotBuilt(node.Status);
+
+    private static async Task<AnswerView> Within(Func<Task<AnswerView>> answer)
+    {
+        try { return await answer(); }
+        catch (TooManyCellsException) { throw TooManyCells(); }
+    }
+
+    internal static Problem TooManyCells() => new(422, "too_many_cells", "There are too many groups for so many periods: choose a longer interval, a shorter range or fewer groups.");
 
     private static Problem NotBuilt(TimelinesStatus status) => new(503, "timelines_building", status.State == "building"
         ? System.FormattableString.Invariant($"The timelines are being built from the log, {status.Progress * 100:0} % are done. Ask again shortly, or with engine=sql.")
@@ -95,21 +104,19 @@ internal sealed class QuestionDesk(TimelinesNode node, TimeProvider clock)
                 throw NotBuilt(node.Status);
             }
         }
-        var cells = await ReferenceSql.Ask(db, question, asked.Cancel.Token);
+        var cells = await ReferenceSql.Ask(db, question, asked.Cancel.Token, Sizes);
         asked.Progress = 0.5;
-        var before = question.Compare ? Answers.Of(question.Previous(), await ReferenceSql.Ask(db, question.Previous(), asked.Cancel.Token)) : null;
+        var before = question.Compare ? Answers.Of(question.Previous(), await ReferenceSql.Ask(db, question.Previous(), asked.Cancel.Token, Sizes)) : null;
         return new AnswerView(Engine.Sql, reason, false, watch.Elapsed.TotalMilliseconds, Answers.Of(question, cells), before);
     }
 
     private (ResultView? Result, bool Cached) Ask(TimelineStore store, Question question, Running asked, Action<double> progress)
     {
         var key = (asked.Organization, QuestionReader.Write(question));
-        if (cache.TryGetValue(key, out var known) && known.Store == store && known.Version == store.Version) return (known.Result, true);
+        if (cache.Find(key, store.Id, store.Version) is { } known) return (known, true);
         var answer = store.Ask(question, progress, asked.Cancel.Token);
         var result = Answers.Of(question, answer.Cells);
-        if (!cache.ContainsKey(key)) oldest.Enqueue(key);
-        cache[key] = (store, answer.Version, result);
-        while (cache.Count > MostCached && oldest.TryDequeue(out var old)) cache.TryRemove(old, out _);
+        cache.Keep(key, store.Id, answer.Version, result);
         return (result, false);
     }
 

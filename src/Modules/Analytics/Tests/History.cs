@@ -2,6 +2,7 @@ using Clientele.Analytics.Queries.Following;
 using Clientele.Platform.Data;
 using Clientele.Platform.Log;
 using Clientele.Testing;
+using Clientele.Timelines.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Clientele.Analytics.Tests;
@@ -10,7 +11,7 @@ namespace Clientele.Analytics.Tests;
 /// Makes up what happens to a handful of customers: few instants, so that many are equal, around the days when clocks change; events that come
 /// late, merges and undone merges, erasures, undone imports. The other organization has its share.
 /// </summary>
-internal sealed class History(TestDatabase database, Random random, string folder)
+internal sealed class History(TestDatabase database, Random random, string folder, StoreSizes? sizes = null)
 {
     public static readonly string[] Types = ["a", "b", "c", "d"];
     private static readonly DateTimeOffset[] instants =
@@ -34,7 +35,8 @@ internal sealed class History(TestDatabase database, Random random, string folde
 
     public IReadOnlyList<Guid> Customers => customers;
 
-    public async Task Begin(int people)
+    /// <param name="idle">So many more people who do nothing of what is asked about, or hardly anything.</param>
+    public async Task Begin(int people, int idle = 0)
     {
         for (var i = 0; i < people; i++)
         {
@@ -46,6 +48,13 @@ internal sealed class History(TestDatabase database, Random random, string folde
                 """, Ct));
         }
         await database.For(database.Beta).Run($"insert into customers.customers (customer_id, country) values ({Guid.NewGuid().ToString()}, 'FR')", Ct);
+        var seldom = new List<NewEvent>();
+        for (var i = 0; i < idle; i++)
+        {
+            var who = await database.Db.One<Guid>($"insert into customers.customers (customer_id, country) values ({Guid.NewGuid().ToString()}, {Pick<string?>("FR", null)}) returning id", Ct);
+            seldom.AddRange(Enumerable.Range(0, random.Next(5)).Select(_ => new NewEvent(random.Next(20) == 0 ? Pick(Types) : "idle", Pick(instants)) { CustomerId = who }));
+        }
+        if (idle > 0) await database.Db.InTransaction(t => EventLog.Append(t, seldom, Ct), Ct);
         Node = NewNode();
     }
 
@@ -139,5 +148,5 @@ internal sealed class History(TestDatabase database, Random random, string folde
 
     public T Pick<T>(params T[] values) => values[random.Next(values.Length)];
 
-    private TimelinesNode NewNode() => new(database.Databases, new TimelinesOptions(folder), TimeProvider.System, NullLogger<TimelinesNode>.Instance);
+    private TimelinesNode NewNode() => new(database.Databases, new TimelinesOptions(folder), TimeProvider.System, NullLogger<TimelinesNode>.Instance) { Sizes = sizes ?? new StoreSizes() };
 }

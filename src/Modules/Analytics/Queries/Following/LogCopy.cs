@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
@@ -23,7 +24,7 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
         """;
 
     private const int FixedColumns = 11;
-    private const int HeaderLength = 19;
+    public const int HeaderLength = 19;
     private const long Year2000 = 946_684_800_000_000;
     private static readonly string[] fields = ["f:country", "f:city", "f:device_type", "f:browser", "f:os", "f:utm_source", "f:utm_medium", "f:utm_campaign", "f:currency", "f:data_source"];
 
@@ -33,12 +34,19 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
     private int[] columns = [];
     private TimelineStore? store;
     private Guid organization;
+    private (int Start, int Length) row;
 
     /// <summary>Where the last row stood.</summary>
     public LogPlace Place { get; private set; }
 
     /// <summary>Rows read so far, control rows included.</summary>
     public long Rows { get; private set; }
+
+    /// <summary>Whose the last row is.</summary>
+    public Guid Organization => organization;
+
+    /// <summary>The last row as it came, while it is looked at.</summary>
+    public ReadOnlySpan<byte> LastRow => buffer.AsSpan(row.Start, row.Length);
 
     /// <summary>The profile of the last event, and its organization.</summary>
     public (Guid Organization, Guid? Profile) About { get; private set; }
@@ -56,9 +64,9 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
             if (BinaryPrimitives.ReadInt16BigEndian(buffer.AsSpan(start)) < 0) return;
             int length;
             while (!HasRow(out length)) await Fill(length, ct);
-            var end = start + length;
+            row = (start, length);
             var read = Row();
-            start = end;
+            start = row.Start + length;
             if (read is not null) await control(read);
             else rows();
             if ((++Rows & 0xfff) == 0 && room is not null) await room();
@@ -192,4 +200,22 @@ internal sealed class LogCopy(Stream stream, Func<Guid, TimelineStore>? stores)
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rows} rows up to {Place}");
+}
+
+/// <summary>One organization's rows of a copy, as a copy of their own.</summary>
+internal sealed class RowsOfOne
+{
+    private readonly ArrayBufferWriter<byte> bytes = new();
+
+    // Nobody looks at what stands in the header.
+    public RowsOfOne() => bytes.Write(new byte[LogCopy.HeaderLength].AsSpan());
+
+    public void Add(ReadOnlySpan<byte> row) => bytes.Write(row);
+
+    /// <summary>To be read once, when all rows are there.</summary>
+    public Stream Stream()
+    {
+        bytes.Write<byte>([0xff, 0xff]);
+        return new MemoryStream(bytes.WrittenSpan.ToArray());
+    }
 }

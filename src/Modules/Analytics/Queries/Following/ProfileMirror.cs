@@ -53,8 +53,13 @@ internal sealed class ProfileMirror(Db db, TimelineFolder folder, TimeProvider c
         Sql some = organization is { } one ? $"where m.organization_id = {one} and m.profile_id = any ({profiles})" : Sql.Empty;
         var map = await db.List<Mapping>($"select m.organization_id, m.profile_id, m.person_id from customers.person_map m {some}", ct);
         foreach (var of in map.GroupBy(m => m.OrganizationId)) folder.Of(of.Key).Map(of.Select(m => (m.ProfileId, m.PersonId)));
-        // Of those asked for, whoever is not in the map is nobody else any more.
-        if (organization is { } id) folder.Of(id).Map(profiles.Except(map.Select(m => m.ProfileId)).Select(p => (p, p)));
+        // Of those asked for, or of all that were somebody else, whoever is not in the map is so no more.
+        var still = map.Select(m => (m.OrganizationId, m.ProfileId)).ToHashSet();
+        foreach (var (id, store) in organization is { } asked ? [new(asked, folder.Of(asked))] : folder.Stores)
+        {
+            var free = (organization is null ? store.Mapped() : profiles).Where(p => !still.Contains((id, p))).ToList();
+            if (free.Count > 0) store.Map(free.Select(p => (p, p)));
+        }
     }
 
     public async Task LoadUndone(CancellationToken ct, Guid? organization = null, Guid batch = default)

@@ -55,6 +55,9 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
 
     private volatile bool rebuild, disposed;
 
+    /// <summary>For tests.</summary>
+    internal StoreSizes Sizes { get; init; } = new();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var pause = Idle;
@@ -77,7 +80,8 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await stepping.WaitAsync(CancellationToken.None);
-        try { if (state == "following" && !disposed) folder?.Save(); }
+        // Of a batch that was taken in by half nothing is written: what the files hold is whole.
+        try { if (state == "following" && !rebuild && !disposed) folder?.Save(); }
         catch (IOException e) { LogFailed(e); }
         finally { stepping.Release(); }
     }
@@ -107,8 +111,18 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             }
             if (mirror is null) await Begin(ct);
             state = "following";
-            var more = head.Behind && await Follow(head, ct);
-            await mirror!.Refresh(force: false, ct);
+            bool more;
+            try
+            {
+                more = head.Behind && await Follow(head, ct);
+                await mirror!.Refresh(force: false, ct);
+            }
+            catch
+            {
+                // What tables say may be known by half: the next step reads all of it again.
+                mirror = null;
+                throw;
+            }
             if (!more) current = clock.GetUtcNow();
             var unsaved = folder.Unsaved;
             if (unsaved > UnsavedAtMost || unsaved > 0 && clock.GetUtcNow() - saved > UnsavedFor) Save();
@@ -121,7 +135,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     {
         if (folder is not null) return;
         temporary ??= options.Folder is null ? Directory.CreateTempSubdirectory("clientele-timelines-").FullName : null;
-        folder = TimelineFolder.Open(options.Folder ?? temporary!);
+        folder = TimelineFolder.Open(options.Folder ?? temporary!, Sizes);
         saved = clock.GetUtcNow();
     }
 
@@ -140,10 +154,11 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     /// <summary>What the files do not hold, because it is known from tables: who is who, and what was undone.</summary>
     private async Task Begin(CancellationToken ct)
     {
-        mirror = new ProfileMirror(db, folder!, clock);
-        await mirror.LoadMap(null, [], ct);
-        await mirror.LoadUndone(ct);
-        await mirror.Refresh(force: true, ct);
+        var whole = new ProfileMirror(db, folder!, clock);
+        await whole.LoadMap(null, [], ct);
+        await whole.LoadUndone(ct);
+        await whole.Refresh(force: true, ct);
+        mirror = whole;
     }
 
     private async Task<bool> Follow(LogHead head, CancellationToken ct)
@@ -166,51 +181,84 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             await stream.CopyToAsync(bytes, ct);
         }, ct);
 
-        // What control rows stand for, and who is new, is read first: while stores are held, nothing may be waited for.
+        // What control rows stand for, and who is new, is read first: while a store is held, nothing may be waited for.
         var controls = new List<(ControlRow Row, List<Guid> Erased)>();
         bytes.Position = 0;
         var strangers = new HashSet<(Guid Organization, Guid Profile)>();
+        var shares = new Dictionary<Guid, RowsOfOne>();
         var ahead = new LogCopy(bytes, null);
+        void Share()
+        {
+            if (!shares.TryGetValue(ahead.Organization, out var share)) shares.Add(ahead.Organization, share = new RowsOfOne());
+            share.Add(ahead.LastRow);
+        }
         await ahead.Read(
-            async row => controls.Add((row, row.Type == "customer_erased" ? await mirror!.Erased(row, ct) : [])),
-            () => { if (ahead.About is (var of, { } profile) && !folder.Of(of).Knows(profile)) strangers.Add((of, profile)); }, ct);
+            async row =>
+            {
+                Share();
+                controls.Add((row, row.Type == "customer_erased" ? await mirror!.Erased(row, ct) : []));
+            },
+            () =>
+            {
+                Share();
+                if (ahead.About is (var of, { } profile) && !folder.Of(of).Knows(profile)) strangers.Add((of, profile));
+            }, ct);
         foreach (var of in strangers.GroupBy(s => s.Organization)) await mirror!.Load(of.Key, [.. of.Select(s => s.Profile)], ct);
 
-        bytes.Position = 0;
-        var (rows, last) = await TakeIn(bytes, controls, ct);
+        await TakeIn(shares, controls);
+        // From here on these rows are in: whatever fails below, they must not be read again.
+        if (ahead.Rows > 0) folder.Place = ahead.Place;
         foreach (var (control, _) in controls) await mirror!.Obey(control, ct);
-        if (rows > 0) folder.Place = last;
-        return rows == Range;
+        return ahead.Rows == Range;
     }
 
-    private async Task<(long Rows, LogPlace Last)> TakeIn(MemoryStream bytes, List<(ControlRow Row, List<Guid> Erased)> controls, CancellationToken ct)
+    /// <summary>
+    /// Each organization's rows into its store, one store at a time, so that whoever asks one of them for long keeps nobody of another waiting; those that are
+    /// being asked come last.
+    /// </summary>
+    private async Task TakeIn(Dictionary<Guid, RowsOfOne> shares, List<(ControlRow Row, List<Guid> Erased)> controls)
     {
-        var held = new Dictionary<TimelineStore, IDisposable>();
-        var reader = new LogCopy(bytes, organization =>
+        var taken = 0;
+        try
         {
-            var store = folder!.Of(organization);
-            if (!held.ContainsKey(store)) held.Add(store, store.Hold());
-            return store;
-        });
+            foreach (var (organization, rows) in shares.OrderBy(s => folder!.Of(s.Key).IsAsked))
+            {
+                await TakeIn(folder!.Of(organization), rows, [.. controls.Where(c => c.Row.Organization == organization).Select(c => c.Erased)]);
+                taken++;
+            }
+        }
+        catch
+        {
+            // Some have the batch and others do not, which no place in the log describes.
+            if (taken > 0) rebuild = true;
+            throw;
+        }
+    }
+
+    private async Task TakeIn(TimelineStore store, RowsOfOne rows, List<List<Guid>> erased)
+    {
+        using var hold = store.Hold();
+        var version = store.Version;
         try
         {
             var next = 0;
-            // From memory, so that all of it happens on this thread, which holds the stores.
-            await reader.Read(
-                control =>
+            // From memory and not to be cancelled, so that all of it happens on this thread, which holds the store.
+            await new LogCopy(rows.Stream(), _ => store).Read(
+                _ =>
                 {
                     // What came before it in the log is changed by it, what comes after is not.
-                    if (controls[next++].Erased is { Count: > 0 } erased) folder!.Of(control.Organization).Erase(erased);
+                    if (erased[next++] is { Count: > 0 } profiles) store.Erase(profiles);
                     return Task.CompletedTask;
                 },
-                () => { }, ct);
-            foreach (var store in held.Keys) store.Commit();
+                () => { }, CancellationToken.None);
+            store.Commit();
         }
-        finally
+        catch
         {
-            foreach (var hold in held.Values) hold.Dispose();
+            store.Drop();
+            if (store.Version != version) rebuild = true;
+            throw;
         }
-        return (reader.Rows, reader.Place);
     }
 
     private async Task Build(LogHead head, CancellationToken ct)

@@ -1,5 +1,6 @@
 using Clientele.Platform.Data;
 using Clientele.Timelines.Questions;
+using Clientele.Timelines.Store;
 using static Clientele.Analytics.Queries.Reference.Conditions;
 
 namespace Clientele.Analytics.Queries.Reference;
@@ -28,12 +29,18 @@ internal static class ReferenceSql
         _ => [Timeline(q)],
     };
 
-    public static async Task<Dictionary<CellKey, Cell>> Ask(Db db, Question q, CancellationToken ct)
+    /// <exception cref="TooManyCellsException">The answer has more numbers than an answer of Timelines may have.</exception>
+    public static async Task<Dictionary<CellKey, Cell>> Ask(Db db, Question q, CancellationToken ct, StoreSizes? sizes = null)
     {
+        var most = (sizes ?? new StoreSizes()).MostNumbers;
         var cells = new Dictionary<CellKey, Cell>();
         foreach (var statement in Of(q))
-            foreach (var row in await db.List<Row>(statement, ct))
+        {
+            var rows = await db.List<Row>($"select * from ({statement}) as answer limit {most + 1L - cells.Count}", ct);
+            if (rows.Count + cells.Count > most) throw new TooManyCellsException();
+            foreach (var row in rows)
                 if (row.Count > 0 || q.Kind == QuestionKind.Segment) cells.Add(new CellKey(row.Line, row.A, row.B, row.Group1, row.Group2), new Cell(row.Count, row.Amount / Unscaled)); // 1.50 and 1.5 are one number, and are written alike
+        }
         return cells;
     }
 
