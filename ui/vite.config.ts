@@ -20,5 +20,7 @@ export default defineConfig({
     environment: 'node',
     setupFiles: ['./vitest.setup.ts'],
     css: false,
+    // A page drawn on a machine that does other things too.
+    testTimeout: 30_000,
   },
 });

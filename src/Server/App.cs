@@ -24,6 +24,8 @@ public static class App
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 10 * 1024 * 1024;
+            // Filters of the Data API name many rows at once, as 500 marked ones.
+            kestrel.Limits.MaxRequestLineSize = 256 * 1024;
             Listen(kestrel, options);
         });
         builder.Logging.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; });

@@ -2,7 +2,7 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
-import { render } from '@testing-library/react';
+import { configure, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { vi } from 'vitest';
 import type { Session } from './api/types';
@@ -11,6 +11,9 @@ import { I18nProvider } from './i18n/I18n';
 import { makeQueryClient } from './query-client';
 import { makeRouter } from './routes';
 import { cssVariables, theme } from './theme';
+
+// What is waited for comes; how soon depends on what else the machine does.
+configure({ asyncUtilTimeout: 10_000 });
 
 export const show = (children: ReactNode) =>
   render(

@@ -8,6 +8,17 @@ import { inList } from './filters';
 import { useRefusal } from './useRefusal';
 import type { useWrites } from './useWrites';
 
+/** `count` is null where it could not be said. */
+interface Referring {
+  referrer: DataReferrer;
+  count: number | null;
+  pending: boolean;
+}
+
+const unknown = { cascade: 'data.delete.unknownCascade', restrict: 'data.delete.unknownRestrict' } as Partial<
+  Record<DataReferrer['onDelete'], 'data.delete.unknownCascade' | 'data.delete.unknownRestrict'>
+>;
+
 interface DeleteRowsProps {
   relation: DataRelation;
   rows: DataRow[];
@@ -23,7 +34,10 @@ export function DeleteRows({ relation, rows, writes, close, done }: DeleteRowsPr
   const refused = useRefusal(relation);
   const { remove } = writes;
   const counts = useReferring(relation, rows);
-  const words = (referrer: DataReferrer, count: number) => {
+  const counting = counts.some((c) => c.pending);
+  const words = (referrer: DataReferrer, count: number | null) => {
+    if (count === null)
+      return t(unknown[referrer.onDelete] ?? 'data.delete.unknown', { relation: `${referrer.schema}.${referrer.relation}` });
     const what = { relation: `${referrer.schema}.${referrer.relation}`, count, shown: format.number(count) };
     if (referrer.onDelete === 'cascade') return t('data.delete.cascade', what);
     if (referrer.onDelete === 'restrict') return t('data.delete.restrict', what);
@@ -31,8 +45,9 @@ export function DeleteRows({ relation, rows, writes, close, done }: DeleteRowsPr
   };
   const said = refused(remove.error, {}).general;
   const error = said ? parseRestProblem(409, JSON.stringify({ code: 'not_deleted', message: said })) : null;
-  const concerned = counts.filter((c) => c.count > 0);
-  const remark = concerned.some((c) => c.referrer.onDelete === 'restrict')
+  // What could not be counted may be there.
+  const concerned = counts.filter((c) => !c.pending && c.count !== 0);
+  const remark = concerned.some((c) => c.count !== null && c.referrer.onDelete === 'restrict')
     ? t('data.delete.remarkRefused')
     : concerned.length > 0
       ? t('data.delete.remarkSome')
@@ -42,7 +57,7 @@ export function DeleteRows({ relation, rows, writes, close, done }: DeleteRowsPr
       title={t('data.delete.title', { count: rows.length, relation: relation.name })}
       consequences={[
         t('data.delete.rows', { count: rows.length, relation: relation.name }),
-        ...counts.filter((c) => c.count > 0).map((c) => words(c.referrer, c.count)),
+        ...concerned.map((c) => words(c.referrer, c.count)),
       ]}
       remark={remark}
       name={relation.name}
@@ -52,7 +67,7 @@ export function DeleteRows({ relation, rows, writes, close, done }: DeleteRowsPr
         remove.reset();
         close();
       }}
-      pending={remove.isPending}
+      pending={remove.isPending || counting}
       error={error}
     />
   );
@@ -82,12 +97,21 @@ function useReferring(relation: DataRelation, rows: DataRow[]) {
             },
             signal,
           );
-          return Number(page.rows[0]?.count ?? 0);
+          const count = page.rows[0]?.count;
+          return count === undefined ? null : Number(count);
         },
         enabled: values.length > 0,
         retry: false,
       };
     }),
-    combine: (results) => results.map((result, i) => ({ referrer: single[i]!, count: result.data ?? 0 })),
+    combine: (results): Referring[] => [
+      ...results.map((result, i) => ({
+        referrer: single[i]!,
+        count: result.data ?? (result.fetchStatus === 'idle' && !result.isError ? 0 : null),
+        pending: result.isFetching && result.data === undefined,
+      })),
+      // Keys of several columns are not counted.
+      ...relation.referrers.filter((referrer) => referrer.to.length !== 1).map((referrer) => ({ referrer, count: null, pending: false })),
+    ],
   });
 }

@@ -10,7 +10,7 @@ import { ProblemAlert } from '../components/ProblemAlert';
 import { PlainTable } from '../components/table/PlainTable';
 import { useT } from '../i18n/I18n';
 import { useOrganization } from '../shell/organization';
-import { readCsv, writeCsv, type Csv } from './csv';
+import { readCsv, unguarded, writeCsv, type Csv } from './csv';
 import classes from './Data.module.css';
 import { guess, importLines, type Empty, type Imported, type ImportMode } from './import-rows';
 import { useRefusal } from './useRefusal';
@@ -40,7 +40,9 @@ export function ImportRows({ relation, close }: { relation: DataRelation; close:
     setError(null);
     setState(null);
     if (picked.size > largest) return setFault(t('data.import.tooLarge'));
-    const csv = readCsv(await picked.text());
+    const read = readCsv(await picked.text());
+    // A file this page wrote has texts made harmless for spreadsheets.
+    const csv = { ...read, lines: read.lines.map((line) => ({ ...line, cells: line.cells.map(unguarded) })) };
     if (csv.lines.length === 0) return setFault(t('data.import.noLines'));
     setFile({ name: picked.name, csv });
     setChosen(guess(csv.header, relation));

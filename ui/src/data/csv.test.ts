@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCsv, separatorOf, writeCsv } from './csv';
+import { readCsv, separatorOf, unguarded, writeCsv } from './csv';
 
 describe('CSV', () => {
   it('has quotes, line ends inside them, and lines that are told by their place in the file', () => {
@@ -25,6 +25,13 @@ describe('CSV', () => {
     ];
     const read = readCsv(writeCsv(rows));
     expect([read.header, ...read.lines.map((l) => l.cells)]).toEqual(rows);
+  });
+
+  it('is harmless for a spreadsheet, and read again as it was', () => {
+    const cells = ['=1+1', '@x', '-1', '+221770000001', '-2+3', "it's"];
+    const read = readCsv(writeCsv([['a', 'b', 'c', 'd', 'e', 'f'], cells]));
+    expect(read.lines[0]?.cells).toEqual(["'=1+1", "'@x", '-1', '+221770000001', "'-2+3", "it's"]);
+    expect(read.lines[0]?.cells.map(unguarded)).toEqual(cells);
   });
 
   it('may be empty', () => expect(readCsv('')).toEqual({ header: [], lines: [] }));

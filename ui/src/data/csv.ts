@@ -55,5 +55,15 @@ export function readCsv(source: string): Csv {
   return { header: header?.cells.map((name) => name.trim()) ?? [], lines: rest };
 }
 
-export const writeCsv = (rows: readonly (readonly string[])[]) =>
-  rows.map((row) => row.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')).join('\r\n') + '\r\n';
+// A text that begins like a formula would be run by a spreadsheet; a number or a telephone number is none.
+const guarded = (cell: string) => (/^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+([.,]\d+)?$/.test(cell) ? `'${cell}` : cell);
+
+/** A cell as it was before it was made harmless for spreadsheets. */
+export const unguarded = (cell: string) => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell);
+
+export const writeCsv = (rows: readonly (readonly string[])[]) => rows.map((row) => row.map(written).join(',')).join('\r\n') + '\r\n';
+
+function written(value: string): string {
+  const cell = guarded(value);
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

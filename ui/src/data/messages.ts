@@ -218,6 +218,18 @@ export const dataMessages = messages({
       other: '{shown} lignes de {relation} y renvoient\u00a0: ce sera refusé.',
     },
   },
+  'data.delete.unknown': {
+    en: 'Rows of {relation} that refer to them lose their reference; how many is not known.',
+    fr: 'Les lignes de {relation} qui y renvoient perdront leur référence\u00a0; leur nombre n’est pas connu.',
+  },
+  'data.delete.unknownCascade': {
+    en: 'Rows of {relation} that refer to them go with them; how many is not known.',
+    fr: 'Les lignes de {relation} qui y renvoient disparaîtront avec elles\u00a0; leur nombre n’est pas connu.',
+  },
+  'data.delete.unknownRestrict': {
+    en: 'If rows of {relation} refer to them, it will be refused; whether any do is not known.',
+    fr: 'Si des lignes de {relation} y renvoient, ce sera refusé\u00a0; on ne sait pas s’il y en a.',
+  },
   'data.delete.remark': { en: 'It can be undone for a short while afterwards.', fr: 'On peut l’annuler pendant un court moment ensuite.' },
   'data.delete.remarkRefused': {
     en: 'Delete those rows first, or let them refer to another.',

@@ -1,3 +1,4 @@
+import { readCsv, writeCsv } from './csv';
 import { useRef, useState } from 'react';
 import { rest } from '../api/data';
 import type { DataRelation } from '../api/data.types';
@@ -40,7 +41,7 @@ export function useExport(relation: DataRelation, view: View) {
         if (Number.isFinite(known)) total = known;
         const text = form === 'csv' ? await csvOf(body, offset > 0) : inner(body);
         if (text.size > 0) {
-          if (offset > 0) parts.push(form === 'csv' ? '\n' : ',');
+          if (offset > 0) parts.push(form === 'csv' ? '\r\n' : ',');
           parts.push(text);
         }
         const got = total === null ? piece : Math.min(piece, Math.max(0, total - offset));
@@ -48,7 +49,7 @@ export function useExport(relation: DataRelation, view: View) {
         if (got < piece || (total !== null && offset + piece >= total)) break;
       }
       const name = `${relation.schema}.${relation.name}.${form}`;
-      if (form === 'csv') save(new Blob([...parts, '\n'], { type: 'text/csv;charset=utf-8' }), name);
+      if (form === 'csv') save(new Blob([...parts, '\r\n'], { type: 'text/csv;charset=utf-8' }), name);
       else save(new Blob(['[', ...parts, ']\n'], { type: 'application/json' }), name);
     } catch (failure) {
       if (!abort.signal.aborted) setError(failure);
@@ -62,9 +63,10 @@ export function useExport(relation: DataRelation, view: View) {
 
 // PostgreSQL doubles backslashes as it writes a record, which no reader of CSV knows of. After the first piece the header is known.
 async function csvOf(body: Blob, drop: boolean): Promise<Blob> {
-  const text = (await body.text()).replaceAll('\\\\', '\\');
-  const end = text.indexOf('\n');
-  return new Blob([drop ? (end < 0 ? '' : text.slice(end + 1)) : text]);
+  const { header, lines } = readCsv((await body.text()).replaceAll('\\\\', '\\'));
+  const rows = [...(drop ? [] : [header]), ...lines.map((line) => line.cells)];
+  // Written anew, so that no text of a visitor's is a formula in a spreadsheet.
+  return new Blob([writeCsv(rows).replace(/\r\n$/, '')]);
 }
 
 const inner = (body: Blob) => body.slice(1, Math.max(1, body.size - 1));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Clientele.DataApi.Rest;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Web;
@@ -18,18 +19,35 @@ internal static class CountRows
     /// <summary>The planner's cost of looking at that many rows above which nobody counts.</summary>
     private const double MostCost = 20_000;
 
+    /// <summary>So long may looking at one relation take.</summary>
+    private const string Longest = "2s";
+
     /// <param name="Rows">Null: it could not be said.</param>
     public sealed record Size(string Name, long? Rows, bool Exact);
 
     public sealed record Answer(string Schema, IReadOnlyList<Size> Relations);
 
-    public static async Task<Answer> Handle(string schema, Caller caller, Sight sight, Db db, CancellationToken ct)
+    public static async Task<Answer> Handle(string schema, Caller caller, Sight sight, RestApi rest, Db db, CancellationToken ct)
     {
         var seen = await sight.Of(schema, caller.Tenant, ct);
         if (seen.Count == 0) throw Problem.NotFound("schema");
+        // It asks much of the database: one of the organization's places, as any request to its tables.
+        using var place = await Enter(rest, caller, ct);
         var sizes = new List<Size>();
         foreach (var (relation, _) in seen) sizes.Add(await Of(db, schema, relation.Name, ct));
         return new Answer(schema, sizes);
+    }
+
+    private static async Task<IDisposable> Enter(RestApi rest, Caller caller, CancellationToken ct)
+    {
+        try
+        {
+            return await rest.Places.Enter(caller.Tenant.OrganizationId!.Value, ct);
+        }
+        catch (ApiError full)
+        {
+            throw new Problem(503, "too_many_at_once", full.Message + ". Ask again a little later.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
     }
 
     private static async Task<Size> Of(Db db, string schema, string name, CancellationToken ct)
@@ -37,17 +55,23 @@ internal static class CountRows
         var relation = (Sql)$"{Sql.Identifier(schema)}.{Sql.Identifier(name)}";
         try
         {
-            using var plan = JsonDocument.Parse(await db.One<string>($"explain (format json) select from {relation}", ct));
-            var top = plan.RootElement[0].GetProperty("Plan");
-            var (rows, first, all) = (top.GetProperty("Plan Rows").GetInt64(), top.GetProperty("Startup Cost").GetDouble(), top.GetProperty("Total Cost").GetDouble());
-            if (first + (all - first) * Math.Min(1, (Counted + 1.0) / Math.Max(rows, 1)) > MostCost) return new Size(name, rows, false);
-            var counted = await db.One<long>($"select count(*) from (select from {relation} limit {Counted + 1}) as few", ct);
-            return counted <= Counted ? new Size(name, counted, true) : new Size(name, Math.Max(rows, counted), false);
+            return await db.InTransaction(t => Look(t, relation, name, ct), ct);
         }
-        catch (PostgresException e) when (e.SqlState is "42501" or "57014" or "55000")
+        catch (Exception e) when (e is PostgresException || e is NpgsqlException { InnerException: TimeoutException })
         {
-            // A view over what this caller may not read, or one that takes too long.
+            // A view over what this caller may not read, one that takes too long, or one that fails by itself: the others are told of all the same.
             return new Size(name, null, false);
         }
+    }
+
+    private static async Task<Size> Look(Transaction t, Sql relation, string name, CancellationToken ct)
+    {
+        await t.Run($"select set_config('statement_timeout', {Longest}, true)", ct);
+        using var plan = JsonDocument.Parse(await t.One<string>($"explain (format json) select from {relation}", ct));
+        var top = plan.RootElement[0].GetProperty("Plan");
+        var (rows, first, all) = (top.GetProperty("Plan Rows").GetInt64(), top.GetProperty("Startup Cost").GetDouble(), top.GetProperty("Total Cost").GetDouble());
+        if (first + (all - first) * Math.Min(1, (Counted + 1.0) / Math.Max(rows, 1)) > MostCost) return new Size(name, rows, false);
+        var counted = await t.One<long>($"select count(*) from (select from {relation} limit {Counted + 1}) as few", ct);
+        return counted <= Counted ? new Size(name, counted, true) : new Size(name, Math.Max(rows, counted), false);
     }
 }

@@ -90,10 +90,15 @@ internal static partial class DescribeRelation
             where a.attrelid = {(long)table.Oid}::oid and a.attnum > 0 and not a.attisdropped and d.contype = 'c'
             order by 1
             """, ct);
-        if (ReferenceEquals(relation, table)) return [.. rows.Select(r => r with { Columns = [.. r.Columns.Where(c => c != Tenant && Visible(relation, c))] })];
+        if (ReferenceEquals(relation, table)) return [.. rows.Where(r => Tells(r, table, c => Visible(relation, c))).Select(r => r with { Columns = [.. r.Columns.Where(c => c != Tenant)] })];
         var names = relation.Origins.Where(o => ReferenceEquals(o.Value.Table, table)).GroupBy(o => o.Value.Column).ToDictionary(g => g.Key, g => g.First().Key);
-        return [.. rows.Select(r => r with { Columns = [.. r.Columns.Select(c => names.GetValueOrDefault(c)).OfType<string>().Where(c => Visible(relation, c))] })];
+        return [.. rows.Where(r => Tells(r, table, c => names.TryGetValue(c, out var shown) && Visible(relation, shown)))
+            .Select(r => r with { Columns = [.. r.Columns.Select(c => names.GetValueOrDefault(c)).OfType<string>()] })];
     }
+
+    // A rule speaks of its columns, an index's predicate of more: where one of them does not exist here, neither does the rule.
+    private static bool Tells(RuleRow rule, Relation table, Func<string, bool> shown) =>
+        !table.ByName.Keys.Any(c => c != Tenant && !shown(c) && (rule.Columns.Contains(c) || Regex.IsMatch(rule.Text, $@"\b{Regex.Escape(c)}\b")));
 
     private static bool Visible(Relation relation, string column) => relation.ByName.TryGetValue(column, out var found) && found.Visible;
 

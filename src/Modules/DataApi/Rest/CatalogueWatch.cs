@@ -12,6 +12,8 @@ internal sealed partial class CatalogueWatch(Databases databases, RestApi rest, 
     // A migration tells file by file.
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(250);
 
+    private static readonly TimeSpan silence = TimeSpan.FromSeconds(30);
+
     private volatile bool told;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -26,8 +28,10 @@ internal sealed partial class CatalogueWatch(Databases databases, RestApi rest, 
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            catch (Exception e)
             {
+                // Whatever it is, by a table somebody made by hand too: a server that stops for it would be worse.
+
                 LogDeaf(logger, e);
                 await Task.Delay(TimeSpan.FromSeconds(2), clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -45,7 +49,9 @@ internal sealed partial class CatalogueWatch(Databases databases, RestApi rest, 
             await rest.Refresh(ct);
             while (true)
             {
-                await connection.WaitAsync(ct);
+                // A connection that was lost without a word is found out by asking.
+                if (!await connection.WaitAsync(silence, ct))
+                    await using (var there = new NpgsqlCommand("select 1", connection)) await there.ExecuteNonQueryAsync(ct);
                 if (!told) continue;
                 await Task.Delay(pause, clock, ct);
                 told = false;

@@ -101,6 +101,24 @@ public sealed class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App
         Assert.Equal(choices.Length == 0 ? [] : choices.Split('|'), DescribeRelation.Choices(check));
 
     [Fact]
+    public async Task A_description_says_nothing_of_columns_that_do_not_exist_here()
+    {
+        var text = (await app.Admin.Json("api/data/platform/api_keys")).GetRawText();
+        Assert.DoesNotContain("key_hash", text, StringComparison.Ordinal);
+        Assert.Contains("statement_timeout_ms", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_filter_may_name_as_many_rows_as_a_page_has()
+    {
+        var ids = string.Join(',', Enumerable.Range(0, 500).Select(_ => Guid.NewGuid()));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"rest/v1/customers?id=in.({ids})&select=id", UriKind.Relative));
+        request.Headers.Add("Accept-Profile", "customers");
+        using var answer = await app.Admin.SendAsync(request, Ct);
+        Assert.Equal((HttpStatusCode.OK, "[]"), (answer.StatusCode, await answer.Content.ReadAsStringAsync(Ct)));
+    }
+
+    [Fact]
     public async Task Rows_are_counted_for_the_organization_that_asks()
     {
         var id = Guid.NewGuid().ToString("N");
