@@ -220,7 +220,7 @@ public sealed class DataBrowserTests(Shop shop, Browser browser)
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Menuitem, new() { Name = "CSV" }).ClickAsync());
         Assert.Equal("customers.customers.csv", download.SuggestedFilename);
         using (var file = new StreamReader(await download.CreateReadStreamAsync()))
-            Assert.Equal($"customer_id,name,email\r\n{tag}-1,Added \\ by hand,\r\n{tag}-2,Two,two@{tag}.example\r\n{tag}-3,\"Three, the third\",three@{tag}.example\r\n", await file.ReadToEndAsync(Ct));
+            Assert.Equal($"customer_id,name,email\n{tag}-1,\"Added \\ by hand\",\n{tag}-2,Two,two@{tag}.example\n{tag}-3,\"Three, the third\",three@{tag}.example\n", await file.ReadToEndAsync(Ct));
 
         // Deleted after its name was typed, and brought back.
         await page.GetByRole(AriaRole.Checkbox, new() { Name = "Mark all rows of the page" }).CheckAsync();

@@ -120,8 +120,8 @@ internal sealed unsafe class Asking
                 starts = segments[main].Starts;
                 view = views[main];
                 if (last < from || first >= to) continue;
-                // What only one in many did is found faster among all of them at once.
-                view.Together = kernel.Prepare(view, (int)starts[Math.Max(from, first) - first], (int)starts[Math.Min(to - 1, last) - first + 1]);
+                // What only one in many did is found faster among all of them at once: from here on, so that rows of nobody are not looked at for nothing.
+                view.Together = kernel.Prepare(view, (int)starts[Math.Max(ordinal, first) - first], (int)starts[Math.Min(to - 1, last) - first + 1]);
             }
             if (ordinal >= first && ordinal <= last)
             {

@@ -260,20 +260,7 @@ internal sealed class Matcher
     private static unsafe ulong Bits(byte* types, byte[] wanted)
     {
         var bits = 0UL;
-        if (Vector512.IsHardwareAccelerated)
-        {
-            var block = Vector512.Load(types);
-            var found = Vector512<byte>.Zero;
-            foreach (var code in wanted) found |= Vector512.Equals(block, Vector512.Create(code));
-            return found.ExtractMostSignificantBits();
-        }
-        for (var half = 0; half < 64; half += 32)
-        {
-            var block = Vector256.Load(types + half);
-            var found = Vector256<byte>.Zero;
-            foreach (var code in wanted) found |= Vector256.Equals(block, Vector256.Create(code));
-            bits |= (ulong)found.ExtractMostSignificantBits() << half;
-        }
+        foreach (var code in wanted) bits |= Equal(types, code);
         return bits;
     }
 

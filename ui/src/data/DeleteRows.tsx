@@ -107,7 +107,7 @@ function useReferring(relation: DataRelation, rows: DataRow[]) {
     combine: (results): Referring[] => [
       ...results.map((result, i) => ({
         referrer: single[i]!,
-        count: result.data ?? (result.fetchStatus === 'idle' && !result.isError ? 0 : null),
+        count: result.data !== undefined ? result.data : result.fetchStatus === 'idle' && !result.isError ? 0 : null,
         pending: result.isFetching && result.data === undefined,
       })),
       // Keys of several columns are not counted.

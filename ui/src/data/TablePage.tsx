@@ -142,8 +142,8 @@ function Table({ relation }: { relation: DataRelation }) {
               </Menu.Target>
               <Menu.Dropdown>
                 <Menu.Label>{filtered ? t('data.export.filtered') : t('data.export.all')}</Menu.Label>
-                <Menu.Item onClick={() => void exporting.run('csv', exact ? total : null)}>{t('data.export.csv')}</Menu.Item>
-                <Menu.Item onClick={() => void exporting.run('json', exact ? total : null)}>{t('data.export.json')}</Menu.Item>
+                <Menu.Item onClick={() => void exporting.run('csv')}>{t('data.export.csv')}</Menu.Item>
+                <Menu.Item onClick={() => void exporting.run('json')}>{t('data.export.json')}</Menu.Item>
               </Menu.Dropdown>
             </Menu>
             {relation.may.insert && (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCsv, separatorOf, unguarded, writeCsv } from './csv';
+import { guardedCsv, readCsv, separatorOf, unguarded, writeCsv } from './csv';
 
 describe('CSV', () => {
   it('has quotes, line ends inside them, and lines that are told by their place in the file', () => {
@@ -32,6 +32,12 @@ describe('CSV', () => {
     const read = readCsv(writeCsv([['a', 'b', 'c', 'd', 'e', 'f'], cells]));
     expect(read.lines[0]?.cells).toEqual(["'=1+1", "'@x", '-1', '+221770000001', "'-2+3", "it's"]);
     expect(read.lines[0]?.cells.map(unguarded)).toEqual(cells);
+  });
+
+  it('of a server loses nothing but its formulas', () => {
+    const sent = 'a,b\n=1+1,""\n,\n"=cmd|\' /C calc\'!A0, x",-5\n"say ""=1""\n=2",+221770000001\n';
+    expect(guardedCsv(sent)).toBe('a,b\n\'=1+1,""\n,\n"\'=cmd|\' /C calc\'!A0, x",-5\n"say ""=1""\n=2",+221770000001\n');
+    expect(guardedCsv('only\n\nx\n')).toBe('only\n\nx\n');
   });
 
   it('may be empty', () => expect(readCsv('')).toEqual({ header: [], lines: [] }));

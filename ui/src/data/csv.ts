@@ -1,3 +1,5 @@
+import { harmless } from '../components/harmless';
+
 export interface CsvLine {
   /** Where it begins in the file, from 1. */
   line: number;
@@ -55,8 +57,12 @@ export function readCsv(source: string): Csv {
   return { header: header?.cells.map((name) => name.trim()) ?? [], lines: rest };
 }
 
-// A text that begins like a formula would be run by a spreadsheet; a number or a telephone number is none.
-const guarded = (cell: string) => (/^[=+\-@\t\r]/.test(cell) && !/^[+-]?\d+([.,]\d+)?$/.test(cell) ? `'${cell}` : cell);
+// A number or a telephone number is no formula.
+const guarded = (cell: string) => (/^[+-]?\d+([.,]\d+)?$/.test(cell) ? cell : harmless(cell));
+
+/** A table as a server wrote it, with no text that a spreadsheet would run; all else stays, also what is empty and what is missing. */
+export const guardedCsv = (text: string) =>
+  text.replace(/"(?:[^"]|"")*"|[^,\r\n"]+/g, (cell) => (cell.startsWith('"') ? `"${guarded(cell.slice(1, -1))}"` : guarded(cell)));
 
 /** A cell as it was before it was made harmless for spreadsheets. */
 export const unguarded = (cell: string) => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell);

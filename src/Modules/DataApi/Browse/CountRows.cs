@@ -57,9 +57,10 @@ internal static class CountRows
         {
             return await db.InTransaction(t => Look(t, relation, name, ct), ct);
         }
-        catch (Exception e) when (e is PostgresException || e is NpgsqlException { InnerException: TimeoutException })
+        catch (Exception e) when (e is PostgresException { IsTransient: false } or NpgsqlException { InnerException: TimeoutException })
         {
             // A view over what this caller may not read, one that takes too long, or one that fails by itself: the others are told of all the same.
+            // A server that stops or is full is said as everywhere.
             return new Size(name, null, false);
         }
     }

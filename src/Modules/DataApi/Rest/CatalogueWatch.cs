@@ -31,7 +31,6 @@ internal sealed partial class CatalogueWatch(Databases databases, RestApi rest, 
             catch (Exception e)
             {
                 // Whatever it is, by a table somebody made by hand too: a server that stops for it would be worse.
-
                 LogDeaf(logger, e);
                 await Task.Delay(TimeSpan.FromSeconds(2), clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -1,3 +1,5 @@
+import { harmless } from '../harmless';
+
 export type Cell = string | number | null;
 
 /** A chart's numbers as a table: shown instead of it, and saved as CSV. */
@@ -6,13 +8,10 @@ export interface ChartData {
   rows: Cell[][];
 }
 
-/** A text that begins like a formula would be run by a spreadsheet. */
-const guarded = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
-
 function csvCell(value: Cell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const text = guarded(value);
+  const text = harmless(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
