@@ -23,7 +23,8 @@ public sealed class AccessibilityTests(Shop shop, Browser browser)
             await visit.Page.EmulateMediaAsync(new() { ColorScheme = scheme });
             await Assertions.Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("data-mantine-color-scheme", scheme == ColorScheme.Dark ? "dark" : "light");
             await visit.Settled();
-            Assert.Empty(await Findings(visit.Page));
+            var findings = await Findings(visit.Page);
+            Assert.True(findings.Count == 0, $"{name}, {scheme}: {string.Join("\n", findings)}");
         }
     }
 

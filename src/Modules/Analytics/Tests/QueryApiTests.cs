@@ -35,10 +35,16 @@ public sealed class QueryApiTests(QueryApiTests.App app) : IClassFixture<QueryAp
                     new("order_completed", start.AddHours(1)) { CustomerId = ann, Value = 12.34m, Currency = "EUR" },
                 })], CancellationToken.None), CancellationToken.None);
             }
+            await Took(Admin, 3);
+            await Took(Stranger, 300);
+        }
+
+        private static async Task Took(HttpClient client, long events)
+        {
             for (var patience = 0; patience < 600; patience++)
             {
-                var status = await Admin.Json("api/analytics/timelines");
-                if (status.GetProperty("size") is { ValueKind: JsonValueKind.Object } size && size.GetProperty("events").GetInt64() == 3 && size.GetProperty("profiles").GetInt64() == 2) return;
+                var status = await client.Json("api/analytics/timelines");
+                if (status.GetProperty("size") is { ValueKind: JsonValueKind.Object } size && size.GetProperty("events").GetInt64() == events && size.GetProperty("profiles").GetInt64() == 2) return;
                 await Task.Delay(50);
             }
             throw new TimeoutException("The timelines did not take in the events.");

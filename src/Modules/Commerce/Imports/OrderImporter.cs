@@ -11,9 +11,9 @@ namespace Clientele.Commerce.Imports;
 /// Orders from a file with one line per item, as shops export them. Lines with the same order number are one order,
 /// wherever they stand in the file.
 /// </summary>
-internal sealed class OrderImporter : IImporter
+/// <param name="ordersPerGroup">How many orders are written in a transaction: as many as take well under a second.</param>
+internal sealed class OrderImporter(int ordersPerGroup = 400) : IImporter
 {
-    private const int OrdersPerGroup = 400;
     private const decimal LargestLine = 10_000_000_000m;
 
     private static readonly string[] kindOrder = ["order", "refund", "adjustment"];
@@ -136,7 +136,7 @@ internal sealed class OrderImporter : IImporter
     {
         var written = await t.One<Written>($"""
             select w.last, w.lines, w.duplicates, w.rejects, w.orders, w.refunds, w.adjustments, w.customers_created
-            from commerce.write_staged_orders({job.Id}, {job.WorkspaceId}, {FileId(job.Sha256)}, {job.Cursor}, {OrdersPerGroup}) w
+            from commerce.write_staged_orders({job.Id}, {job.WorkspaceId}, {FileId(job.Sha256)}, {job.Cursor}, {ordersPerGroup}) w
             """, ct);
         var rejected = written.Rejects.Deserialize<List<Refused>>(ApiJson.Options)!.ConvertAll(Reject);
         return new WrittenGroup(written.Lines, written.Duplicates, rejected, new Dictionary<string, long>
@@ -149,7 +149,7 @@ internal sealed class OrderImporter : IImporter
     }
 
     public async Task<long> UndoNext(Transaction t, ImportJob job, CancellationToken ct) =>
-        await t.One<long>($"select commerce.undo_imported_orders({job.Id}, 1000)", ct);
+        await t.One<long>($"select commerce.undo_imported_orders({job.Id}, {2 * ordersPerGroup})", ct);
 
     public async Task DropStaged(Transaction t, ImportJob job, CancellationToken ct) => await t.Run($"""
         delete from commerce.staged_order_lines s where s.organization_id = {job.OrganizationId} and s.import_id = {job.Id}

@@ -14,6 +14,9 @@ namespace Clientele.Commerce.Tests;
 /// <summary>Imports as the server does them, without waiting for its clock.</summary>
 internal static class Rig
 {
+    /// <summary>Few, so that a small file is written in several groups.</summary>
+    public const int OrdersPerGroup = 50;
+
     public const string Header = "Order,Date,Article,Name,Quantity,Price,Customer,Country\n";
 
     public static Mapping Mapping(string currency = "GBP", Dictionary<string, string>? kinds = null) => new(
@@ -32,7 +35,7 @@ internal static class Rig
         kinds ?? new Dictionary<string, string> { ["order"] = "^[0-9]+$", ["refund"] = "^C", ["adjustment"] = "^A" });
 
     public static ImportWorker Worker(TestDatabase database, IImporter? importer = null) =>
-        new(database.Databases, [importer ?? new OrderImporter()], NullLogger<ImportWorker>.Instance);
+        new(database.Databases, [importer ?? new OrderImporter(OrdersPerGroup)], NullLogger<ImportWorker>.Instance);
 
     public static Task<Guid> Upload(TestDatabase database, Tenant tenant, string csv, string name = "orders.csv") =>
         Upload(database, tenant, Encoding.UTF8.GetBytes(csv), name);

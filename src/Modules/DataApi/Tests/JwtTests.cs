@@ -9,6 +9,10 @@ namespace Clientele.DataApi.Tests;
 /// <summary>Tokens signed with a public key's other half, as identity providers make them.</summary>
 public sealed class JwtTests
 {
+    // Made once: a key of this kind takes a while to find.
+    private static readonly RSA ourKey = RSA.Create(2048);
+    private static readonly RSA theirKey = RSA.Create(2048);
+
     private static string Part(byte[] bytes) => Base64Url.EncodeToString(bytes);
 
     private static string Sign(string algorithm, string? kid, Func<byte[], byte[]> sign)
@@ -37,18 +41,16 @@ public sealed class JwtTests
     [InlineData("RS256"), InlineData("RS384"), InlineData("RS512"), InlineData("PS256"), InlineData("PS384"), InlineData("PS512")]
     public void A_token_of_an_rsa_key_is_believed_and_another_key_s_is_not(string algorithm)
     {
-        using var ours = RSA.Create(2048);
-        using var theirs = RSA.Create(2048);
         var padding = algorithm[0] == 'P' ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
-        using var jwt = Verifier(Jwk(ours, "a"));
-        var token = Sign(algorithm, "a", text => ours.SignData(text, Hash(algorithm), padding));
+        using var jwt = Verifier(Jwk(ourKey, "a"));
+        var token = Sign(algorithm, "a", text => ourKey.SignData(text, Hash(algorithm), padding));
         Assert.Equal("clerk", jwt.Verify(token).GetProperty("role").GetString());
-        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "a", text => theirs.SignData(text, Hash(algorithm), padding))));
+        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "a", text => theirKey.SignData(text, Hash(algorithm), padding))));
         // The other padding, and another hash, are other signatures.
-        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "a", text => ours.SignData(text, Hash(algorithm), padding == RSASignaturePadding.Pss ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss))));
-        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "a", text => ours.SignData(text, algorithm.EndsWith("256", StringComparison.Ordinal) ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256, padding))));
+        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "a", text => ourKey.SignData(text, Hash(algorithm), padding == RSASignaturePadding.Pss ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss))));
+        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "a", text => ourKey.SignData(text, algorithm.EndsWith("256", StringComparison.Ordinal) ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256, padding))));
         // Somebody else's key by its id; a word changed.
-        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "b", text => ours.SignData(text, Hash(algorithm), padding))));
+        Assert.Throws<JwtRefused>(() => jwt.Verify(Sign(algorithm, "b", text => ourKey.SignData(text, Hash(algorithm), padding))));
         var parts = token.Split('.');
         Assert.Throws<JwtRefused>(() => jwt.Verify($"{parts[0]}.{Part("""{"role": "admin"}"""u8.ToArray())}.{parts[2]}"));
     }
@@ -71,7 +73,7 @@ public sealed class JwtTests
     [Fact]
     public void A_public_key_is_no_secret()
     {
-        using var rsa = RSA.Create(2048);
+        var rsa = ourKey;
         using var jwt = Verifier(Jwk(rsa, "a"));
         var key = Encoding.ASCII.GetBytes(rsa.ExportSubjectPublicKeyInfoPem());
         Assert.Throws<JwtRefused>(() => jwt.Verify(Sign("HS256", "a", text => HMACSHA256.HashData(key, text))));
