@@ -19,8 +19,8 @@ internal sealed class FunnelKernel : Kernel
     private readonly StepOrder order;
     private readonly int steps, exclusions;
     private readonly long window;
-    private readonly int[] from;
-    private readonly long[] starts, took;
+    private readonly int[] from, starts;
+    private readonly long[] took;
     private readonly StrictFunnel? strict;
     private long[] reached = [];
     private List<long>?[] durations = [];
@@ -32,7 +32,7 @@ internal sealed class FunnelKernel : Kernel
         groups = new Groups(breakdown);
         if (pick is not null) pickCodes = groups.Find(pick.Key);
         (order, steps, exclusions, window) = (question.Order, question.Steps.Count, question.Exclusions.Count, question.WindowSeconds * 1_000_000L);
-        (starts, took) = (new long[steps], new long[steps]);
+        (starts, took) = (new int[steps], new long[steps]);
         // A step follows the last one before it that may not be left out.
         from = [.. Enumerable.Range(0, steps).Select(k => Enumerable.Range(0, k).LastOrDefault(j => !question.Steps[j].Optional, -1))];
         if (question.Order == StepOrder.Strict || question.Modes.Count > 0) strict = new StrictFunnel(question);
@@ -58,7 +58,7 @@ internal sealed class FunnelKernel : Kernel
         // What happened in the same instant may stand before the begin.
         for (var m = first - 1; m >= 0 && view.Seconds[matches[m].Row] == view.Seconds[matches[first].Row]; m--) further |= matches[m].Mask;
         if (first < 0 || order == StepOrder.Any && view.Seconds[matches[first].Row] >= calendar.To) return;
-        for (var k = 0; k < starts.Length; k++) starts[k] = took[k] = -1;
+        for (var k = 0; k < starts.Length; k++) (starts[k], took[k]) = (-1, -1);
         if (strict is not null) Count(view, matches[first].Row, strict.Depth(view, matches));
         else if (order == StepOrder.Any) Count(view, matches[first].Row, AnyOrder(view, matches));
         else
@@ -81,20 +81,22 @@ internal sealed class FunnelKernel : Kernel
         var missing = steps;
         for (var m = first; m < matches.Length && missing > 0;)
         {
-            var second = view.Seconds[matches[m].Row];
-            var now = view.Micros(matches[m].Row);
+            var row = matches[m].Row;
+            var second = view.Seconds[row];
             var mask = 0u;
             do mask |= matches[m++].Mask;
-            while (m < matches.Length && view.Seconds[matches[m].Row] == second && view.Micros(matches[m].Row) == now);
+            while (m < matches.Length && view.Seconds[matches[m].Row] == second && view.Micros(matches[m].Row) == view.Micros(row));
 
             for (var left = mask & Mask; left != 0; left &= left - 1)
             {
                 var k = BitOperations.TrailingZeroCount(left);
-                var start = k == 0 ? now : starts[from[k]];
-                if (start < 0 || now - start > window) continue;
+                // A begin stands as its row, a later one in a later row: its fraction of a second lies elsewhere in memory and is seldom needed.
+                var start = k == 0 ? row : starts[from[k]];
+                var since = k == 0 || start < 0 ? 0 : view.Micros(row) - view.Micros(start);
+                if (start < 0 || since > window) continue;
                 starts[k] = Math.Max(starts[k], start);
                 if (took[k] >= 0) continue;
-                took[k] = now - start;
+                took[k] = since;
                 missing--;
             }
             // What is excluded ends whoever is on the way between its two steps.

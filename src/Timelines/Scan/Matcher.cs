@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Clientele.Timelines.Questions;
 using Clientele.Timelines.Store;
 
@@ -42,6 +43,9 @@ internal sealed class Matcher
 
     /// <summary>Also gives events that meet no selector, with an empty mask.</summary>
     public bool All { get; init; }
+
+    /// <summary>Times of matches will be asked for: they are fetched while there is other work to do.</summary>
+    public bool ForTimes { get; set; } = true;
 
     /// <param name="types">The type each selector wants: −1 any, 0 one that nobody has heard of.</param>
     public Matcher(IReadOnlyList<int> types, CompiledSelector[] selectors, int typeCount)
@@ -105,7 +109,7 @@ internal sealed class Matcher
     public unsafe bool Together(in View view, int first, int end, long from, long to, ref Match[] matches, out int n)
     {
         n = 0;
-        if (All || !compared || !named || view.TypeWidth != 1 || hits * 4 > looks) return false;
+        if (All || !compared || !named || view.TypeWidth != 1 || view.Clock is null || hits * 4 > looks) return false;
         if (matches.Length < end - first + 64) matches = new Match[end - first + 64];
         var found = Blocks(view, first, end - first, from, to, matches, out n);
         // Workers may write over each other's counts: they only steer which way is faster.
@@ -135,8 +139,8 @@ internal sealed class Matcher
     }
 
     /// <summary>
-    /// Types, and those properties that are bytes side by side in this segment of which few are wanted, compared 64 rows at a time; other conditions
-    /// and times are looked at where these hold. Gives how many rows had a type that is wanted and these properties, in or out of time.
+    /// Types, times and those properties that are bytes side by side in this segment of which few are wanted, compared 64 rows at a time; other
+    /// conditions are looked at where these hold. Gives how many rows had a type that is wanted and these properties, in time.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe int Blocks(in View view, int first, int count, long from, long to, Match[] matches, out int n)
@@ -158,22 +162,35 @@ internal sealed class Matcher
             }
             if (selectors[k].Values.Length > 0) rest |= 1u << k;
         }
-        // A second lies within when second − earliest, wrapping round, is below span.
-        var earliest = (uint)Math.Clamp(from, 0, uint.MaxValue);
-        var span = (uint)Math.Clamp(to, earliest, uint.MaxValue) - earliest;
+        n = 0;
+        if (to <= 0 || from >= to || from > uint.MaxValue) return 0;
+        // The steps of the clock from the first to the last; what lies in these two is looked at second by second, what lies between them is within.
+        var (earliest, latest) = ((uint)Math.Max(from, 0), (uint)Math.Min(to - 1, uint.MaxValue));
+        var span = latest - earliest;
+        var (early, late) = (view.Clock!.At(earliest), view.Clock.At(latest));
         Span<ulong> holds = stackalloc ulong[used], found = stackalloc ulong[selectors.Length];
         ref var next = ref MemoryMarshal.GetArrayDataReference(matches);
-        (n, var hit) = (0, 0);
+        var (hit, fetch) = (0, ForTimes && Sse.IsSupported);
         for (var at = first; at < first + count; at += 64)
         {
+            var within = Between(view.Coarse + at, early, late);
+            if (first + count - at < 64) within &= (1UL << (first + count - at)) - 1;
+            if (within == 0) continue;
             for (var t = 0; t < holds.Length; t++) holds[t] = terms[t].Bits(at);
             var any = 0UL;
             for (var k = 0; k < found.Length; k++)
             {
-                var bits = needs[k] == 0 ? 0 : first + count - at < 64 ? (1UL << (first + count - at)) - 1 : ulong.MaxValue;
+                var bits = needs[k] == 0 ? 0 : within;
                 for (var left = needs[k]; left != 0; left &= left - 1) bits &= holds[BitOperations.TrailingZeroCount(left)];
                 found[k] = bits;
                 any |= bits;
+            }
+            if (any == 0) continue;
+            for (var cut = any & (Equal(view.Coarse + at, early) | Equal(view.Coarse + at, late)); cut != 0; cut &= cut - 1)
+            {
+                var bit = BitOperations.TrailingZeroCount(cut);
+                // Within when second − earliest, wrapping round, is at most the span.
+                if (view.Seconds[at + bit] - earliest > span) any &= ~(1UL << bit);
             }
             hit += BitOperations.PopCount(any);
             for (; any != 0; any &= any - 1)
@@ -183,9 +200,10 @@ internal sealed class Matcher
                 var mask = 0u;
                 for (var k = 0; k < found.Length; k++) mask |= (uint)(found[k] >> bit & 1) << k;
                 if ((mask & rest) != 0) mask = Filter(view, row, mask);
-                // Written in any case and kept by counting: whether a row is in time is more than a processor can guess.
+                // Written in any case and kept by counting: whether a condition holds is more than a processor can guess.
                 Unsafe.Add(ref next, n) = new Match { Row = row, Mask = mask };
-                n += view.Seconds[row] - earliest < span & mask != 0 ? 1 : 0;
+                n += mask != 0 ? 1 : 0;
+                if (fetch) Sse.Prefetch0(view.Seconds + row);
             }
         }
         return hit;
@@ -197,6 +215,17 @@ internal sealed class Matcher
             if (terms[t].Values == term.Values && (terms[t].First, terms[t].Second, terms[t].Third, terms[t].Fourth, terms[t].Count) == (term.First, term.Second, term.Third, term.Fourth, term.Count)) return t;
         terms[used] = term;
         return used++;
+    }
+
+    /// <summary>Which of 64 bytes are at least the one and at most the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe ulong Between(byte* values, byte least, byte most)
+    {
+        // One comparison, since what is less wraps round.
+        var span = (byte)(most - least);
+        if (Vector512.IsHardwareAccelerated) return Vector512.LessThanOrEqual(Vector512.Load(values) - Vector512.Create(least), Vector512.Create(span)).ExtractMostSignificantBits();
+        return Vector256.LessThanOrEqual(Vector256.Load(values) - Vector256.Create(least), Vector256.Create(span)).ExtractMostSignificantBits()
+            | (ulong)Vector256.LessThanOrEqual(Vector256.Load(values + 32) - Vector256.Create(least), Vector256.Create(span)).ExtractMostSignificantBits() << 32;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -54,6 +54,7 @@ internal sealed class SegmentKernel : Kernel
         var earliest = leaves.Select(l => l.Rule.Kind is RuleKind.First or RuleKind.Last ? 0 : l.From).DefaultIfEmpty(0).Min();
         foreach (var leaf in leaves) leaf.Counts = leaf.Rule.Kind == RuleKind.Count && leaf.From == earliest;
         this.root = NodeOf(root);
+        matcher.ForTimes = !leaves.All(l => l.Counts);
     }
 
     private Node NodeOf(Rule rule) =>
@@ -94,14 +95,15 @@ internal sealed class SegmentKernel : Kernel
     private unsafe void Take(in View view, ReadOnlySpan<Match> matches, int m)
     {
         var (row, mask) = (matches[m].Row, matches[m].Mask);
-        var second = view.Seconds[row];
         foreach (var leaf in leaves)
         {
             if (leaf.Counts)
             {
+                // Of these no time is looked at: it would have to come from far away in memory.
                 leaf.Count += mask >> leaf.Bit & 1;
                 continue;
             }
+            var second = view.Seconds[row];
             if (leaf.Rule.Kind == RuleKind.Sequence)
             {
                 if (second >= leaf.From) leaf.Now |= mask >> leaf.Bit & ((1u << leaf.Rule.Steps.Count) - 1);

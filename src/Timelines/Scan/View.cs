@@ -13,6 +13,10 @@ internal unsafe struct View
     public int SubUnit;
     public ColumnReader Values;
 
+    /// <summary>The coarse times; null where there are none.</summary>
+    public byte* Coarse;
+    public Clock? Clock;
+
     /// <summary>The columns the question needs, by slot.</summary>
     public ColumnReader[] Slots;
     public int Start;
@@ -27,6 +31,8 @@ internal unsafe struct View
         Types = segment.Types.Values;
         Seconds = segment.Seconds;
         (TypeWidth, Fractions, SubUnit, Values) = (segment.Types.Width, segment.Fractions, segment.Layout.SubUnit, segment.Values);
+        Coarse = segment.Column(SegmentLayout.Coarse).Values;
+        Clock = segment.Layout.Clock;
         Slots = Array.ConvertAll(slots, segment.Column);
     }
 

@@ -111,7 +111,7 @@ internal sealed unsafe class Merge(IReadOnlyList<Segment> sources, Vocabulary vo
         writer.Types(codes);
         var numbers = new long[count];
         for (var i = 0; i < count; i++) numbers[i] = sources[from[i]].Micros(rows[i]);
-        var unit = Times.Write(writer, numbers);
+        var unit = Times.Write(writer, numbers, clock: dense);
         Codes(SegmentLayout.Batches, codes);
         writer.Codes(SegmentLayout.Batches, codes);
         for (var i = 0; i < count; i++) numbers[i] = sources[from[i]].Values.Number(rows[i]);

@@ -50,7 +50,7 @@ internal sealed class Rows
         writer.Ordinals(people, starts, dense: false);
         uint[] Pick(uint[] from) => Array.ConvertAll(order, i => from[i]);
         writer.Types(Pick(types));
-        var unit = Times.Write(writer, Array.ConvertAll(order, i => micros[i]));
+        var unit = Times.Write(writer, Array.ConvertAll(order, i => micros[i]), clock: false);
         writer.Codes(SegmentLayout.Batches, Pick(batches));
         writer.Amounts(Array.ConvertAll(order, i => values[i]), Questions.Numbers.None);
         if (!inOrder) writer.Order(Array.ConvertAll(order, i => writers[i]), Array.ConvertAll(order, i => positions[i]));
@@ -136,8 +136,8 @@ internal static class Times
     /// <summary>What lies before 1970 counts as second 0: before every question.</summary>
     public static long Clamp(long micros) => Math.Clamp(micros, 0, uint.MaxValue * 1_000_000L);
 
-    /// <summary>Writes both columns; returns the unit of the fractions in microseconds.</summary>
-    public static int Write(SegmentWriter writer, ReadOnlySpan<long> micros)
+    /// <summary>Writes both columns, and the coarse one where it is wanted; returns the unit of the fractions in microseconds.</summary>
+    public static int Write(SegmentWriter writer, ReadOnlySpan<long> micros, bool clock)
     {
         var seconds = new uint[micros.Length];
         var fractions = new uint[micros.Length];
@@ -151,6 +151,7 @@ internal static class Times
         var unit = whole ? 1000 : 1;
         if (whole) for (var i = 0; i < fractions.Length; i++) fractions[i] /= 1000;
         writer.Seconds(seconds);
+        if (clock) writer.Clock(seconds);
         writer.Codes(SegmentLayout.Fractions, fractions);
         return unit;
     }

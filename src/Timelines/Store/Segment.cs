@@ -8,12 +8,14 @@ namespace Clientele.Timelines.Store;
 /// <param name="First">The lowest ordinal in it.</param>
 /// <param name="Dense">Starts are by ordinal from <paramref name="First"/> to <paramref name="Last"/>; otherwise a list of ordinals stands beside them.</param>
 /// <param name="SubUnit">Microseconds in a unit of the column of fractions.</param>
-internal sealed record SegmentLayout(int Rows, int First, int Last, bool Dense, int SubUnit, IReadOnlyList<ColumnLayout> Columns, long Length)
+/// <param name="Clock">What the bytes of the coarse times mean; null where there are none, as in small segments.</param>
+internal sealed record SegmentLayout(int Rows, int First, int Last, bool Dense, int SubUnit, IReadOnlyList<ColumnLayout> Columns, long Length, Clock? Clock = null)
 {
     public const string Ordinals = "#ordinals";
     public const string Starts = "#starts";
     public const string Seconds = "#seconds";
     public const string Fractions = "#fractions";
+    public const string Coarse = "#coarse";
     public const string Types = "#types";
     public const string Values = "#values";
     public const string Batches = "#batches";
@@ -32,7 +34,7 @@ internal sealed record SegmentLayout(int Rows, int First, int Last, bool Dense, 
 /// </remarks>
 internal sealed unsafe class Segment : IDisposable
 {
-    private static ReadOnlySpan<byte> Magic => "CLTL0002"u8;
+    private static ReadOnlySpan<byte> Magic => "CLTL0003"u8;
     private const int HeaderUnit = 4096;
 
     private readonly byte* data;

@@ -10,6 +10,7 @@ internal sealed unsafe class SegmentWriter
     private byte* data;
     private nuint capacity;
     private long length;
+    private Clock? clock;
 
     static SegmentWriter() => LargeBuffers.GiveBack();
 
@@ -27,6 +28,15 @@ internal sealed unsafe class SegmentWriter
     }
 
     public void Seconds(ReadOnlySpan<uint> seconds) => Copy(SegmentLayout.Seconds, 4, MemoryMarshal.AsBytes(seconds));
+
+    /// <summary>The seconds once more, coarsely, in a byte each.</summary>
+    public void Clock(ReadOnlySpan<uint> seconds)
+    {
+        clock = Store.Clock.Of(seconds);
+        Reserve(seconds.Length, out var offset);
+        for (var i = 0; i < seconds.Length; i++) data[offset + i] = clock.At(seconds[i]);
+        columns.Add(new ColumnLayout(SegmentLayout.Coarse, ColumnEncoding.Dense, 1, 0, offset, 0, 0, seconds.Length));
+    }
 
     /// <summary>Types are always dense: they are what is scanned.</summary>
     public void Types(ReadOnlySpan<uint> codes) => Dense(SegmentLayout.Types, codes, WidthOf(Largest(codes)));
@@ -77,7 +87,7 @@ internal sealed unsafe class SegmentWriter
     }
 
     public Segment Finish(int rows, int first, int last, bool dense, int subUnit) =>
-        Segment.InMemory(new SegmentLayout(rows, first, last, dense, subUnit, columns, length), data);
+        Segment.InMemory(new SegmentLayout(rows, first, last, dense, subUnit, columns, length, clock), data);
 
     private static uint Largest(ReadOnlySpan<uint> codes)
     {
