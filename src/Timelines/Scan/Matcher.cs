@@ -324,7 +324,7 @@ internal static class Comparisons
             return passes;
         }
         for (var code = 1; code < passes.Length; code++)
-            passes[code] = IsNumeric(condition.Operator) ? Number(condition.Operator, values.Number(code), numbers) : Text(condition, values.Text(code)!);
+            passes[code] = values.Text(code) is { } text && (IsNumeric(condition.Operator) ? Number(condition.Operator, values.Number(code), numbers) : Text(condition, text));
         return passes;
     }
 

@@ -134,12 +134,15 @@ internal static class Surveyor
 
     private static OperandSurvey Describe(Operand of, ValueDictionary values)
     {
-        var (numbers, booleans, looked) = (true, true, Math.Min(values.Size, ValueDictionary.Shown + 1));
+        var (numbers, booleans, some, looked) = (true, true, false, Math.Min(values.Size, ValueDictionary.Shown + 1));
         for (var code = 1; code < looked; code++)
         {
+            // Forgotten since; of a closed column all may be.
+            if (code >= values.Kept || values.Text(code) is not { } text) continue;
+            some = true;
             numbers &= values.Number(code) != Numbers.None;
-            booleans &= values.Text(code) is "true" or "false";
+            booleans &= text is "true" or "false";
         }
-        return new OperandSurvey(of, looked == 1 ? ValueKind.Text : booleans ? ValueKind.Boolean : numbers ? ValueKind.Number : ValueKind.Text, values.Size - 1, !values.Closed);
+        return new OperandSurvey(of, !some ? ValueKind.Text : booleans ? ValueKind.Boolean : numbers ? ValueKind.Number : ValueKind.Text, values.Size - 1, !values.Closed);
     }
 }

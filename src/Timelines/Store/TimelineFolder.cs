@@ -13,18 +13,18 @@ public readonly record struct LogPlace(short Epoch, ulong Writer, long Position)
 /// </summary>
 public sealed class TimelineFolder : IDisposable
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private sealed record Manifest(int Version, string Identity, LogPlace Place, List<OrganizationFiles> Organizations);
 
-    private sealed record OrganizationFiles(Guid Id, long Names, long People, List<SegmentFile> Mains, List<SegmentFile> Tails);
+    private sealed record OrganizationFiles(Guid Id, string NamesFile, long Names, long People, bool Erased, List<SegmentFile> Mains, List<SegmentFile> Tails);
 
     private sealed record SegmentFile(string Name, int[] Erased, uint[] Undone);
 
     private readonly string path;
     private readonly FileStream hold;
     private readonly ConcurrentDictionary<Guid, TimelineStore> stores = new();
-    private readonly Dictionary<Guid, (long Names, long People)> lengths = [];
+    private readonly Dictionary<Guid, (string File, long Names, long People)> lengths = [];
 
     private readonly StoreSizes sizes;
 
@@ -67,11 +67,11 @@ public sealed class TimelineFolder : IDisposable
         foreach (var o in manifest.Organizations)
         {
             var store = Of(o.Id);
-            store.Vocabulary.Load(NamesOf(o.Id), o.Names);
+            store.Vocabulary.Load(Path.Combine(path, o.Id.ToString(), o.NamesFile), o.Names);
             store.People.Load(PeopleOf(o.Id), o.People);
-            lengths[o.Id] = (o.Names, o.People);
+            lengths[o.Id] = (o.NamesFile, o.Names, o.People);
             Segment Opened(SegmentFile f) => Segment.Open(Path.Combine(path, o.Id.ToString(), f.Name), new Tombstones([.. f.Erased], [.. f.Undone]));
-            store.Attach([.. o.Mains.Select(Opened)], [.. o.Tails.Select(Opened)]);
+            store.Attach([.. o.Mains.Select(Opened)], [.. o.Tails.Select(Opened)], o.Erased);
         }
         (Identity, Place) = (manifest.Identity, manifest.Place);
         Sweep(manifest);
@@ -90,18 +90,21 @@ public sealed class TimelineFolder : IDisposable
 
     /// <summary>Puts what is in memory into files, compacts where it is time, and makes all of it count.</summary>
     /// <param name="compact">Whether it is time or not.</param>
-    public void Save(bool compact = false)
+    /// <param name="forget">Also whatever has somebody in it who was erased.</param>
+    public void Save(bool compact = false, bool forget = false)
     {
         var organizations = new List<OrganizationFiles>();
         foreach (var (id, store) in stores)
         {
             store.Flush(() => NewFile(id));
-            if (compact ? store.Tails.Count > 0 : store.WantsCompaction) store.Compact(() => NewFile(id));
+            if (compact ? store.Tails.Count > 0 || store.Erased : store.WantsCompaction || forget && store.Erased) store.Compact(() => NewFile(id));
             Directory.CreateDirectory(Path.Combine(path, id.ToString()));
-            var (names, people) = lengths.GetValueOrDefault(id);
-            lengths[id] = (names, people) = (store.Vocabulary.Save(NamesOf(id), names), store.People.Save(PeopleOf(id), people));
+            var (file, names, people) = lengths.GetValueOrDefault(id);
+            if (file is null || store.Vocabulary.Anew) (file, names) = ($"names-{Guid.CreateVersion7():N}.bin", 0);
+            (names, people) = (store.Vocabulary.Save(Path.Combine(path, id.ToString(), file), names), store.People.Save(PeopleOf(id), people));
+            lengths[id] = (file, names, people);
             static SegmentFile File(Segment s) => new(Path.GetFileName(s.Path!), [.. s.Tombstones.Erased], [.. s.Tombstones.Undone]);
-            organizations.Add(new OrganizationFiles(id, names, people, [.. store.Mains.Select(File)], [.. store.Tails.Select(File)]));
+            organizations.Add(new OrganizationFiles(id, file, names, people, store.Erased, [.. store.Mains.Select(File)], [.. store.Tails.Select(File)]));
         }
         var manifest = new Manifest(Version, Identity ?? string.Empty, Place, organizations);
         var next = Path.Combine(path, "manifest.next");
@@ -114,6 +117,9 @@ public sealed class TimelineFolder : IDisposable
         Sweep(manifest);
     }
 
+    /// <summary>Texts of people who were erased are in files yet.</summary>
+    public bool HasErased => stores.Values.Any(s => s.Erased);
+
     /// <summary>Rows that a crash would make us read again.</summary>
     public long Unsaved => stores.Values.Sum(s => s.MemoryRows);
 
@@ -122,9 +128,10 @@ public sealed class TimelineFolder : IDisposable
     {
         foreach (var o in manifest.Organizations)
         {
-            var live = o.Mains.Concat(o.Tails).Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-            foreach (var file in Directory.GetFiles(Path.Combine(path, o.Id.ToString()), "*.segment"))
-                if (!live.Contains(Path.GetFileName(file))) File.Delete(file);
+            var live = o.Mains.Concat(o.Tails).Select(f => f.Name).Append(o.NamesFile).ToHashSet(StringComparer.Ordinal);
+            foreach (var file in (string[])["*.segment", "names-*.bin"])
+                foreach (var found in Directory.GetFiles(Path.Combine(path, o.Id.ToString()), file))
+                    if (!live.Contains(Path.GetFileName(found))) File.Delete(found);
         }
     }
 
@@ -133,8 +140,6 @@ public sealed class TimelineFolder : IDisposable
         Directory.CreateDirectory(Path.Combine(path, organization.ToString()));
         return Path.Combine(path, organization.ToString(), $"{Guid.CreateVersion7():N}.segment");
     }
-
-    private string NamesOf(Guid organization) => Path.Combine(path, organization.ToString(), "names.bin");
 
     private string PeopleOf(Guid organization) => Path.Combine(path, organization.ToString(), "people.bin");
 

@@ -39,6 +39,9 @@ public sealed class TimelineStore : IDisposable
     private readonly HashSet<uint> undone = [];
     private bool bulk, disposed;
 
+    /// <summary>Somebody was erased: their texts are in files until the next compaction.</summary>
+    internal bool Erased { get; private set; }
+
     internal StoreSizes Sizes { get; set; } = new();
 
     internal Vocabulary Vocabulary { get; } = new();
@@ -170,6 +173,7 @@ public sealed class TimelineStore : IDisposable
         {
             foreach (var segment in Segments)
                 foreach (var ordinal in ordinals) segment.Erase(ordinal);
+            Erased |= ordinals.Count > 0;
         });
     }
 
@@ -228,7 +232,7 @@ public sealed class TimelineStore : IDisposable
         }
     }
 
-    /// <summary>Merges main and tail files into new main files; returns the old ones' names.</summary>
+    /// <summary>Merges main and tail files into new main files. After an erasure, what no event says any more is forgotten.</summary>
     internal void Compact(Func<string> newFile)
     {
         var files = new List<Segment>();
@@ -239,7 +243,21 @@ public sealed class TimelineStore : IDisposable
             Mains.Clear();
             Tails.Clear();
             Mains.AddRange(files);
+            if (Erased) Vocabulary.Forget(Used);
+            Erased = false;
         });
+    }
+
+    private bool[] Used(int column)
+    {
+        var used = new bool[Vocabulary[column].Size];
+        foreach (var segment in Segments)
+        {
+            var reader = segment.Column(Vocabulary.Name(column));
+            if (reader.Encoding == ColumnEncoding.Constant) used[reader.Code(0)] = true;
+            else for (var row = 0; row < segment.Rows; row++) used[reader.Code(row)] = true;
+        }
+        return used;
     }
 
     internal void EndBulk() => bulk = false;
@@ -264,8 +282,9 @@ public sealed class TimelineStore : IDisposable
     private string?[] ColumnNames() => [.. Enumerable.Range(0, Vocabulary.Columns).Select(c => Vocabulary[c].Closed ? null : Vocabulary.Name(c))];
 
     /// <summary>Files that were there before.</summary>
-    internal void Attach(IEnumerable<Segment> mains, IEnumerable<Segment> tails)
+    internal void Attach(IEnumerable<Segment> mains, IEnumerable<Segment> tails, bool erased)
     {
+        Erased = erased;
         Mains.AddRange(mains);
         Tails.AddRange(tails);
         foreach (var code in Segments.SelectMany(s => s.Tombstones.Undone)) undone.Add(code);

@@ -3,8 +3,8 @@ using Clientele.Timelines.Questions;
 namespace Clientele.Timelines.Store;
 
 /// <summary>
-/// The different values of one column, each with a code; 0 is no value. Only ever grows, so that a code means the same in every
-/// file. A column with more values than <see cref="Most"/> is closed: it tells nobody anything as a column, and its questions go to the log.
+/// The different values of one column, each with a code; 0 is no value. A code means the same in every file, for ever: a value
+/// that is forgotten leaves its code unused. A column with more values than <see cref="Most"/> is closed: it tells nobody anything as a column, and its questions go to the log.
 /// </summary>
 internal sealed class ValueDictionary
 {
@@ -29,6 +29,10 @@ internal sealed class ValueDictionary
     /// <summary>One more than the highest code.</summary>
     public int Size => Closed ? size : values.Count;
 
+    /// <summary>One more than the highest code whose text may be asked for.</summary>
+    public int Kept => values.Count;
+
+    /// <summary>Null: it was forgotten, and no event has it.</summary>
     public string? Text(int code) => values[code];
 
     /// <summary>The value as a number, in millionths.</summary>
@@ -60,10 +64,38 @@ internal sealed class ValueDictionary
         return values.Count - 1;
     }
 
-    public void Close()
+    /// <summary>Takes up the room of a value that was forgotten.</summary>
+    public void AddForgotten()
+    {
+        values.Add(null);
+        numbers.Add(Numbers.None);
+    }
+
+    /// <summary>Forgets the texts of codes that are not in use, and of a closed column all.</summary>
+    /// <returns>Was there one?</returns>
+    public bool Forget(ReadOnlySpan<bool> used)
+    {
+        var any = false;
+        for (var code = 1; code < values.Count; code++)
+        {
+            if (values[code] is not { } text || !Closed && used[code]) continue;
+            codes.Remove(text);
+            (values[code], numbers[code], any) = (null, Numbers.None, true);
+        }
+        if (!Closed) return any;
+        values.RemoveRange(1, values.Count - 1);
+        numbers.RemoveRange(1, numbers.Count - 1);
+        return any;
+    }
+
+    /// <summary>Its values by code, 1 first; null where one was forgotten.</summary>
+    public IEnumerable<string?> Values => values.Skip(1);
+
+    /// <param name="of">How many codes it had, with 0; null: as many as were added.</param>
+    public void Close(int? of = null)
     {
         if (Closed) return;
-        (Closed, size) = (true, values.Count);
+        (Closed, size) = (true, of ?? values.Count);
         codes.Clear();
         codes.TrimExcess();
         if (whole || values.Count <= Shown + 1) return;

@@ -4,8 +4,8 @@ using System.Text;
 namespace Clientele.Timelines.Store;
 
 /// <summary>
-/// The columns of an organization's events and the values in them: types of events, imports, fields, properties. Kept in a file that only grows;
-/// the manifest says how much of it counts.
+/// The columns of an organization's events and the values in them: types of events, imports, fields, properties. Kept in a file that only grows, until
+/// values are forgotten and another takes its place; the manifest says which counts, and how much of it.
 /// </summary>
 internal sealed class Vocabulary
 {
@@ -23,6 +23,7 @@ internal sealed class Vocabulary
 
     private const ushort NewColumn = 0xffff;
     private const ushort ClosedColumn = 0xfffe;
+    private const ushort ForgottenValue = 0xfffd;
 
     private readonly List<ValueDictionary> dictionaries = [];
     private readonly List<string> names = [];
@@ -134,6 +135,31 @@ internal sealed class Vocabulary
         return value[..end];
     }
 
+    /// <summary>Some of what was saved is to be saved no more: what <see cref="Save"/> writes next is all there is, for a new file.</summary>
+    public bool Anew { get; private set; }
+
+    /// <summary>Forgets what no event has any more.</summary>
+    /// <param name="used">Of a column by its number: which codes events have; not asked for one that is closed.</param>
+    public void Forget(Func<int, bool[]> used)
+    {
+        for (var column = Batches + 1; column < names.Count; column++)
+        {
+            if (!dictionaries[column].Forget(dictionaries[column].Closed ? [] : used(column))) continue;
+            Anew = true;
+            Array.Clear(recent[column]);
+        }
+        if (!Anew) return;
+        unsaved.ResetWrittenCount();
+        for (var column = 0; column < names.Count; column++)
+        {
+            var dictionary = dictionaries[column];
+            // The first two are there from the beginning.
+            if (column > Batches) Append(NewColumn, names[column]);
+            foreach (var text in dictionary.Values) Append(text is null ? ForgottenValue : (ushort)column, text ?? names[column]);
+            if (dictionary.Closed) Append(ClosedColumn, $"{names[column]}\0{dictionary.Size}");
+        }
+    }
+
     /// <summary>Writes what is new behind the first <paramref name="at"/> bytes of the file; returns its new length.</summary>
     public long Save(string path, long at)
     {
@@ -143,6 +169,7 @@ internal sealed class Vocabulary
         file.Write(unsaved.WrittenSpan);
         file.Flush(flushToDisk: true);
         unsaved.ResetWrittenCount();
+        Anew = false;
         return file.Length;
     }
 
@@ -158,11 +185,14 @@ internal sealed class Vocabulary
             var text = Encoding.UTF8.GetString(reader.ReadBytes(size));
             read += 4 + size;
             if (column == NewColumn) Declare(text);
-            else if (column == ClosedColumn) dictionaries[columns[text]].Close();
+            else if (column == ForgottenValue) dictionaries[columns[text]].AddForgotten();
+            else if (column == ClosedColumn) Close(text.Split('\0'));
             else dictionaries[column].Add(text);
         }
         unsaved.ResetWrittenCount();
     }
+
+    private void Close(string[] of) => dictionaries[columns[of[0]]].Close(of.Length > 1 ? int.Parse(of[1], System.Globalization.CultureInfo.InvariantCulture) : null);
 
     public long Memory => dictionaries.Sum(d => d.Memory) + recent.Count * 32L * 1024;
 

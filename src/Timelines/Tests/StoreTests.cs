@@ -149,6 +149,45 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
+    public void Texts_that_only_the_erased_had_leave_the_disk_and_codes_stay_what_they_were()
+    {
+        var (ann, bob) = (Guid.NewGuid(), Guid.NewGuid());
+        string Files() => string.Concat(Directory.GetFiles(Path.Combine(path, organization.ToString())).Select(File.ReadAllText));
+        using (var folder = TimelineFolder.Open(path))
+        {
+            var store = folder.Of(organization);
+            Add(store, ann, "view", Noon, "ann's own");
+            Add(store, ann, "view", Noon, "pro");
+            Add(store, bob, "view", Noon, "pro");
+            Add(store, bob, "view", Noon, "free");
+            folder.Save(compact: true);
+            Assert.Contains("ann's own", Files(), StringComparison.Ordinal);
+            store.Erase([ann]);
+            folder.Save();
+        }
+        // A restart between does not lose what is still to be done.
+        using (var folder = TimelineFolder.Open(path))
+        {
+            var store = folder.Of(organization);
+            Assert.True(folder.HasErased);
+            folder.Save(forget: true);
+            Assert.False(folder.HasErased);
+            Assert.DoesNotContain("ann's own", Files(), StringComparison.Ordinal);
+            // Said again by somebody else, it is a new value.
+            Add(store, bob, "view", Noon, "ann's own");
+            store.Commit();
+            folder.Save();
+        }
+        using var again = TimelineFolder.Open(path);
+        var cells = Count(again.Of(organization), byPlan: true);
+        Assert.Equal((1, 1, 1, 2), ((int)cells[new CellKey(0, -1, 0, "pro")].Count, (int)cells[new CellKey(0, -1, 0, "free")].Count, (int)cells[new CellKey(0, -1, 0, "ann's own")].Count, (int)cells[new CellKey(0, -1, 0)].Count));
+        var plan = again.Of(organization).Survey(Ct).Operands.Single(o => o.Of.Property == "plan");
+        Assert.Equal(ValueKind.Text, plan.Kind);
+        var not = again.Of(organization).Ask(new Question { Kind = QuestionKind.Trend, From = new(2026, 1, 1), To = new(2026, 1, 1), Series = [new Series { Event = "view", Filters = [new Condition { Property = "plan", Operator = Comparison.NotContains, Values = ["o"] }] }] }, ct: Ct);
+        Assert.Equal(3, not.Cells[new CellKey(0, -1, 0)].Count);
+    }
+
+    [Fact]
     public void A_damaged_or_foreign_folder_is_empty_and_a_held_one_is_refused()
     {
         using (var folder = TimelineFolder.Open(path))

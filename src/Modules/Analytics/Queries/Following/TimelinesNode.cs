@@ -30,13 +30,14 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan UnsavedFor = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan ForgottenWithin = TimeSpan.FromHours(1);
 
     private readonly Db db = new(databases.Service, Tenant.None);
     private readonly SemaphoreSlim stepping = new(1);
     private TimelineFolder? folder;
     private ProfileMirror? mirror;
     private string? temporary;
-    private DateTimeOffset current, saved;
+    private DateTimeOffset current, saved, forgotten;
     private volatile string state = "waiting";
     private double progress;
     private string? problem;
@@ -125,7 +126,9 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             }
             if (!more) current = clock.GetUtcNow();
             var unsaved = folder.Unsaved;
-            if (unsaved > UnsavedAtMost || unsaved > 0 && clock.GetUtcNow() - saved > UnsavedFor) Save();
+            // What was erased leaves the disk within the hour: all files are written anew for it.
+            if (folder.HasErased && clock.GetUtcNow() - forgotten > ForgottenWithin) Forget();
+            else if (unsaved > UnsavedAtMost || unsaved > 0 && clock.GetUtcNow() - saved > UnsavedFor) Save();
             return more;
         }
         finally { stepping.Release(); }
@@ -136,7 +139,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
         if (folder is not null) return;
         temporary ??= options.Folder is null ? Directory.CreateTempSubdirectory("clientele-timelines-").FullName : null;
         folder = TimelineFolder.Open(options.Folder ?? temporary!, Sizes);
-        saved = clock.GetUtcNow();
+        saved = forgotten = clock.GetUtcNow();
     }
 
     // A command beside a running server leaves a file; see "clientele rebuild timelines".
@@ -149,6 +152,12 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     {
         folder!.Save();
         saved = clock.GetUtcNow();
+    }
+
+    private void Forget()
+    {
+        folder!.Save(forget: true);
+        saved = forgotten = clock.GetUtcNow();
     }
 
     /// <summary>What the files do not hold, because it is known from tables: who is who, and what was undone.</summary>
