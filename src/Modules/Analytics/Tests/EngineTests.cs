@@ -1,3 +1,4 @@
+using Clientele.Analytics.Queries.Following;
 using Clientele.Analytics.Queries.Reference;
 using Clientele.Platform.Log;
 using Clientele.Platform.Tenancy;
@@ -6,6 +7,7 @@ using Clientele.Timelines.Questions;
 using Clientele.Timelines.Store;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Clientele.Analytics.Tests;
 
@@ -77,6 +79,45 @@ public sealed class EngineTests(EngineTests.Database database) : IClassFixture<E
             history.Node.Dispose();
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+    }
+
+    [Fact]
+    public async Task What_an_erased_person_alone_said_is_on_no_disk_an_hour_later()
+    {
+        var folder = Directory.CreateTempSubdirectory("timelines-").FullName;
+        var (clock, said) = (new Clock(), $"said-{Guid.NewGuid():N}");
+        try
+        {
+            using var node = new TimelinesNode(database.Databases, new TimelinesOptions(folder), clock, NullLogger<TimelinesNode>.Instance);
+            async Task<Guid> Say(Tenant tenant)
+            {
+                var who = await database.For(tenant).One<Guid>($"insert into customers.customers (customer_id) values ({said}) returning id", Ct);
+                await database.For(tenant).InTransaction(t => EventLog.Append(t, [new NewEvent("noted", At) { CustomerId = who, Properties = new Platform.Data.Json($$"""{"note": "{{said}}"}""") }], Ct), Ct);
+                return who;
+            }
+            bool OnDisk(Tenant tenant) => Directory.GetFiles(Path.Combine(folder, tenant.OrganizationId!.Value.ToString())).Any(f => File.ReadAllText(f).Contains(said, StringComparison.Ordinal));
+            var ann = await Say(database.Alpha);
+            await Say(database.Beta);
+            await node.CatchUp(Ct);
+            node.SaveNow(compact: true);
+            Assert.True(OnDisk(database.Alpha));
+
+            await database.Db.Run($"select customers.erase({ann})", Ct);
+            await node.CatchUp(Ct);
+            clock.Ahead = TimeSpan.FromMinutes(61);
+            await node.Step(Ct);
+
+            Assert.False(OnDisk(database.Alpha));
+            Assert.True(OnDisk(database.Beta));
+        }
+        finally { Directory.Delete(folder, recursive: true); }
     }
 
     [Theory]
