@@ -27,14 +27,14 @@ internal static class ReadHistory
 
     /// <param name="key">The values of the row's key, with commas between them.</param>
     /// <param name="limit">1 to 200.</param>
-    public static async Task<Answer> Handle(string schema, string relation, string key, Caller caller, Sight sight, Db db, CancellationToken ct, int limit = 50)
+    public static async Task<Answer> Handle(string schema, string relation, string key, Caller caller, Sights sights, Db db, CancellationToken ct, int limit = 50)
     {
         if (limit is < 1 or > 200) throw Problem.Invalid("limit", "A page has 1 to 200 entries.");
         if (key.Length is 0 or > 255) throw Problem.Invalid("key", "Say which row: the values of its key, with commas between them.");
-        var (found, _) = await sight.One(schema, relation, caller.Tenant, ct);
+        var sight = await sights.Now(ct);
+        var (found, _) = sight.One(schema, relation, caller.Tenant);
         if (caller.Tenant.Access < Access.Admin) throw Problem.Forbidden("read who changed what");
-        var (catalogue, _) = await sight.Offered(ct);
-        var faces = Faces(found, catalogue).ToDictionary(f => f.ToString());
+        var faces = Faces(found, sight.Catalogue).ToDictionary(f => f.ToString());
         var rows = await db.List<Row>($"""
             select a.id, a.occurred_at, a.user_name, a.actor_type, a.activity_type, a.resource_type, a.old_values, a.new_values
             from platform.activity_logs a

@@ -85,7 +85,7 @@ internal sealed class RestApi : IDisposable
         {
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
             Enter = ct => Places.Enter(organization, ct),
-            Scope = new Scope(null, tenant.Access >= Access.Admin),
+            Scope = new Scope(null, tenant.Access),
         };
     }
 
@@ -103,7 +103,7 @@ internal sealed class RestApi : IDisposable
             MostCost = key.MaxCost,
             Schema = key.Blueprint,
             Enter = ct => Places.Enter(key.OrganizationId, ct),
-            Scope = new Scope(key.Scopes, Writes: true),
+            Scope = new Scope(key.Scopes, Access.Key),
         };
     }
 

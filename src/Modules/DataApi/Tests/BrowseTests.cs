@@ -10,7 +10,7 @@ using Clientele.Testing;
 namespace Clientele.DataApi.Tests;
 
 /// <summary>What the console asks beside the rows: which tables there are, what is in them, how many rows, and who changed one. Then the limits of keys.</summary>
-public sealed class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App>
+public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
