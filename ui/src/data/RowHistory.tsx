@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { historyQuery } from '../api/data';
 import type { DataHistory, DataRelation } from '../api/data.types';
+import { writeJson } from '../api/json';
 import { EmptyState, QueryState } from '../components/PageState';
 import { When } from '../components/Values';
 import { useFormat, useT } from '../i18n/I18n';
@@ -52,7 +53,7 @@ function Entry({ relation, item }: { relation: DataRelation; item: DataHistory['
   const text = (name: string, value: unknown) => {
     if (value === null || value === undefined) return t('data.null');
     const column = relation.columns.find((c) => c.name === name);
-    return column ? shown(column, value, zone) : typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return column ? shown(column, value, zone) : typeof value === 'object' ? writeJson(value) : String(value);
   };
   const through = item.through === `${relation.schema}.${relation.name}` ? null : item.through;
   return (

@@ -5,6 +5,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react';
 import { relationQuery, rowsQuery, RestProblem } from '../api/data';
 import type { DataRelation, DataRow } from '../api/data.types';
+import { writeJson } from '../api/json';
 import { useAnnounceChange } from '../components/Announcer';
 import { CopyButton } from '../components/CopyButton';
 import { Icon } from '../components/Icon';
@@ -168,7 +169,7 @@ function Table({ relation }: { relation: DataRelation }) {
               <Text size="sm" fw={600}>
                 {t('data.marked', { count: chosen.length })}
               </Text>
-              <CopyButton value={JSON.stringify(chosen, null, 2)} label={t('data.copyRows')} />
+              <CopyButton value={writeJson(chosen, 2)} label={t('data.copyRows')} />
               {relation.may.delete && (
                 <Button variant="default" color="red" leftSection={<Icon name="trash" />} onClick={() => setRemoving(chosen)}>
                   {t('data.deleteRows', { count: chosen.length })}
