@@ -1,5 +1,5 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { apiHeaders, request } from './client';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { apiHeaders, request, requestBlob } from './client';
 import type { DataHistory, DataRelation, DataRow, DataSchemas, DataSizes } from './data.types';
 import { parseJson, writeJson } from './json';
 import { ApiProblem, networkProblem, parseRetryAfter } from './problem';
@@ -134,9 +134,16 @@ export const relationQuery = (organization: string, schema: string, relation: st
     staleTime: 5 * 60_000,
   });
 
-export const historyQuery = (organization: string, schema: string, relation: string, key: string, limit: number) =>
-  queryOptions({
-    queryKey: [...rowsKey(organization), 'history', schema, relation, key, limit],
-    queryFn: ({ signal }) => request<DataHistory>(`${path(schema, relation)}/history`, { organization, query: { key, limit }, signal }),
-    placeholderData: keepPreviousData,
+export const historyQuery = (organization: string, schema: string, relation: string, key: readonly string[]) =>
+  infiniteQueryOptions({
+    queryKey: [...rowsKey(organization), 'history', schema, relation, key],
+    queryFn: async ({ pageParam, signal }) => {
+      const which = [...key.map((value) => ['key', value]), ...(pageParam === null ? [] : [['before', pageParam]])];
+      const search = new URLSearchParams(which as [string, string][]).toString();
+      // Values are shown with the digits they had.
+      const answer = await requestBlob(`${path(schema, relation)}/history?${search}`, { organization, signal });
+      return parseJson(await answer.text()) as DataHistory;
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
   });

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseJson } from '../api/json';
 import { ok, openConsole, session, stubServer } from '../testing';
 import { sampleRelation } from './sample';
 
@@ -187,6 +188,25 @@ describe('the data browser', () => {
     openConsole(address);
     expect(await screen.findByText('This question costs more than is allowed here')).toBeTruthy();
     expect(screen.getByText('Ask for fewer rows.')).toBeTruthy();
+  });
+
+  it('pages through the history of a row, with the digits its values had', async () => {
+    const page = (from: string, to: string, next: string | null) =>
+      parseJson(
+        `{"items":[{"id":"${to}","at":"2024-07-01T10:00:00+00:00","who":"Ada","actor":"user","activity":"update","through":"cdp.customers","changes":[{"column":"orders","old":${from},"new":${to}}]}],"next":${JSON.stringify(next)}}`,
+      );
+    const asked = stubServer({
+      ...base(),
+      'GET /rest/v1/customers': ok([row]),
+      'GET /data/cdp/customers/history': (_: unknown, url: string) =>
+        ok(url.endsWith('?key=a1&before=c') ? page('1', '1.50', null) : page('1.50', '9007199254740993', 'c')),
+    });
+    openConsole(`${address}?row=a1&part=history`);
+    expect(await screen.findByText('9007199254740993')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Show older entries' }));
+    await waitFor(() => expect(screen.getAllByText('1.50')).toHaveLength(2));
+    expect(screen.queryByRole('button', { name: 'Show older entries' })).toBeNull();
+    expect(asked.filter((a) => a.includes('/history'))).toHaveLength(2);
   });
 
   it('gives the call of what is on the screen', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DataColumn, DataRow } from '../api/data.types';
 import { parseJson, writeJson } from '../api/json';
 import { kindOf } from './kinds';
-import { draftOf, keyQuery, keyText, shown, valueOf } from './values';
+import { draftOf, keyQuery, keyText, keyValues, shown, valueOf } from './values';
 
 const column = (base: string, more: Partial<DataColumn> = {}): DataColumn => ({
   name: 'c',
@@ -92,5 +92,8 @@ describe('keys', () => {
       ['b', 'eq.x'],
     ]);
     expect(keyQuery(['code'], 'a,b')).toEqual([['code', 'eq.a,b']]);
+    const odd = { a: 'x, 5%2C', b: '%' };
+    expect(keyValues(['a', 'b'], keyText(['a', 'b'], odd))).toEqual(['x, 5%2C', '%']);
+    expect(keyText(['a'], odd)).toBe('x, 5%2C');
   });
 });

@@ -70,12 +70,19 @@ export function shown(column: DataColumn, value: unknown, zone: string): string 
   return typeof value === 'object' ? writeJson(value) : String(value);
 }
 
-/** The values of a row's key with commas between them, as the audit trail and the address name it. */
-export const keyText = (key: readonly string[], row: DataRow) => key.map((column) => String(row[column] ?? '')).join(',');
+/** A row's key as the address names it: its value, or its values with commas between them. */
+export const keyText = (key: readonly string[], row: DataRow) =>
+  key.length === 1
+    ? String(row[key[0]!] ?? '')
+    : key.map((column) => String(row[column] ?? '').replace(/[%,]/g, (sign) => (sign === ',' ? '%2C' : '%25'))).join(',');
 
-/** The row of that key as parameters of a request. Values with commas in them are found only when the key is one column. */
+/** The values of a key that stands in an address. */
+export const keyValues = (key: readonly string[], text: string): string[] =>
+  key.length === 1 ? [text] : text.split(',').map((value) => value.replace(/%(2C|25)/g, (_, sign) => (sign === '2C' ? ',' : '%')));
+
+/** The row of that key as parameters of a request. */
 export function keyQuery(key: readonly string[], text: string): [string, string][] {
-  const values = key.length === 1 ? [text] : text.split(',');
+  const values = keyValues(key, text);
   return key.map((column, i) => [column, `eq.${values[i] ?? ''}`]);
 }
 
