@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import { relationQuery, rowsQuery, RestProblem } from '../api/data';
 import type { DataRelation, DataRow } from '../api/data.types';
 import { writeJson } from '../api/json';
+import { asProblem } from '../api/problem';
 import { useAnnounceChange } from '../components/Announcer';
 import { CopyButton } from '../components/CopyButton';
 import { Icon } from '../components/Icon';
@@ -213,7 +214,7 @@ function Table({ relation }: { relation: DataRelation }) {
           <Alert
             p="xs"
             variant="light"
-            title={t('data.export.running', { count: exporting.state.rows })}
+            title={t('data.export.running', { count: exporting.state.rows, size: format.bytes(exporting.state.bytes) })}
             withCloseButton
             closeButtonLabel={t('data.stop')}
             onClose={exporting.stop}
@@ -221,7 +222,7 @@ function Table({ relation }: { relation: DataRelation }) {
             <Progress value={total ? Math.min(100, (100 * exporting.state.rows) / total) : 100} animated aria-label={t('data.export')} />
           </Alert>
         )}
-        <ProblemAlert error={exporting.error} />
+        <ProblemAlert error={exporting.error} text={asProblem(exporting.error).offline ? t('data.export.broken') : undefined} />
         {query.isPending ? (
           <TableSkeleton rows={14} density="compact" />
         ) : query.isError && !query.data ? (

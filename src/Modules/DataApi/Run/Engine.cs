@@ -73,7 +73,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         try
         {
             var request = Request(context, path);
-            request.Prefer.Check();
+            request.Prefer.Check(options.OffersAllRows);
             var known = await Catalogue(context.RequestAborted);
             var asker = await ask(request, known);
             anonymous = asker.Anonymous;
@@ -119,7 +119,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         }
     }
 
-    private PlanRules Rules(Asker asker) => asker.MaxRows is { } most ? rules with { MaxRows = most } : rules;
+    private PlanRules Rules(Asker asker) => asker.MaxRows is null && !asker.AllRows ? rules : rules with { MaxRows = asker.MaxRows ?? options.MaxRows, AllRows = asker.AllRows };
 
     private static async ValueTask<IDisposable?> Enter(Asker asker, CancellationToken ct) => asker.Enter is { } enter ? await enter(ct) : null;
 

@@ -208,6 +208,42 @@ public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestT
         }
     }
 
+    [Fact]
+    public async Task People_may_take_all_rows_of_a_table_in_one_answer()
+    {
+        async Task Run(string sql)
+        {
+            await using var connection = await app.OpenSuperuser();
+            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+        // No key, no order: page after page of it, rows would come twice or never.
+        await Run($"""
+            create table customers.many (organization_id uuid not null default platform.organization(), n integer not null);
+            select platform.protect('customers.many', 'organization');
+            insert into customers.many select '{app.Alpha.OrganizationId}', n from generate_series(1, 10001) n;
+            insert into customers.many values ('{app.Beta.OrganizationId}', 77)
+            """);
+        try
+        {
+            await Until("many?limit=0", "[]");
+            (string, string) all = ("Prefer", "rows=all, handling=strict");
+            Assert.Equal(10_000, (await Rest(app.Admin, HttpMethod.Get, "many?select=n", "customers")).Json.GetArrayLength());
+            var rows = (await Rest(app.Admin, HttpMethod.Get, "many?select=n", "customers", null, all)).Json.EnumerateArray().Select(r => r.GetProperty("n").GetInt32());
+            Assert.Equal(Enumerable.Range(1, 10_001), rows.Order());
+            var csv = await Rest(app.Viewer, HttpMethod.Get, "many?select=n&order=n", "customers", null, all, ("Accept", "text/csv"));
+            Assert.Equal("n\n" + string.Join('\n', Enumerable.Range(1, 10_001)), csv.Text);
+            Assert.Equal("""[{"n":77}]""", (await Rest(app.Stranger, HttpMethod.Get, "many?select=n", "customers", null, all)).Text);
+            Assert.Equal(5, (await Rest(app.Admin, HttpMethod.Get, "many?limit=5", "customers", null, all)).Json.GetArrayLength());
+            using var key = Client(app.Key);
+            Assert.Equal(403, (await Rest(key, HttpMethod.Get, "many", "customers", null, all)).Status);
+        }
+        finally
+        {
+            await Run("delete from platform.table_access t where t.relation = 'customers.many'; drop table customers.many");
+        }
+    }
+
     private static JsonElement Change(JsonElement item, string column) => item.GetProperty("changes").EnumerateArray().Single(c => c.GetProperty("column").GetString() == column);
 
     [Fact]
