@@ -75,6 +75,9 @@ internal sealed class Relation
     /// <summary>What the role is granted on some column at least.</summary>
     public (bool Select, bool Insert, bool Update, bool Delete) Granted { get; init; }
 
+    /// <summary>Of a view: the table that has to have a row for each of its own, others are only looked up beside it; null: there is none, or it is not known.</summary>
+    public Relation? RowsOf { get; set; }
+
     /// <summary>Which access can see and write rows, as far as policies tell.</summary>
     public Reach Reach { get; set; } = Reach.Anybody;
 

@@ -155,7 +155,11 @@ internal sealed class ReachOf(IReadOnlyDictionary<uint, Relation> relations, IRe
 
     public void Tell()
     {
-        foreach (var relation in relations.Values) relation.Reach = Find(relation);
+        foreach (var relation in relations.Values)
+        {
+            relation.Reach = Find(relation);
+            if (views.TryGetValue(relation.Oid, out var made) && made.Rows is ViewRows.Of of && relations.TryGetValue(of.Relation, out var table) && !table.IsView) relation.RowsOf = table;
+        }
     }
 
     private Reach Find(Relation relation)

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Compile;
 using Clientele.DataApi.Parse;
 using Clientele.DataApi.Plan;
@@ -87,8 +88,10 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
             SqlText.Tell(hash, name);
             SqlText.Tell(hash, value);
         }
-        statement.Main.Tell(hash);
-        statement.Total?.Tell(hash);
+        // Which row a key names makes no difference.
+        var values = !ByKey(((ReadAction)action).Rows);
+        statement.Main.Tell(hash, values);
+        statement.Total?.Tell(hash, values);
         var question = Convert.ToHexString(hash.GetHashAndReset());
         if (!costs.TryGetValue(question, out var known) || Stopwatch.GetElapsedTime(known.At) > TimeSpan.FromMinutes(1))
         {
@@ -113,6 +116,19 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
     }
 
     private readonly ConcurrentDictionary<string, (double Cost, long At)> costs = new();
+
+    // One row of a table, or of a view that shows its rows, is asked for by the whole key, and nothing beside it.
+    private bool ByKey(ReadPlan plan)
+    {
+        if (plan.Relation is not { } relation || plan.Embeds.Count > 0) return false;
+        var table = relation.IsView ? relation.RowsOf : relation;
+        if (table is not { PrimaryKey.Count: > 0 }) return false;
+        bool Is(Column column, string key) => relation.IsView
+            ? relation.Origins.TryGetValue(column.Name, out var origin) && ReferenceEquals(origin.Table, table) && origin.Column == key
+            : column.Name == key;
+        return table.PrimaryKey.TrueForAll(k => k == options.Exposure.TenantColumn || plan.Where.Exists(c =>
+            c is Compare { Aggregate: Aggregate.None, Value: { Path: [], Column: { } column }, Is: { Op: Op.Eq, Negated: false, Quantifier: Quantifier.One } } && Is(column, k)));
+    }
 
     private static bool Decides(ApiRequest request, ActionPlan action) => action is WriteAction or CallAction { ReadOnly: false }
         && (action.Shape.Form == Form.JsonObject || (request.Prefer is { MaxAffected: not null, Strict: true }) || action is WriteAction { Change: Change.Upsert });
