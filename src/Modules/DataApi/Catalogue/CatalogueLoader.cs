@@ -136,6 +136,8 @@ internal static class CatalogueLoader
         await Each(reader, read.Handler, ct);
         await Each(reader, read.Schema, ct);
         await Each(reader, read.Extension, ct);
+        // A while of work: not on a thread that hears of requests.
+        await Task.Yield();
         return read.Build();
     }
 

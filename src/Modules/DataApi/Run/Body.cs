@@ -52,6 +52,8 @@ internal sealed class Body(HttpResponse response, Func<Task>? start) : IDisposab
             Streams = true;
             await start!();
         }
+        // Whoever reads a million rows must not keep a thread that hears of others' requests.
+        await Task.Yield();
         await Flush(ct);
     }
 

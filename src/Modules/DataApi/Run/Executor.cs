@@ -68,7 +68,8 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         catch (PostgresException)
         {
             // Npgsql 10.0.0 may take a statement for prepared whose preparation PostgreSQL refused.
-            if (connection.State == ConnectionState.Open) connection.UnprepareAll();
+            // It waits for the server, so it does that on a thread that may wait (see StandaloneApi.StayOnThread).
+            if (connection.State == ConnectionState.Open) await Task.Run(connection.UnprepareAll, CancellationToken.None);
             throw;
         }
         timings.Mark("transaction");
