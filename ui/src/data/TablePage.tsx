@@ -116,6 +116,11 @@ function Table({ relation }: { relation: DataRelation }) {
       : relation.view
         ? t('data.why.view')
         : t('data.why.rights');
+  const failed = asProblem(exporting.error).offline
+    ? t('data.export.broken')
+    : exporting.error instanceof RestProblem && exporting.error.hint
+      ? `${exporting.error.detail ?? ''}. ${exporting.error.hint}`
+      : undefined;
   const openRow = (key: string | undefined) => set({ row: key, part: key ? search.part : undefined });
 
   return (
@@ -222,7 +227,7 @@ function Table({ relation }: { relation: DataRelation }) {
             <Progress value={total ? Math.min(100, (100 * exporting.state.rows) / total) : 100} animated aria-label={t('data.export')} />
           </Alert>
         )}
-        <ProblemAlert error={exporting.error} text={asProblem(exporting.error).offline ? t('data.export.broken') : undefined} />
+        <ProblemAlert error={exporting.error} text={failed} />
         {query.isPending ? (
           <TableSkeleton rows={14} density="compact" />
         ) : query.isError && !query.data ? (
