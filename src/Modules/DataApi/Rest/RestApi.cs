@@ -27,6 +27,9 @@ internal sealed class RestApi : IDisposable
     /// <summary>How long all rows of a table may take on their way: as fast as whoever takes them.</summary>
     private const string ExportTimeout = "15min";
 
+    /// <summary>How long whoever asked may take to fetch the answer: who reads a byte a second would hold one of the places for hours.</summary>
+    private static readonly TimeSpan longest = TimeSpan.FromMinutes(2), longestExport = TimeSpan.FromMinutes(15);
+
     private readonly Engine engine;
     private readonly Keys keys;
 
@@ -95,6 +98,7 @@ internal sealed class RestApi : IDisposable
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
             Enter = ct => (all ? exports : Places).Enter(organization, ct),
             AllRows = all,
+            Longest = all ? longestExport : longest,
             Scope = new Scope(null, tenant.Access),
         };
     }
@@ -113,6 +117,7 @@ internal sealed class RestApi : IDisposable
         {
             MaxRows = key.MaxRows,
             MostCost = key.MaxCost,
+            Longest = longest,
             Schema = key.Blueprint,
             Enter = ct => Places.Enter(key.OrganizationId, ct),
             Scope = new Scope(key.Scopes, Access.Key),

@@ -117,6 +117,11 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         {
             // Nobody is there to be answered.
         }
+        catch (OperationCanceledException) when (context.Response.HasStarted)
+        {
+            // They took too long to fetch it.
+            context.Abort();
+        }
     }
 
     private PlanRules Rules(Asker asker) => asker.MaxRows is null && !asker.AllRows ? rules : rules with { MaxRows = asker.MaxRows ?? options.MaxRows, AllRows = asker.AllRows };

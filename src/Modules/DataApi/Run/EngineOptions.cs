@@ -66,6 +66,9 @@ internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Setting
     /// <summary>The most rows they get at each level; null: the front door's limit.</summary>
     public long? MaxRows { get; init; }
 
+    /// <summary>How long they may take to fetch an answer; null: as long as they like.</summary>
+    public TimeSpan? Longest { get; init; }
+
     /// <summary>They get all rows of the outermost level.</summary>
     public bool AllRows { get; init; }
 

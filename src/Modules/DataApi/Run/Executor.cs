@@ -41,7 +41,7 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         var reads = action is ReadAction or CallAction { ReadOnly: true };
         var outcome = new Outcome();
         using var body = new Body(context.Response, reads && action.Shape.Form is Form.JsonArray or Form.Csv && !statement.CountsOnly
-            ? () => Begin(context, request, action, statement, outcome, timings, streamed: true) : null);
+            ? () => Begin(context, request, action, statement, outcome, timings, streamed: true) : null, asker.Longest);
 
         var ready = plain is not null && asker.Plain && reads && !responds && request.Prefer.TimeZone is null && action is ReadAction or CallAction { Routine: { Timeout: null, Isolation: null } };
         await using var connection = await (ready ? plain! : source).OpenConnectionAsync(ct);
@@ -201,7 +201,16 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         if (action is WriteAction { Nothing: true }) Nothing(action, body);
         else
         {
-            await Rows(reader, batch, request, action, statement, body, outcome, responds, ct);
+            try
+            {
+                await Rows(reader, batch, request, action, statement, body, outcome, responds, ct);
+            }
+            catch (OperationCanceledException) when (body.Streams)
+            {
+                // Nobody fetches the rest, and the connection is free only when PostgreSQL has ended too.
+                await Task.Run(batch.Cancel, CancellationToken.None);
+                throw;
+            }
             if (!statement.Affects) await reader.NextResultAsync(ct);
         }
         if (responds && await reader.ReadAsync(ct))
