@@ -74,7 +74,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/data"] = new(),
         ["GET /api/data/{schema}"] = new(),
         ["GET /api/data/{schema}/{relation}"] = new(),
-        ["GET /api/data/{schema}/{relation}/history"] = new(null, ["key=x&limit=200"]),
+        ["GET /api/data/{schema}/{relation}/history"] = new(null, ["key=x&limit=200", "key=x&before={before}"]),
         ["GET /api/palette"] = new(null, [$"query={Word}", "query=1", $"query={Word}@example.com"]),
         ["POST /api/analytics/query"] = new("""{"kind": "trend", "from": "2024-03-01", "to": "2024-03-31", "breakdown": [{"property": "status"}, {"attribute": "country"}], "series": [{"event": "order_completed"}]}""",
             ["", "engine=sql", "format=csv", "later=false", "wait=5"]),

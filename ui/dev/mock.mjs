@@ -256,7 +256,7 @@ const routes = [
       return found;
     },
   ],
-  ['GET', '/data/:schema/:relation/history', ({ query }) => tables.historyOf(query.get('key'))],
+  ['GET', '/data/:schema/:relation/history', ({ query }) => tables.historyOf(query.get('key'), query.get('before'))],
   ['GET', '/imports/fields', () => ({ fields: imports.fields, kinds: ['orders'] })],
   ['GET', '/imports', ({ play }) => ({ items: play.has('empty') ? [] : imports.imports })],
   ['POST', '/imports', ({ query, size }) => imports.add(query.get('name'), size)],

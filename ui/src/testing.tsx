@@ -8,6 +8,7 @@ import { vi } from 'vitest';
 import type { Session } from './api/types';
 import { Announcer } from './components/Announcer';
 import { I18nProvider } from './i18n/I18n';
+import { writeJson } from './api/json';
 import { makeQueryClient } from './query-client';
 import { makeRouter } from './routes';
 import { cssVariables, theme } from './theme';
@@ -48,10 +49,10 @@ export function stubServer(answers: Record<string, unknown>) {
     asked.push(url);
     const path = url.split('?')[0]!.replace('/api', '');
     const listed = answers[`${method} ${path}`] ?? answers[path];
-    const given: unknown = typeof listed === 'function' ? listed(sent ? JSON.parse(sent as string) : undefined) : listed;
+    const given: unknown = typeof listed === 'function' ? listed(sent ? JSON.parse(sent as string) : undefined, url) : listed;
     if (given === 'never') return new Promise<Response>(() => undefined);
     const { status, body } = (given as Exclude<Answer, 'never'> | undefined) ?? { status: 404, body: { code: 'not_found' } };
-    return Promise.resolve(new Response(JSON.stringify(body), { status }));
+    return Promise.resolve(new Response(writeJson(body), { status }));
   });
   return asked;
 }

@@ -14,7 +14,7 @@ public sealed class DataApiModule : IModule
 {
     public string Name => "dataapi";
 
-    public void AddServices(IServiceCollection services) => services.AddSingleton<RestApi>().AddSingleton<Sight>().AddHostedService<CatalogueWatch>();
+    public void AddServices(IServiceCollection services) => services.AddSingleton<RestApi>().AddSingleton<Sights>().AddHostedService<CatalogueWatch>();
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {

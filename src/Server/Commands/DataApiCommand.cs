@@ -14,6 +14,7 @@ internal static class DataApiCommand
         {
             var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? string.Empty, StringComparer.Ordinal);
             var options = StandaloneOptions.Read(environment);
+            StandaloneApi.StayOnThread();
             await StandaloneApi.Probe(options, ct);
             await using var app = StandaloneApi.Build(options);
             app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"The Data API answers at {string.Join(", ", app.Urls)}. Ctrl-C stops it."));

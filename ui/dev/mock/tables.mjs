@@ -115,7 +115,12 @@ export function relation(name, play) {
   return { schema: 'cdp', name, view: false, comment, key: ['id'], may: rights, columns, rules, references, referrers };
 }
 
-export const historyOf = (key) => ({ items: history.filter((entry) => entry.key === key).reverse(), more: false });
+/** Three entries a page, so that there is a second one. */
+export function historyOf(key, before) {
+  const entries = history.filter((entry) => entry.key === key).reverse();
+  const from = before ? Number(before) : 0;
+  return { items: entries.slice(from, from + 3), next: entries.length > from + 3 ? String(from + 3) : null };
+}
 
 const tests = {
   eq: (value, text) => String(value) === text,

@@ -1,6 +1,7 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { apiHeaders, request } from './client';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { apiHeaders, request, requestBlob } from './client';
 import type { DataHistory, DataRelation, DataRow, DataSchemas, DataSizes } from './data.types';
+import { parseJson, writeJson } from './json';
 import { ApiProblem, networkProblem, parseRetryAfter } from './problem';
 
 /** What the Data API answers when it does not do something: PostgREST's shape, not that of the rest of the API. */
@@ -70,7 +71,7 @@ export async function rest(organization: string, asked: RestRequest, signal?: Ab
     response = await fetch(restPath(asked), {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : writeJson(body),
       credentials: 'same-origin',
       signal,
     });
@@ -94,41 +95,9 @@ export function totalOf(range: string | null): number | null {
   return total === undefined || total === '*' ? null : Number(total);
 }
 
-class Exact {
-  constructor(
-    readonly source: string,
-    readonly value: number,
-  ) {}
-}
-
-const loosen = (value: unknown): unknown => {
-  if (value instanceof Exact) return value.value;
-  if (Array.isArray(value)) return value.map(loosen);
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, loosen(inner)]));
-  return value;
-};
-
-/**
- * Rows with their numbers as PostgreSQL wrote them: what a JavaScript number does not hold (9007199254740993, 1.50) stays text.
- * Where the browser does not tell the text of a number, it is the nearest number.
- */
-export function parseRows(text: string): DataRow[] {
-  let some = false;
-  const rows = JSON.parse(text, (_: string, value: unknown, context?: { source?: string }) => {
-    if (typeof value !== 'number' || context?.source === undefined || String(value) === context.source) return value;
-    some = true;
-    return new Exact(context.source, value);
-  }) as DataRow[];
-  if (!some) return rows;
-  return rows.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value instanceof Exact ? value.source : loosen(value)])),
-  );
-}
-
 export async function readRows(organization: string, asked: RestRequest, signal?: AbortSignal): Promise<RowsPage> {
   const response = await rest(organization, asked, signal);
-  return { rows: parseRows(await response.text()), total: totalOf(response.headers.get('Content-Range')) };
+  return { rows: parseJson(await response.text()) as DataRow[], total: totalOf(response.headers.get('Content-Range')) };
 }
 
 /** All of a table begin alike, so that a write makes them all stale. */
@@ -165,9 +134,16 @@ export const relationQuery = (organization: string, schema: string, relation: st
     staleTime: 5 * 60_000,
   });
 
-export const historyQuery = (organization: string, schema: string, relation: string, key: string, limit: number) =>
-  queryOptions({
-    queryKey: [...rowsKey(organization), 'history', schema, relation, key, limit],
-    queryFn: ({ signal }) => request<DataHistory>(`${path(schema, relation)}/history`, { organization, query: { key, limit }, signal }),
-    placeholderData: keepPreviousData,
+export const historyQuery = (organization: string, schema: string, relation: string, key: readonly string[]) =>
+  infiniteQueryOptions({
+    queryKey: [...rowsKey(organization), 'history', schema, relation, key],
+    queryFn: async ({ pageParam, signal }) => {
+      const which = [...key.map((value) => ['key', value]), ...(pageParam === null ? [] : [['before', pageParam]])];
+      const search = new URLSearchParams(which as [string, string][]).toString();
+      // Values are shown with the digits they had.
+      const answer = await requestBlob(`${path(schema, relation)}/history?${search}`, { organization, signal });
+      return parseJson(await answer.text()) as DataHistory;
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
   });

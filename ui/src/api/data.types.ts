@@ -82,7 +82,8 @@ export interface DataHistory {
     through: string;
     changes: { column: string; old: unknown; new: unknown }[];
   }[];
-  more: boolean;
+  /** For older ones; null: there are none. */
+  next: string | null;
 }
 
 export type DataRow = Record<string, unknown>;

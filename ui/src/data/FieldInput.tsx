@@ -1,6 +1,7 @@
 import { Button, Select, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 import type { DataColumn, DataReference } from '../api/data.types';
+import { parseJson, writeJson } from '../api/json';
 import { useT } from '../i18n/I18n';
 import { listOf, writeList } from './filters';
 import { KeyPicker } from './KeyPicker';
@@ -153,7 +154,7 @@ export function FieldInput({
 
 function tidy(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return writeJson(parseJson(text), 2);
   } catch {
     return text;
   }

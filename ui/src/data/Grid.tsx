@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import type { DataColumn, DataRelation, DataRow } from '../api/data.types';
+import { writeJson } from '../api/json';
 import { useAnnounce } from '../components/Announcer';
 import { Icon } from '../components/Icon';
 import { useFormat, useT } from '../i18n/I18n';
@@ -188,7 +189,7 @@ export function Grid(props: GridProps) {
       event.preventDefault();
       const value = row[column.name];
       void navigator.clipboard?.writeText(
-        value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value),
+        value === null || value === undefined ? '' : typeof value === 'object' ? writeJson(value) : String(value),
       );
       announce(t('copy.done'));
     } else if (

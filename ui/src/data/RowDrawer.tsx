@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { readRows, rowsKey } from '../api/data';
 import type { DataRelation, DataRow } from '../api/data.types';
+import { writeJson } from '../api/json';
 import { CopyButton } from '../components/CopyButton';
 import { Icon } from '../components/Icon';
 import { EmptyState, QueryState } from '../components/PageState';
@@ -71,7 +72,7 @@ export function RowDrawer({ relation, id, tab, setTab, close, remove, writes }: 
               </Tabs.List>
               <Tabs.Panel value="fields" className={classes.panel}>
                 <RowForm
-                  key={JSON.stringify(row)}
+                  key={writeJson(row)}
                   relation={relation}
                   row={row}
                   pending={writes.change.isPending}
@@ -80,7 +81,7 @@ export function RowDrawer({ relation, id, tab, setTab, close, remove, writes }: 
                   save={(values) => writes.change.mutate({ row, values }, { onSuccess: () => void query.refetch() })}
                   aside={
                     <>
-                      <CopyButton value={JSON.stringify(row, null, 2)} label={t('data.copyRow')} />
+                      <CopyButton value={writeJson(row, 2)} label={t('data.copyRow')} />
                       {relation.may.delete && (
                         <Button variant="default" color="red" leftSection={<Icon name="trash" />} onClick={() => remove(row)}>
                           {t('data.delete')}

@@ -1,35 +1,38 @@
 import { Button, Skeleton, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { historyQuery } from '../api/data';
 import type { DataHistory, DataRelation } from '../api/data.types';
+import { writeJson } from '../api/json';
 import { EmptyState, QueryState } from '../components/PageState';
+import { ProblemAlert } from '../components/ProblemAlert';
 import { When } from '../components/Values';
 import { useFormat, useT } from '../i18n/I18n';
 import { useOrganization } from '../shell/organization';
 import classes from './Data.module.css';
-import { shown } from './values';
+import { keyValues, shown } from './values';
 
 /** Who wrote this row, when, and what stood there before: from the audit trail. */
 export function RowHistory({ relation, id }: { relation: DataRelation; id: string }) {
   const t = useT();
   const { slug } = useOrganization();
-  const [limit, setLimit] = useState(50);
-  const query = useQuery(historyQuery(slug, relation.schema, relation.name, id, limit));
+  const query = useInfiniteQuery(historyQuery(slug, relation.schema, relation.name, keyValues(relation.key, id)));
   return (
     <QueryState query={query} failed={t('data.history.failed')} skeleton={<Skeleton h={240} aria-hidden="true" />}>
-      {({ items, more }) =>
-        items.length === 0 ? (
+      {({ pages }) =>
+        pages[0]?.items.length === 0 ? (
           <EmptyState title={t('data.history.none.title')} why={t('data.history.none.text')} />
         ) : (
           <>
             <ol className={classes.history} aria-label={t('data.tab.history')}>
-              {items.map((item) => (
-                <Entry key={item.id} relation={relation} item={item} />
-              ))}
+              {pages
+                .flatMap((page) => page.items)
+                .map((item) => (
+                  <Entry key={item.id} relation={relation} item={item} />
+                ))}
             </ol>
-            {more && limit < 200 && (
-              <Button variant="default" size="xs" loading={query.isFetching} onClick={() => setLimit(Math.min(200, limit + 50))}>
+            {query.isFetchNextPageError && <ProblemAlert error={query.error} />}
+            {query.hasNextPage && (
+              <Button variant="default" size="xs" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
                 {t('data.history.more')}
               </Button>
             )}
@@ -52,7 +55,7 @@ function Entry({ relation, item }: { relation: DataRelation; item: DataHistory['
   const text = (name: string, value: unknown) => {
     if (value === null || value === undefined) return t('data.null');
     const column = relation.columns.find((c) => c.name === name);
-    return column ? shown(column, value, zone) : typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return column ? shown(column, value, zone) : typeof value === 'object' ? writeJson(value) : String(value);
   };
   const through = item.through === `${relation.schema}.${relation.name}` ? null : item.through;
   return (

@@ -5,6 +5,8 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react';
 import { relationQuery, rowsQuery, RestProblem } from '../api/data';
 import type { DataRelation, DataRow } from '../api/data.types';
+import { writeJson } from '../api/json';
+import { asProblem } from '../api/problem';
 import { useAnnounceChange } from '../components/Announcer';
 import { CopyButton } from '../components/CopyButton';
 import { Icon } from '../components/Icon';
@@ -114,6 +116,11 @@ function Table({ relation }: { relation: DataRelation }) {
       : relation.view
         ? t('data.why.view')
         : t('data.why.rights');
+  const failed = asProblem(exporting.error).offline
+    ? t('data.export.broken')
+    : exporting.error instanceof RestProblem && exporting.error.hint
+      ? `${exporting.error.detail ?? ''}. ${exporting.error.hint}`
+      : undefined;
   const openRow = (key: string | undefined) => set({ row: key, part: key ? search.part : undefined });
 
   return (
@@ -168,7 +175,7 @@ function Table({ relation }: { relation: DataRelation }) {
               <Text size="sm" fw={600}>
                 {t('data.marked', { count: chosen.length })}
               </Text>
-              <CopyButton value={JSON.stringify(chosen, null, 2)} label={t('data.copyRows')} />
+              <CopyButton value={writeJson(chosen, 2)} label={t('data.copyRows')} />
               {relation.may.delete && (
                 <Button variant="default" color="red" leftSection={<Icon name="trash" />} onClick={() => setRemoving(chosen)}>
                   {t('data.deleteRows', { count: chosen.length })}
@@ -212,7 +219,7 @@ function Table({ relation }: { relation: DataRelation }) {
           <Alert
             p="xs"
             variant="light"
-            title={t('data.export.running', { count: exporting.state.rows })}
+            title={t('data.export.running', { count: exporting.state.rows, size: format.bytes(exporting.state.bytes) })}
             withCloseButton
             closeButtonLabel={t('data.stop')}
             onClose={exporting.stop}
@@ -220,7 +227,7 @@ function Table({ relation }: { relation: DataRelation }) {
             <Progress value={total ? Math.min(100, (100 * exporting.state.rows) / total) : 100} animated aria-label={t('data.export')} />
           </Alert>
         )}
-        <ProblemAlert error={exporting.error} />
+        <ProblemAlert error={exporting.error} text={failed} />
         {query.isPending ? (
           <TableSkeleton rows={14} density="compact" />
         ) : query.isError && !query.data ? (

@@ -62,7 +62,7 @@ const guarded = (cell: string) => (/^[+-]?\d+([.,]\d+)?$/.test(cell) ? cell : ha
 
 /** A table as a server wrote it, with no text that a spreadsheet would run; all else stays, also what is empty and what is missing. */
 export const guardedCsv = (text: string) =>
-  text.replace(/"(?:[^"]|"")*"|[^,\r\n"]+/g, (cell) => (cell.startsWith('"') ? `"${guarded(cell.slice(1, -1))}"` : guarded(cell)));
+  text.replace(/"[^"]*(?:""[^"]*)*"|[^,\r\n"]+/g, (cell) => (cell.startsWith('"') ? `"${guarded(cell.slice(1, -1))}"` : guarded(cell)));
 
 /** A cell as it was before it was made harmless for spreadsheets. */
 export const unguarded = (cell: string) => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell);

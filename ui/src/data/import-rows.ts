@@ -1,4 +1,5 @@
 import { parseRestProblem, rest, RestProblem } from '../api/data';
+import { parseJson } from '../api/json';
 import type { DataColumn, DataRelation, DataRow } from '../api/data.types';
 import type { Csv, CsvLine } from './csv';
 import { isWords, kindOf } from './kinds';
@@ -37,7 +38,7 @@ function cellValue(column: DataColumn, cell: string): unknown {
   const kind = kindOf(column);
   if (kind !== 'json' && kind !== 'list') return cell;
   try {
-    return JSON.parse(cell) as unknown;
+    return parseJson(cell);
   } catch {
     // A list may stand there as PostgreSQL writes it, {a,b}; what is no JSON is refused by the database, with the line told.
     return kind === 'list' && isWords(column) && !cell.startsWith('{') ? cell.split(',').map((word) => word.trim()) : cell;

@@ -293,8 +293,12 @@ export const dataMessages = messages({
   'data.export.csv': { en: 'CSV, with the columns shown', fr: 'CSV, avec les colonnes affichées' },
   'data.export.json': { en: 'JSON, with the columns shown', fr: 'JSON, avec les colonnes affichées' },
   'data.export.running': {
-    en: { one: '{count} row fetched', other: '{count} rows fetched' },
-    fr: { one: '{count} ligne obtenue', other: '{count} lignes obtenues' },
+    en: { one: '{count} row fetched, {size}', other: '{count} rows fetched, {size}' },
+    fr: { one: '{count} ligne obtenue, {size}', other: '{count} lignes obtenues, {size}' },
+  },
+  'data.export.broken': {
+    en: 'The export broke off, and nothing was kept of it. Try again, or fewer rows by a filter.',
+    fr: 'L’export s’est interrompu et rien n’en a été gardé. Réessayez, ou filtrez pour moins de lignes.',
   },
   'data.stop': { en: 'Stop', fr: 'Arrêter' },
 

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseJson } from '../api/json';
 import { ok, openConsole, session, stubServer } from '../testing';
 import { sampleRelation } from './sample';
 
@@ -187,6 +188,99 @@ describe('the data browser', () => {
     openConsole(address);
     expect(await screen.findByText('This question costs more than is allowed here')).toBeTruthy();
     expect(screen.getByText('Ask for fewer rows.')).toBeTruthy();
+  });
+
+  it('pages through the history of a row, with the digits its values had', async () => {
+    const page = (from: string, to: string, next: string | null) =>
+      parseJson(
+        `{"items":[{"id":"${to}","at":"2024-07-01T10:00:00+00:00","who":"Ada","actor":"user","activity":"update","through":"cdp.customers","changes":[{"column":"orders","old":${from},"new":${to}}]}],"next":${JSON.stringify(next)}}`,
+      );
+    const asked = stubServer({
+      ...base(),
+      'GET /rest/v1/customers': ok([row]),
+      'GET /data/cdp/customers/history': (_: unknown, url: string) =>
+        ok(url.endsWith('?key=a1&before=c') ? page('1', '1.50', null) : page('1.50', '9007199254740993', 'c')),
+    });
+    openConsole(`${address}?row=a1&part=history`);
+    expect(await screen.findByText('9007199254740993')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Show older entries' }));
+    await waitFor(() => expect(screen.getAllByText('1.50')).toHaveLength(2));
+    expect(screen.queryByRole('button', { name: 'Show older entries' })).toBeNull();
+    expect(asked.filter((a) => a.includes('/history'))).toHaveLength(2);
+  });
+
+  describe('exports', () => {
+    const written: string[] = [];
+    const abort = vi.fn(() => Promise.resolve());
+    const close = vi.fn(() => Promise.resolve());
+    const pick = vi.fn((_: { suggestedName: string }) =>
+      Promise.resolve({
+        createWritable: () =>
+          Promise.resolve({
+            write: (part: string | Uint8Array) => {
+              written.push(typeof part === 'string' ? part : new TextDecoder().decode(part));
+              return Promise.resolve();
+            },
+            close,
+            abort,
+          }),
+      }),
+    );
+    const choose = async (form: string) => {
+      fireEvent.click(await screen.findByRole('button', { name: 'Export' }));
+      fireEvent.click(await screen.findByRole('menuitem', { name: form }));
+    };
+    beforeEach(() => {
+      written.length = 0;
+      vi.clearAllMocks();
+      vi.stubGlobal('showSaveFilePicker', pick);
+    });
+
+    it('all rows of the filter into the file that was chosen, in one answer', async () => {
+      const asked = stubServer(base());
+      openConsole(`${address}?columns=name,orders&where=orders.gte.2`);
+      await cell('Grace');
+      await choose('JSON, with the columns shown');
+      await waitFor(() => expect(close).toHaveBeenCalledOnce());
+      expect(pick.mock.calls[0]?.[0].suggestedName).toBe('cdp.customers.json');
+      expect(JSON.parse(written.join(''))).toHaveLength(2);
+      expect(asked.filter((a) => a === '/rest/v1/customers?select=name,orders&orders=gte.2')).toHaveLength(1);
+    });
+
+    it('nothing when it breaks off, and says so', async () => {
+      stubServer(base());
+      const known = window.fetch;
+      let broken = false;
+      vi.stubGlobal('fetch', (url: string, init?: RequestInit) => {
+        if (!broken) return known(url, init);
+        let sent = false;
+        const body = new ReadableStream<Uint8Array>({
+          pull(controller) {
+            if (sent) return controller.error(new TypeError('network error'));
+            sent = true;
+            controller.enqueue(new TextEncoder().encode('name\nGrace\n'));
+          },
+        });
+        return Promise.resolve(new Response(body));
+      });
+      openConsole(address);
+      await cell('Grace');
+      broken = true;
+      await choose('CSV, with the columns shown');
+      expect(await screen.findByText(/The export broke off/)).toBeTruthy();
+      expect([abort.mock.calls.length, close.mock.calls.length]).toEqual([1, 0]);
+    });
+
+    it('nothing when nobody chose a file', async () => {
+      const asked = stubServer(base());
+      pick.mockImplementationOnce(() => Promise.reject(new DOMException('', 'AbortError')));
+      openConsole(address);
+      await cell('Grace');
+      const before = asked.length;
+      await choose('CSV, with the columns shown');
+      await waitFor(() => expect(pick).toHaveBeenCalledOnce());
+      expect([asked.length, screen.queryByRole('alert')]).toEqual([before, null]);
+    });
   });
 
   it('gives the call of what is on the screen', async () => {

@@ -30,19 +30,19 @@ export function rowsRequest(relation: DataRelation, view: View): RestRequest {
   };
 }
 
-/** All rows of the filter, a piece of them at a time, with the columns shown. */
-export function exportRequest(relation: DataRelation, view: View, offset: number, limit: number, accept: string): RestRequest {
-  const order = orderOf(relation, view);
+/** All rows of the filter in one answer, with the columns shown; in the table's own order unless somebody sorted them. */
+export function exportRequest(relation: DataRelation, view: View, accept: string): RestRequest {
+  const sort = view.sort.length > 0 ? orderOf(relation, view) : [];
   return {
     schema: relation.schema,
     relation: relation.name,
     query: [
       ['select', view.columns.map((column) => column.name).join(',')],
       ...toQuery(view.filters, view.match),
-      ...(order.length > 0 ? [['order', order.join(',')] as [string, string]] : []),
-      ['limit', String(limit)],
-      ['offset', String(offset)],
+      ...(sort.length > 0 ? [['order', sort.join(',')] as [string, string]] : []),
     ],
+    // A server that does not know what all rows are refuses, and does not send a page of them.
+    prefer: ['rows=all', 'handling=strict'],
     accept,
   };
 }

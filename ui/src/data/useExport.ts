@@ -1,53 +1,66 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { rest } from '../api/data';
 import type { DataRelation } from '../api/data.types';
-import { save } from '../components/download';
+import { networkProblem } from '../api/problem';
+import { openTarget } from '../components/download-stream';
 import { useOrganization } from '../shell/organization';
-import { guardedCsv } from './csv';
+import { csvPipe, jsonPipe } from './pipes';
 import { exportRequest } from './request';
 import type { View } from './view';
 
 export type ExportForm = 'csv' | 'json';
 
-/** A request gives so many rows at most. */
-const piece = 10_000;
+const types: Record<ExportForm, string> = { csv: 'text/csv', json: 'application/json' };
+
+/** So often is told how far it is, in milliseconds. */
+const often = 150;
 
 export interface Exporting {
   form: ExportForm;
   rows: number;
+  bytes: number;
 }
 
-/** The rows of the whole filter as a file, fetched piece by piece; no value is read as a number, which would lose digits. */
+/** The rows of the whole filter as a file: one answer, written as it comes, of one moment of the table. */
 export function useExport(relation: DataRelation, view: View) {
   const { slug } = useOrganization();
   const [state, setState] = useState<Exporting | null>(null);
   const [error, setError] = useState<unknown>(null);
   const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => stop.current?.abort(), []);
 
   async function run(form: ExportForm) {
+    setError(null);
+    const target = await openTarget(`${relation.schema}.${relation.name}.${form}`, types[form]);
+    if (!target) return;
     const abort = new AbortController();
     stop.current = abort;
-    setError(null);
-    setState({ form, rows: 0 });
-    const parts: BlobPart[] = [];
+    setState({ form, rows: 0, bytes: 0 });
     try {
-      for (let offset = 0; ; offset += piece) {
-        const asked = exportRequest(relation, view, offset, piece, form === 'csv' ? 'text/csv' : 'application/json');
-        const response = await rest(slug, asked, abort.signal);
-        const { text, rows } = form === 'csv' ? csvOf(await response.text(), offset > 0) : jsonOf(await response.text());
-        if (text !== '') {
-          if (offset > 0) parts.push(form === 'csv' ? '\n' : ',');
-          parts.push(text);
-        }
-        setState({ form, rows: offset + rows });
-        // The last piece is the one that is not full. A count would be dear, and old by the time it matters.
-        if (rows < piece) break;
+      const response = await rest(slug, exportRequest(relation, view, types[form]), abort.signal);
+      const pipe = form === 'csv' ? csvPipe() : jsonPipe();
+      const reader = response.body!.getReader();
+      let bytes = 0;
+      let told = performance.now();
+      for (;;) {
+        // A server that fails half-way cuts the connection: half a file must not look like a whole one.
+        const { done, value } = await reader.read().catch((failure: unknown) => {
+          throw abort.signal.aborted ? failure : networkProblem();
+        });
+        if (done) break;
+        await target.write(pipe.push(value));
+        bytes += value.length;
+        if (performance.now() - told < often) continue;
+        told = performance.now();
+        setState({ form, rows: pipe.rows, bytes });
       }
-      const name = `${relation.schema}.${relation.name}.${form}`;
-      if (form === 'csv') save(new Blob([...parts, '\n'], { type: 'text/csv;charset=utf-8' }), name);
-      else save(new Blob(['[', ...parts, ']\n'], { type: 'application/json' }), name);
+      await target.write(pipe.end());
+      await target.done();
     } catch (failure) {
-      if (!abort.signal.aborted) setError(failure);
+      const wanted = abort.signal.aborted;
+      abort.abort();
+      await target.drop().catch(() => undefined);
+      if (!wanted) setError(failure);
     } finally {
       setState(null);
     }
@@ -55,15 +68,3 @@ export function useExport(relation: DataRelation, view: View) {
 
   return { state, error, run, stop: () => stop.current?.abort() };
 }
-
-// PostgreSQL doubles backslashes as it writes a record, which no reader of CSV knows of. After the first piece the header is known.
-export function csvOf(sent: string, drop: boolean): { text: string; rows: number } {
-  const text = guardedCsv(sent.replaceAll('\\\\', '\\'));
-  const end = text.indexOf('\n');
-  // A line end after each row but the last, and after the header.
-  const rows = text.replace(/"(?:[^"]|"")*"/g, '').split('\n').length - 1;
-  return { text: drop ? (end < 0 ? '' : text.slice(end + 1)) : text, rows };
-}
-
-// Counted by reading, saved as it came: numbers keep their digits.
-export const jsonOf = (sent: string) => ({ text: sent.trim().slice(1, -1), rows: (JSON.parse(sent) as unknown[]).length });

@@ -1,4 +1,5 @@
 import type { DataColumn, DataRow } from '../api/data.types';
+import { parseJson, writeJson } from '../api/json';
 import { listOf, writeList } from './filters';
 import { isWhole, isWords, kindOf } from './kinds';
 import { atTheWall, onTheWall } from './zone';
@@ -14,9 +15,9 @@ export function draftOf(column: DataColumn, value: unknown, zone: string): Draft
   const kind = kindOf(column);
   if (kind === 'moment') return onTheWall(String(value), zone) ?? String(value);
   if (kind === 'local') return String(value).replace(' ', 'T').slice(0, 19);
-  if (kind === 'list') return isWords(column) && Array.isArray(value) ? writeList(value.map(String)) : JSON.stringify(value);
-  if (kind === 'json') return JSON.stringify(value, null, 2);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (kind === 'list') return isWords(column) && Array.isArray(value) ? writeList(value.map(String)) : writeJson(value);
+  if (kind === 'json') return writeJson(value, 2);
+  return typeof value === 'object' ? writeJson(value) : String(value);
 }
 
 /** What is sent for a draft. Numbers go as text: PostgreSQL reads all their digits, a JavaScript number does not hold them. */
@@ -52,7 +53,7 @@ export function valueOf(column: DataColumn, draft: Draft, zone: string): { value
 
 function parse(text: string): { value: unknown } | { fault: Fault; at?: string } {
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: parseJson(text) };
   } catch (error) {
     return { fault: 'json', at: error instanceof Error ? error.message : undefined };
   }
@@ -65,16 +66,23 @@ export function shown(column: DataColumn, value: unknown, zone: string): string 
   if (kind === 'moment') return onTheWall(String(value), zone)?.replace('T', ' ') ?? String(value);
   if (kind === 'local') return String(value).replace('T', ' ');
   if (kind === 'list' && Array.isArray(value))
-    return value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return value.map((item) => (typeof item === 'object' ? writeJson(item) : String(item))).join(', ');
+  return typeof value === 'object' ? writeJson(value) : String(value);
 }
 
-/** The values of a row's key with commas between them, as the audit trail and the address name it. */
-export const keyText = (key: readonly string[], row: DataRow) => key.map((column) => String(row[column] ?? '')).join(',');
+/** A row's key as the address names it: its value, or its values with commas between them. */
+export const keyText = (key: readonly string[], row: DataRow) =>
+  key.length === 1
+    ? String(row[key[0]!] ?? '')
+    : key.map((column) => String(row[column] ?? '').replace(/[%,]/g, (sign) => (sign === ',' ? '%2C' : '%25'))).join(',');
 
-/** The row of that key as parameters of a request. Values with commas in them are found only when the key is one column. */
+/** The values of a key that stands in an address. */
+export const keyValues = (key: readonly string[], text: string): string[] =>
+  key.length === 1 ? [text] : text.split(',').map((value) => value.replace(/%(2C|25)/g, (_, sign) => (sign === '2C' ? ',' : '%')));
+
+/** The row of that key as parameters of a request. */
 export function keyQuery(key: readonly string[], text: string): [string, string][] {
-  const values = key.length === 1 ? [text] : text.split(',');
+  const values = keyValues(key, text);
   return key.map((column, i) => [column, `eq.${values[i] ?? ''}`]);
 }
 

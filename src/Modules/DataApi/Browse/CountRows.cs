@@ -27,9 +27,9 @@ internal static class CountRows
 
     public sealed record Answer(string Schema, IReadOnlyList<Size> Relations);
 
-    public static async Task<Answer> Handle(string schema, Caller caller, Sight sight, RestApi rest, Db db, CancellationToken ct)
+    public static async Task<Answer> Handle(string schema, Caller caller, Sights sights, RestApi rest, Db db, CancellationToken ct)
     {
-        var seen = await sight.Of(schema, caller.Tenant, ct);
+        var seen = (await sights.Now(ct)).Of(schema, caller.Tenant);
         if (seen.Count == 0) throw Problem.NotFound("schema");
         // It asks much of the database: one of the organization's places, as any request to its tables.
         using var place = await Enter(rest, caller, ct);

@@ -41,9 +41,9 @@ internal static partial class DescribeRelation
 
     private sealed record RightRow(string Name, bool Insert, bool Update);
 
-    public static async Task<Answer> Handle(string schema, string relation, Caller caller, Sight sight, Db db, CancellationToken ct)
+    public static async Task<Answer> Handle(string schema, string relation, Caller caller, Sights sights, Db db, CancellationToken ct)
     {
-        var (found, may) = await sight.One(schema, relation, caller.Tenant, ct);
+        var (found, may) = (await sights.Now(ct)).One(schema, relation, caller.Tenant);
         var table = Sight.TableOf(found) ?? found;
         var rules = await Rules(found, table, db, ct);
         var rights = await Rights(found, table, may, db, ct);
@@ -53,7 +53,7 @@ internal static partial class DescribeRelation
         return new Answer(found.Schema, found.Name, found.IsView, found.Comment, [.. found.PrimaryKey.Where(k => k != Tenant)], may,
             [.. found.Columns.Where(c => c.Visible).Select(c => Of(c, found, choices.GetValueOrDefault(c.Name), c.Name == Tenant ? null : rights.GetValueOrDefault(c.Name)))],
             [.. rules.Select(r => new Rule(r.Name, r.Kind, r.Columns, r.Text))],
-            await References(found, caller, sight, ct), await Referrers(found, table, caller, sight, db, ct));
+            References(found, caller), await Referrers(found, table, caller, db, ct));
     }
 
     private static Field Of(Column column, Relation relation, List<string>? choices, RightRow? right)
@@ -143,13 +143,13 @@ internal static partial class DescribeRelation
     [GeneratedRegex("'((?:[^']|'')*)'::")]
     private static partial Regex Literal();
 
-    private static async Task<List<Reference>> References(Relation relation, Caller caller, Sight sight, CancellationToken ct)
+    private static List<Reference> References(Relation relation, Caller caller)
     {
         var found = new List<Reference>();
         foreach (var by in relation.Relationships.Concat(relation.Elsewhere).Where(r => r is { Junction: null, Computed: null } && (r.Cardinality == Cardinality.ManyToOne || r.Holds)))
         {
             var pairs = by.Columns.Where(c => c.From != Tenant).ToList();
-            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !await Sees(by.To, caller, sight, ct)) continue;
+            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !Sight.Sees(by.To, caller.Tenant)) continue;
             // Of the views that show the same table, the one that shows its own key.
             if (by.To.IsView && !pairs.TrueForAll(p => by.To.PrimaryKey.Contains(p.To))) continue;
             if (found.Exists(f => f.Columns.SequenceEqual(pairs.Select(p => p.From)) && (f.Constraint == by.Constraint || f.Relation == by.To.Name))) continue;
@@ -160,7 +160,7 @@ internal static partial class DescribeRelation
 
     private sealed record Ending(string Name, string OnDelete);
 
-    private static async Task<List<Referrer>> Referrers(Relation relation, Relation table, Caller caller, Sight sight, Db db, CancellationToken ct)
+    private static async Task<List<Referrer>> Referrers(Relation relation, Relation table, Caller caller, Db db, CancellationToken ct)
     {
         var endings = (await db.List<Ending>($"""
             select k.conname::text as name, case k.confdeltype when 'c' then 'cascade' when 'n' then 'set null' when 'd' then 'set default' else 'restrict' end as on_delete
@@ -170,15 +170,12 @@ internal static partial class DescribeRelation
         foreach (var by in relation.Relationships.Concat(relation.Elsewhere).Where(r => r is { Junction: null, Computed: null } && (r.Cardinality == Cardinality.OneToMany || (r.Cardinality == Cardinality.OneToOne && !r.Holds))))
         {
             var pairs = by.Columns.Where(c => c.From != Tenant).ToList();
-            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !await Sees(by.To, caller, sight, ct)) continue;
+            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !Sight.Sees(by.To, caller.Tenant)) continue;
             if (found.Exists(f => f.Schema == by.To.Schema && f.Relation == by.To.Name && f.Columns.SequenceEqual(pairs.Select(p => p.To)))) continue;
             found.Add(new Referrer(by.Constraint, by.To.Schema, by.To.Name, [.. pairs.Select(p => p.To)], [.. pairs.Select(p => p.From)], endings.GetValueOrDefault(by.Constraint, "restrict")));
         }
         return [.. found.OrderBy(f => f.Schema, StringComparer.Ordinal).ThenBy(f => f.Relation, StringComparer.Ordinal)];
     }
-
-    private static async ValueTask<bool> Sees(Relation relation, Caller caller, Sight sight, CancellationToken ct) =>
-        (await sight.Of(relation.Schema, caller.Tenant, ct)).Exists(s => ReferenceEquals(s.Relation, relation));
 
     private static readonly string[] telling = ["name", "full_name", "display_name", "title", "label", "subject", "email", "slug", "code", "sku"];
 

@@ -14,15 +14,15 @@ internal static class ListRelations
 
     public sealed record Item(string Name, bool View, string? Comment, bool Writable);
 
-    public static async Task<Answer> Handle(Caller caller, RestApi rest, Sight sight, CancellationToken ct)
+    public static async Task<Answer> Handle(Caller caller, RestApi rest, Sights sights, CancellationToken ct)
     {
-        var (catalogue, blueprints) = await sight.Offered(ct);
+        var sight = await sights.Now(ct);
         var schemas = new List<Schema>();
-        foreach (var name in catalogue.Schemas)
+        foreach (var name in sight.Catalogue.Schemas)
         {
-            var seen = await sight.Of(name, caller.Tenant, ct);
+            var seen = sight.Of(name, caller.Tenant);
             if (seen.Count == 0) continue;
-            schemas.Add(new Schema(name, blueprints.Contains(name), catalogue.SchemaComments.GetValueOrDefault(name),
+            schemas.Add(new Schema(name, sight.Blueprints.Contains(name), sight.Catalogue.SchemaComments.GetValueOrDefault(name),
                 [.. seen.Select(s => new Item(s.Relation.Name, s.Relation.IsView, s.Relation.Comment, s.May.Write))]));
         }
         return new Answer(await rest.Usual(caller.OrganizationId!.Value, ct), schemas);

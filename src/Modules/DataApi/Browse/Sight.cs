@@ -13,52 +13,31 @@ internal sealed record May(bool Read, bool Insert, bool Update, bool Delete)
 }
 
 /// <summary>
-/// What people see of the catalogue: relations the application role may read, without those of which row-level security shows
-/// a member nothing; and what of them they may write. It spares people what would be refused, and decides nothing itself.
+/// What people see of one catalogue: relations the application role may read, without those of which row-level security shows
+/// them no row; and what of them they may write. It spares people what would be refused, and decides nothing itself.
 /// </summary>
-internal sealed class Sight(RestApi rest, Databases databases)
+/// <param name="Blueprints">The schemas that are a product's vocabulary over the modules' tables.</param>
+internal sealed record Sight(Catalogue.Catalogue Catalogue, IReadOnlySet<string> Blueprints)
 {
-    private sealed record Row(long Oid, bool Reads, bool Inserts, bool Updates, bool Deletes, bool Closed, bool Triggered);
-
-    private sealed record Known(Catalogue.Catalogue Catalogue, Dictionary<uint, Row> Rows, HashSet<string> Blueprints);
-
-    private readonly Db db = new(databases.Service, Tenant.None);
-    private volatile Known? known;
-
-    public async ValueTask<(Catalogue.Catalogue Catalogue, IReadOnlySet<string> Blueprints)> Offered(CancellationToken ct)
-    {
-        var now = await Look(ct);
-        return (now.Catalogue, now.Blueprints);
-    }
-
     /// <summary>The relations of a schema this person reads, with what they may do.</summary>
-    public async ValueTask<List<(Relation Relation, May May)>> Of(string schema, Tenant tenant, CancellationToken ct)
-    {
-        var now = await Look(ct);
-        return [.. now.Catalogue.ByName.Values.Where(r => r.Schema == schema && !r.IsPartition)
-            .Select(r => (Relation: r, May: Judge(now, r, tenant))).Where(r => r.May.Read)
+    public List<(Relation Relation, May May)> Of(string schema, Tenant tenant) =>
+        [.. Catalogue.ByName.Values.Where(r => r.Schema == schema && !r.IsPartition)
+            .Select(r => (Relation: r, May: Judge(r, tenant))).Where(r => r.May.Read)
             .OrderBy(r => r.Relation.Name, StringComparer.Ordinal)];
-    }
 
     /// <summary>One relation this person reads.</summary>
     /// <exception cref="Problem">There is none.</exception>
-    public async ValueTask<(Relation Relation, May May)> One(string schema, string name, Tenant tenant, CancellationToken ct)
-    {
-        var now = await Look(ct);
-        if (now.Catalogue.FindRelation(schema, name) is { IsPartition: false } relation && Judge(now, relation, tenant) is { Read: true } may) return (relation, may);
-        throw Problem.NotFound("table or view");
-    }
+    public (Relation Relation, May May) One(string schema, string name, Tenant tenant) =>
+        Catalogue.FindRelation(schema, name) is { } relation && Sees(relation, tenant) ? (relation, Judge(relation, tenant)) : throw Problem.NotFound("table or view");
 
-    private static May Judge(Known now, Relation relation, Tenant tenant)
+    public static bool Sees(Relation relation, Tenant tenant) => !relation.IsPartition && Judge(relation, tenant).Read;
+
+    private static May Judge(Relation relation, Tenant tenant)
     {
-        if (!now.Rows.TryGetValue(relation.Oid, out var row) || !row.Reads || (row.Closed && tenant.Access < Access.Admin)) return new May(false, false, false, false);
-        if (tenant.Access < Access.Admin) return new May(true, false, false, false);
-        // Behind a view stands the table it writes; a trigger in place of that says itself what it takes.
-        var behind = relation.IsView && !row.Triggered ? now.Rows.GetValueOrDefault(TableOf(relation)?.Oid ?? 0) : row;
-        return new May(true,
-            relation.Insertable && row.Inserts && behind is { Inserts: true },
-            relation.Updatable && row.Updates && behind is { Updates: true },
-            relation.Deletable && row.Deletes && behind is { Deletes: true });
+        var (reach, access) = (relation.Reach, tenant.Access);
+        // Of people, administrators write (see Scope).
+        var writes = access >= Access.Admin;
+        return new May(reach.Read <= access, writes && relation.Insertable && reach.Insert <= access, writes && relation.Updatable && reach.Update <= access, writes && relation.Deletable && reach.Delete <= access);
     }
 
     /// <summary>The table whose rows a view shows; of a table itself.</summary>
@@ -66,40 +45,19 @@ internal sealed class Sight(RestApi rest, Databases databases)
         !relation.IsView ? relation
         : relation.PrimaryKey.Count > 0 && relation.Origins.TryGetValue(relation.PrimaryKey[0], out var key) ? key.Table
         : relation.Origins.Values.Select(o => o.Table).FirstOrDefault();
+}
 
-    private async ValueTask<Known> Look(CancellationToken ct)
+/// <summary>The present catalogue as people see it. A request takes it once, so that it does not change while it is answered.</summary>
+internal sealed class Sights(RestApi rest, Databases databases)
+{
+    private readonly Db db = new(databases.Service, Tenant.None);
+    private volatile Sight? known;
+
+    public async ValueTask<Sight> Now(CancellationToken ct)
     {
         var catalogue = await rest.Offered(ct);
         if (known is { } now && ReferenceEquals(now.Catalogue, catalogue)) return now;
-        var rows = await db.List<Row>($"""
-            with recursive offered as (
-                select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where n.nspname = any({catalogue.Schemas.ToArray()}) and c.relkind in ('r', 'v', 'm', 'f', 'p') and not c.relispartition
-            ), made as (
-                -- What a view is made of, through views of views.
-                select o.oid as relation, o.oid as part from offered o
-                union
-                select m.relation, d.refobjid
-                from made m
-                join pg_rewrite w on w.ev_class = m.part
-                join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> m.part
-            ), policies as (
-                -- Whether a table shows rows to administrators alone, or the same rows to everybody.
-                select p.polrelid as part,
-                       bool_and(pg_get_expr(p.polqual, p.polrelid) ~ 'tenant\(''(admin|system)''' and pg_get_expr(p.polqual, p.polrelid) !~ 'tenant\(''(member|key|visitor)''|actor\(') as closed,
-                       bool_or(pg_get_expr(p.polqual, p.polrelid) = 'true') as open
-                from pg_policy p
-                where p.polcmd in ('r', '*') and (select r.oid from pg_roles r where r.rolname = {Databases.App}) = any(p.polroles)
-                group by 1
-            )
-            select o.oid::bigint as oid,
-                   has_any_column_privilege({Databases.App}, o.oid, 'select') as reads, has_any_column_privilege({Databases.App}, o.oid, 'insert') as inserts,
-                   has_any_column_privilege({Databases.App}, o.oid, 'update') as updates, has_table_privilege({Databases.App}, o.oid, 'delete') as deletes,
-                   coalesce((select bool_and(p.closed) from made m join policies p on p.part = m.part where m.relation = o.oid and not p.open), false) as closed,
-                   exists (select from pg_trigger t where t.tgrelid = o.oid and t.tgtype & 64 <> 0) as triggered
-            from offered o
-            """, ct);
         var blueprints = await db.List<string>($"select distinct c.blueprint::text from platform.blueprint_columns c", ct);
-        return known = new Known(catalogue, rows.ToDictionary(r => (uint)r.Oid), [.. blueprints]);
+        return known = new Sight(catalogue, blueprints.ToHashSet());
     }
 }

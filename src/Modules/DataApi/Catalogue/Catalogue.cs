@@ -64,6 +64,22 @@ internal sealed class Relation
     public bool Insertable { get; init; }
     public bool Updatable { get; init; }
     public bool Deletable { get; init; }
+    public bool RowSecurity { get; init; }
+
+    /// <summary>Of a view: it reads and writes with the rights of whoever asks.</summary>
+    public bool AsInvoker { get; init; }
+
+    /// <summary>Of a view: a trigger writes in its place.</summary>
+    public bool Triggered { get; init; }
+
+    /// <summary>What the role is granted on some column at least.</summary>
+    public (bool Select, bool Insert, bool Update, bool Delete) Granted { get; init; }
+
+    /// <summary>Of a view: the table that has to have a row for each of its own, others are only looked up beside it; null: there is none, or it is not known.</summary>
+    public Relation? RowsOf { get; set; }
+
+    /// <summary>Which access can see and write rows, as far as policies tell.</summary>
+    public Reach Reach { get; set; } = Reach.Anybody;
 
     public bool IsView => Kind is 'v' or 'm';
 

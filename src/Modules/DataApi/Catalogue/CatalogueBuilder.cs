@@ -16,6 +16,8 @@ internal sealed class CatalogueBuilder(Exposure exposure)
     private readonly Dictionary<(uint, int), Column> columns = [];
     private readonly List<Key> keys = [];
     private readonly Dictionary<uint, List<ViewOrigins.Origin>> origins = [];
+    private readonly Dictionary<uint, (ViewRows Rows, string? Query)> viewRows = [];
+    private readonly List<Policy> policies = [];
     private readonly Dictionary<(string, string), List<Routine>> routines = [];
     private readonly List<Handler> handlers = [];
     private readonly Dictionary<string, string?> comments = [];
@@ -64,6 +66,10 @@ internal sealed class CatalogueBuilder(Exposure exposure)
             Insertable = (events & 8) != 0,
             Updatable = (events & 4) != 0,
             Deletable = (events & 16) != 0,
+            RowSecurity = row.GetBoolean(7),
+            AsInvoker = row.GetBoolean(8),
+            Triggered = row.GetBoolean(9),
+            Granted = (row.GetBoolean(10), row.GetBoolean(11), row.GetBoolean(12), row.GetBoolean(13)),
         };
         relations[relation.Oid] = relation;
     }
@@ -113,7 +119,13 @@ internal sealed class CatalogueBuilder(Exposure exposure)
     public void Constraint(NpgsqlDataReader row) => keys.Add(new Key(row.GetFieldValue<uint>(0), row.GetString(1), Letter(row, 2),
         row.GetFieldValue<int[]>(3), row.IsDBNull(4) ? 0 : row.GetFieldValue<uint>(4), row.IsDBNull(5) ? [] : row.GetFieldValue<int[]>(5)));
 
-    public void View(NpgsqlDataReader row) => origins[row.GetFieldValue<uint>(0)] = ViewOrigins.Read(row.GetString(1));
+    public void Policy(NpgsqlDataReader row) => policies.Add(new Policy(row.GetFieldValue<uint>(0), Letter(row, 1), row.GetBoolean(2), Text(row, 3), Text(row, 4)));
+
+    public void View(NpgsqlDataReader row)
+    {
+        origins[row.GetFieldValue<uint>(0)] = ViewOrigins.Read(row.GetString(1));
+        if (exposure.Role is not null) viewRows[row.GetFieldValue<uint>(0)] = (ViewRows.Read(row.GetString(1)), Text(row, 2));
+    }
 
     public void Routine(NpgsqlDataReader row)
     {
@@ -197,6 +209,7 @@ internal sealed class CatalogueBuilder(Exposure exposure)
         Relationships(sources);
         Computed();
         Junctions();
+        if (exposure.Role is not null) new ReachOf(relations, viewRows, policies).Tell();
         var exposed = exposure.Schemas.ToHashSet(StringComparer.Ordinal);
         return new Catalogue
         {

@@ -36,7 +36,13 @@ internal static class CatalogueLoader
              or c.casttarget in (select oid from pg_type where typtype = 'd') and c.castsource in ('json'::regtype, 'text'::regtype));
 
         select c.oid, n.nspname, c.relname, c.relkind, c.relispartition, obj_description(c.oid, 'pg_class'),
-               pg_relation_is_updatable(c.oid::regclass, true)
+               pg_relation_is_updatable(c.oid::regclass, true), c.relrowsecurity,
+               c.relkind = 'v' and coalesce((select o.option_value::boolean from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false),
+               exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgtype & 64 <> 0),
+               case when $1::text is null then true else has_any_column_privilege($1, c.oid, 'select') end,
+               case when $1::text is null then true else has_any_column_privilege($1, c.oid, 'insert') end,
+               case when $1::text is null then true else has_any_column_privilege($1, c.oid, 'update') end,
+               case when $1::text is null then true else has_table_privilege($1, c.oid, 'delete') end
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'v', 'm', 'f', 'p') and {System}
         order by n.nspname, c.relname;
@@ -59,7 +65,13 @@ internal static class CatalogueLoader
         where k.contype in ('p', 'u') or (k.contype = 'f' and k.conparentid = 0)
         order by k.conrelid, k.conname;
 
-        select c.oid, r.ev_action::text
+        -- The policies the role is under. Who may be one of many roles is told by PostgreSQL alone what they may.
+        select p.polrelid, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+        from pg_policy p
+        where $1::text is not null and (0 = any(p.polroles) or exists (select from unnest(p.polroles) o (id) where pg_has_role($1, o.id, 'usage')));
+
+        -- Of a view that reads with its owner's rights only its own conditions say who sees rows.
+        select c.oid, r.ev_action::text, case when $1::text is not null and coalesce(c.reloptions::text, '') not like '%security_invoker%' then pg_get_viewdef(c.oid) end
         from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace
         where r.rulename = '_RETURN' and c.relkind in ('v', 'm') and {System};
 
@@ -118,11 +130,14 @@ internal static class CatalogueLoader
         await Each(reader, read.Relation, ct);
         await Each(reader, read.Column, ct);
         await Each(reader, read.Constraint, ct);
+        await Each(reader, read.Policy, ct);
         await Each(reader, read.View, ct);
         await Each(reader, read.Routine, ct);
         await Each(reader, read.Handler, ct);
         await Each(reader, read.Schema, ct);
         await Each(reader, read.Extension, ct);
+        // A while of work: not on a thread that hears of requests.
+        await Task.Yield();
         return read.Build();
     }
 

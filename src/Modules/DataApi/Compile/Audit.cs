@@ -72,7 +72,12 @@ internal static class Audit
             return;
         }
         sql.Add("concat_ws(','");
-        foreach (var name in key) sql.Add(", t0.").Add(action.Relation.ByName[name].Sql);
+        foreach (var column in key.Select(k => action.Relation.ByName[k]))
+        {
+            // A moment is the same in whatever zone the request reads it.
+            if (column.BaseType == "timestamptz") sql.Add(", case when isfinite(t0.").Add(column.Sql).Add(") then (t0.").Add(column.Sql).Add(" at time zone 'UTC')::text || '+00' else t0.").Add(column.Sql).Add("::text end");
+            else sql.Add(", t0.").Add(column.Sql);
+        }
         sql.Add(")");
     }
 

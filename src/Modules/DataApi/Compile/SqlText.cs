@@ -74,10 +74,11 @@ internal sealed class SqlText
 
     public override string ToString() => text.ToString();
 
-    /// <summary>Adds words and values to what tells statements apart.</summary>
-    public void Tell(IncrementalHash hash)
+    /// <summary>Adds words, and values too, to what tells statements apart.</summary>
+    public void Tell(IncrementalHash hash, bool withValues)
     {
         Tell(hash, text.ToString());
+        if (!withValues) return;
         foreach (var (value, _) in values) Tell(hash, value);
     }
 

@@ -36,7 +36,7 @@ internal static class Description
             foreach (var routine in routines) Path(json, routine);
             json.WriteEndObject();
             json.WriteStartObject("definitions");
-            foreach (var relation in relations) Definition(json, relation);
+            foreach (var relation in relations) Definition(json, relation, rights);
             json.WriteEndObject();
             json.WriteStartObject("parameters");
             Parameters(json, relations);
@@ -210,7 +210,7 @@ internal static class Description
         if (known is not null) json.WriteString("type", known);
     }
 
-    private static void Definition(Utf8JsonWriter json, Relation relation)
+    private static void Definition(Utf8JsonWriter json, Relation relation, Rights? rights)
     {
         json.WriteStartObject(relation.Name);
         if (relation.Comment is not null) json.WriteString("description", relation.Comment);
@@ -225,7 +225,7 @@ internal static class Description
             if (column.MaxLength is { } length) json.WriteNumber("maxLength", length);
             if (column.EnumValues.Count > 0) Strings(json, "enum", column.EnumValues);
             if (column.DefaultText is { } given) Default(json, given);
-            var about = About(relation, column);
+            var about = About(relation, column, rights);
             if (about is not null) json.WriteString("description", about);
             json.WriteEndObject();
         }
@@ -234,13 +234,14 @@ internal static class Description
         json.WriteEndObject();
     }
 
-    private static string? About(Relation relation, Column column)
+    private static string? About(Relation relation, Column column, Rights? rights)
     {
         var notes = new List<string>();
         if (column.Comment is not null) notes.Add(column.Comment + "\n");
         if (relation.PrimaryKey.Contains(column.Name)) notes.Add("This is a Primary Key.<pk/>");
         var key = relation.Relationships.Find(r => r is { Computed: null, Junction: null } && (r.Cardinality == Cardinality.ManyToOne || r.Holds) && r.Columns is [var only] && only.From == column.Name);
-        if (key is not null) notes.Add($"This is a Foreign Key to `{key.To.Name}.{key.Columns[0].To}`.<fk table='{key.To.Name}' column='{key.Columns[0].To}'/>");
+        // Where it leads to what is not told of, neither is the key.
+        if (key is not null && (rights is null || rights.Select.Contains(key.To.Oid))) notes.Add($"This is a Foreign Key to `{key.To.Name}.{key.Columns[0].To}`.<fk table='{key.To.Name}' column='{key.Columns[0].To}'/>");
         if (notes.Count == 0) return null;
         return notes is [var plain] && column.Comment is not null && plain.EndsWith('\n') ? column.Comment : (column.Comment is not null ? column.Comment + "\n\n" : "") + "Note:\n" + string.Join('\n', notes.Where(n => n.StartsWith("This is", StringComparison.Ordinal)));
     }

@@ -19,6 +19,9 @@ internal sealed class Preferences
     public bool? Strict { get; private set; }
     public string? TimeZone { get; private set; }
     public long? MaxAffected { get; private set; }
+
+    /// <summary>Not a page of the rows but all, where the front door lets people have them.</summary>
+    public bool AllRows { get; private set; }
     private List<string> Unknown { get; } = [];
 
     public static Preferences None { get; } = new();
@@ -54,6 +57,7 @@ internal sealed class Preferences
             case "tx=rollback": Rollback ??= true; break;
             case "handling=strict": Strict ??= true; break;
             case "handling=lenient": Strict ??= false; break;
+            case "rows=all": AllRows = true; break;
             default:
                 if (word.StartsWith("timezone=", StringComparison.Ordinal)) TimeZone ??= word["timezone=".Length..];
                 else if (word.StartsWith("max-affected=", StringComparison.Ordinal)
@@ -64,8 +68,9 @@ internal sealed class Preferences
     }
 
     /// <exception cref="ApiError">Something is not known, and handling is strict.</exception>
-    public void Check()
+    public void Check(bool offersAllRows)
     {
+        if (AllRows && !offersAllRows) Unknown.Add("rows=all");
         if (Strict == true && Unknown.Count > 0)
             throw new ApiError(400, "PGRST122", "Invalid preferences given with handling=strict") { Details = "Invalid preferences: " + string.Join(", ", Unknown) };
     }
@@ -85,6 +90,7 @@ internal sealed class Preferences
         if (Count != Counting.None) applied.Add(Count switch { Counting.Exact => "count=exact", Counting.Planned => "count=planned", _ => "count=estimated" });
         if (mayRollBack && Rollback is { } back) applied.Add(back ? "tx=rollback" : "tx=commit");
         if (Strict is { } strict) applied.Add(strict ? "handling=strict" : "handling=lenient");
+        if (AllRows && !writes && !Unknown.Contains("rows=all")) applied.Add("rows=all");
         if (TimeZone is not null) applied.Add("timezone=" + TimeZone);
         if ((writes || calls) && MaxAffected is { } most && Strict == true) applied.Add("max-affected=" + most.ToString(CultureInfo.InvariantCulture));
         return applied.Count > 0 ? string.Join(", ", applied) : null;

@@ -5,8 +5,9 @@ namespace Clientele.DataApi.Plan;
 
 /// <param name="Aggregates">Whether sum() and its like may be used.</param>
 /// <param name="MaxRows">The most rows a read gives, at each level.</param>
+/// <param name="AllRows">Not at the outermost level.</param>
 /// <param name="TargetNames">An embedded relation with an alias may be named by its own name too.</param>
-internal sealed record PlanRules(bool Aggregates, long? MaxRows, bool TargetNames);
+internal sealed record PlanRules(bool Aggregates, long? MaxRows, bool TargetNames, bool AllRows = false);
 
 /// <summary>Looks up every name of a query, and refuses what is not there.</summary>
 internal sealed class ReadPlanner(Catalogue.Catalogue catalogue, PlanRules rules)
@@ -25,16 +26,16 @@ internal sealed class ReadPlanner(Catalogue.Catalogue catalogue, PlanRules rules
         Outputs(plan, schema, name, query.Select ?? [new SelectField(new Field("*", []), null, null, Aggregate.None, null)], known);
         Levels(plan, query, known);
         plan.Distinct = query.Distinct?.ConvertAll(f => Look(plan, f, name, known));
-        if (capped) Cap(plan);
+        if (capped) Cap(plan, outermost: true);
         return plan;
     }
 
-    private void Cap(ReadPlan plan)
+    private void Cap(ReadPlan plan, bool outermost)
     {
         if (rules.MaxRows is not { } most) return;
-        plan.Limit = Math.Min(plan.Limit ?? most, most);
+        if (!outermost || !rules.AllRows) plan.Limit = Math.Min(plan.Limit ?? most, most);
         foreach (var embed in plan.Embeds)
-            if (!embed.By.ToOne) Cap(embed.Rows);
+            if (!embed.By.ToOne) Cap(embed.Rows, outermost: false);
     }
 
     private void Outputs(ReadPlan plan, string schema, string name, List<SelectItem> items, IReadOnlyList<string>? known)

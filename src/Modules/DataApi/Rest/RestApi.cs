@@ -24,6 +24,12 @@ internal sealed class RestApi : IDisposable
     /// <summary>How long a statement of a key may take, and one of a person.</summary>
     private const string KeyTimeout = "10s", PersonTimeout = "30s";
 
+    /// <summary>How long all rows of a table may take on their way: as fast as whoever takes them.</summary>
+    private const string ExportTimeout = "15min";
+
+    /// <summary>How long whoever asked may take to fetch the answer: who reads a byte a second would hold one of the places for hours.</summary>
+    private static readonly TimeSpan longest = TimeSpan.FromMinutes(2), longestExport = TimeSpan.FromMinutes(15);
+
     private readonly Engine engine;
     private readonly Keys keys;
 
@@ -32,6 +38,9 @@ internal sealed class RestApi : IDisposable
 
     /// <summary>How many requests of one organization hold a connection at once.</summary>
     internal const int EachPlaces = 5;
+
+    /// <summary>All rows at once may take minutes: they have places of their own, so that nothing else waits for them.</summary>
+    private readonly Places exports = new(all: 4, each: 2, TimeSpan.FromSeconds(2));
 
     public RestApi(Databases databases, IReadOnlyList<IModule> modules, TimeProvider clock, ILogger<RestApi> logger)
     {
@@ -42,6 +51,7 @@ internal sealed class RestApi : IDisposable
         {
             Aggregates = true,
             MaxRows = 10_000,
+            OffersAllRows = true,
             ResponseSettings = false,
             Audited = true,
             MostCost = 5_000_000,
@@ -68,6 +78,7 @@ internal sealed class RestApi : IDisposable
     {
         engine.Dispose();
         Places.Dispose();
+        exports.Dispose();
     }
 
     private async ValueTask<Asker> Ask(HttpContext context, ApiRequest request)
@@ -81,11 +92,14 @@ internal sealed class RestApi : IDisposable
         if (caller.OrganizationId is not { } organization) throw new ApiError(404, "organization_not_found", "There is no such organization, or you are not a member of it") { Hint = $"Name one of yours in the {Authentication.OrganizationHeader} header." };
         if (caller.MustChangePassword) throw new ApiError(403, "password_change_required", "Choose a password of your own first");
         var tenant = caller.Tenant;
-        return new Asker(Settings(tenant, PersonTimeout), Anonymous: false)
+        var all = request.Prefer.AllRows && request.Reads;
+        return new Asker(Settings(tenant, all ? ExportTimeout : PersonTimeout), Anonymous: false)
         {
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
-            Enter = ct => Places.Enter(organization, ct),
-            Scope = new Scope(null, tenant.Access >= Access.Admin),
+            Enter = ct => (all ? exports : Places).Enter(organization, ct),
+            AllRows = all,
+            Longest = all ? longestExport : longest,
+            Scope = new Scope(null, tenant.Access),
         };
     }
 
@@ -95,15 +109,18 @@ internal sealed class RestApi : IDisposable
             ?? throw new ApiError(401, "PGRST301", "This key is not valid") { Hint = "It may have been revoked or have expired; a write key of a web page opens nothing here.", Headers = [new("WWW-Authenticate", "Bearer error=\"invalid_token\"")] };
         var origin = context.Request.Headers.Origin.ToString();
         if (origin.Length > 0 && key.AllowedOrigins.Length > 0 && !key.AllowedOrigins.Contains(origin)) throw new ApiError(403, "42501", "This key is not taken from this origin");
+        // A page in place of all rows would look like all of them.
+        if (request.Prefer.AllRows) throw new ApiError(403, "42501", "All rows at once are for people who are signed in") { Hint = "Take pages: order by the key, and begin each behind the last row of the one before." };
         await keys.Count(key, "/rest/v1" + request.Path, context.RequestAborted);
         var timeout = key.StatementTimeoutMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms") : KeyTimeout;
         return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId), timeout), Anonymous: false)
         {
             MaxRows = key.MaxRows,
             MostCost = key.MaxCost,
+            Longest = longest,
             Schema = key.Blueprint,
             Enter = ct => Places.Enter(key.OrganizationId, ct),
-            Scope = new Scope(key.Scopes, Writes: true),
+            Scope = new Scope(key.Scopes, Access.Key),
         };
     }
 

@@ -1,4 +1,6 @@
+using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Plan;
+using Clientele.Platform.Tenancy;
 
 namespace Clientele.DataApi.Rest;
 
@@ -7,9 +9,11 @@ namespace Clientele.DataApi.Rest;
 /// <c>commerce.orders:write</c>; none: everything), and of people, that only administrators write.
 /// </summary>
 /// <param name="Scopes">Of a key; null: a person.</param>
-/// <param name="Writes">A person's role lets them write.</param>
-internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
+/// <param name="Access">What row-level security asks for.</param>
+internal sealed record Scope(IReadOnlyList<string>? Scopes, Access Access)
 {
+    private bool Writes => Access >= Access.Admin;
+
     public void Check(ActionPlan action)
     {
         switch (action)
@@ -48,12 +52,18 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
     private bool Allows(string schema, string name, string action) =>
         Scopes is null ? action == "read" || Writes : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action));
 
-    /// <summary>Takes away from what the database lets them do what they may not: the description tells of the rest.</summary>
+    /// <summary>
+    /// Takes away from what the database lets them do what they may not, and relations of which row-level security shows them no row:
+    /// the description tells of the rest.
+    /// </summary>
     public void Narrow(Rights rights, Catalogue.Catalogue known)
     {
-        bool May(uint relation, string action) => known.Relations.TryGetValue(relation, out var r) && Allows(r.Schema, r.Name, action);
-        rights.Select.RemoveWhere(r => !May(r, "read"));
-        foreach (var write in (HashSet<uint>[])[rights.Insert, rights.Update, rights.Delete]) write.RemoveWhere(r => !May(r, "write"));
+        void Keep(HashSet<uint> those, string action, Func<Reach, Access> least) =>
+            those.RemoveWhere(o => !known.Relations.TryGetValue(o, out var r) || !Allows(r.Schema, r.Name, action) || least(r.Reach) > Access);
+        Keep(rights.Select, "read", r => r.Read);
+        Keep(rights.Insert, "write", r => r.Insert);
+        Keep(rights.Update, "write", r => r.Update);
+        Keep(rights.Delete, "write", r => r.Delete);
         var calls = known.Routines.Values.SelectMany(r => r).Where(r => Allows(r.Schema, r.Name, r.Volatility == 'v' ? "write" : "read")).Select(r => r.Oid).ToHashSet();
         rights.Execute.IntersectWith(calls);
     }

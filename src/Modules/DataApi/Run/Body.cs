@@ -7,9 +7,15 @@ namespace Clientele.DataApi.Run;
 /// The body of an answer while its rows arrive. Up to a megabyte it is kept, so that status and headers can say how many rows
 /// there are; a larger one is sent as it comes, and memory stays as it is.
 /// </summary>
-internal sealed class Body(HttpResponse response, Func<Task>? start) : IDisposable
+/// <param name="longest">How long whoever asked may take to fetch it: meanwhile it holds a connection. Null: as long as they like.</param>
+internal sealed class Body(HttpResponse response, Func<Task>? start, TimeSpan? longest = null) : IDisposable
 {
     private const int Kept = 1 << 20;
+
+    // So much is taken by the server's own buffer, whoever reads.
+    private const int Unhindered = 32 * 1024;
+
+    private CancellationTokenSource? patience;
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int length;
 
@@ -52,15 +58,32 @@ internal sealed class Body(HttpResponse response, Func<Task>? start) : IDisposab
             Streams = true;
             await start!();
         }
+        // Whoever reads a million rows must not keep a thread that hears of others' requests.
+        await Task.Yield();
         await Flush(ct);
     }
 
     public async ValueTask Flush(CancellationToken ct)
     {
         if (length == 0) return;
-        await response.Body.WriteAsync(buffer.AsMemory(0, length), ct);
+        await response.Body.WriteAsync(buffer.AsMemory(0, length), Patient(ct));
         length = 0;
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+    private CancellationToken Patient(CancellationToken ct)
+    {
+        if (longest is not { } most || (patience is null && length <= Unhindered)) return ct;
+        if (patience is null)
+        {
+            patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            patience.CancelAfter(most);
+        }
+        return patience.Token;
+    }
+
+    public void Dispose()
+    {
+        patience?.Dispose();
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
 }

@@ -73,7 +73,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         try
         {
             var request = Request(context, path);
-            request.Prefer.Check();
+            request.Prefer.Check(options.OffersAllRows);
             var known = await Catalogue(context.RequestAborted);
             var asker = await ask(request, known);
             anonymous = asker.Anonymous;
@@ -86,7 +86,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
             }
             // Only now: who may not ask may not make this process hold what they send either.
             if (request.Method is "POST" or "PATCH" or "PUT") request.Body = await Read(context.Request, context.RequestAborted);
-            var action = await Plan(planner, known, request, asker, context.RequestAborted);
+            (var action, known) = await Plan(planner, known, request, asker, context.RequestAborted);
             asker.Scope?.Check(action);
             timings.Mark("plan");
             if (action is RootAction root)
@@ -117,23 +117,29 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
         {
             // Nobody is there to be answered.
         }
+        catch (OperationCanceledException) when (context.Response.HasStarted)
+        {
+            // They took too long to fetch it.
+            context.Abort();
+        }
     }
 
-    private PlanRules Rules(Asker asker) => asker.MaxRows is { } most ? rules with { MaxRows = most } : rules;
+    private PlanRules Rules(Asker asker) => asker.MaxRows is null && !asker.AllRows ? rules : rules with { MaxRows = asker.MaxRows ?? options.MaxRows, AllRows = asker.AllRows };
 
     private static async ValueTask<IDisposable?> Enter(Asker asker, CancellationToken ct) => asker.Enter is { } enter ? await enter(ct) : null;
 
-    // What was made after the catalogue was read is not unknown for long.
-    private async ValueTask<ActionPlan> Plan(ActionPlanner planner, Catalogue.Catalogue known, ApiRequest request, Asker asker, CancellationToken ct)
+    // What was made after the catalogue was read is not unknown for long. Whoever goes on does so with the catalogue that was planned with.
+    private async ValueTask<(ActionPlan, Catalogue.Catalogue)> Plan(ActionPlanner planner, Catalogue.Catalogue known, ApiRequest request, Asker asker, CancellationToken ct)
     {
         try
         {
-            return planner.Plan(request);
+            return (planner.Plan(request), known);
         }
         catch (ApiError e) when (options.ReloadsWhenUnknown && e.Code is "PGRST200" or "PGRST202" or "PGRST204" or "PGRST205" or "42703" && Stopwatch.GetElapsedTime(loadedAt) > TimeSpan.FromSeconds(10))
         {
             if (ReferenceEquals(known, catalogue)) await Reload(ct);
-            return new ActionPlanner(await Catalogue(ct), Rules(asker), options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema).Plan(request);
+            var now = await Catalogue(ct);
+            return (new ActionPlanner(now, Rules(asker), options.Plans, options.RootRoutine, options.DescribeItself, asker.Schema).Plan(request), now);
         }
     }
 

@@ -6,6 +6,9 @@ namespace Clientele.DataApi.Run;
 internal sealed record EngineOptions(Exposure Exposure)
 {
     public long? MaxRows { get; init; }
+
+    /// <summary>Whether a request may ask for all rows in place of a page of them; the front door says who.</summary>
+    public bool OffersAllRows { get; init; }
     public bool Aggregates { get; init; }
     public bool Plans { get; init; }
     public bool TargetNames { get; init; } = true;
@@ -62,6 +65,12 @@ internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Setting
 
     /// <summary>The most rows they get at each level; null: the front door's limit.</summary>
     public long? MaxRows { get; init; }
+
+    /// <summary>How long they may take to fetch an answer; null: as long as they like.</summary>
+    public TimeSpan? Longest { get; init; }
+
+    /// <summary>They get all rows of the outermost level.</summary>
+    public bool AllRows { get; init; }
 
     /// <summary>The planner's cost above which their reads are refused; null: the front door's limit.</summary>
     public double? MostCost { get; init; }

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Compile;
 using Clientele.DataApi.Parse;
 using Clientele.DataApi.Plan;
@@ -40,7 +41,7 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         var reads = action is ReadAction or CallAction { ReadOnly: true };
         var outcome = new Outcome();
         using var body = new Body(context.Response, reads && action.Shape.Form is Form.JsonArray or Form.Csv && !statement.CountsOnly
-            ? () => Begin(context, request, action, statement, outcome, timings, streamed: true) : null);
+            ? () => Begin(context, request, action, statement, outcome, timings, streamed: true) : null, asker.Longest);
 
         var ready = plain is not null && asker.Plain && reads && !responds && request.Prefer.TimeZone is null && action is ReadAction or CallAction { Routine: { Timeout: null, Isolation: null } };
         await using var connection = await (ready ? plain! : source).OpenConnectionAsync(ct);
@@ -67,7 +68,8 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         catch (PostgresException)
         {
             // Npgsql 10.0.0 may take a statement for prepared whose preparation PostgreSQL refused.
-            if (connection.State == ConnectionState.Open) connection.UnprepareAll();
+            // It waits for the server, so it does that on a thread that may wait (see StandaloneApi.StayOnThread).
+            if (connection.State == ConnectionState.Open) await Task.Run(connection.UnprepareAll, CancellationToken.None);
             throw;
         }
         timings.Mark("transaction");
@@ -87,8 +89,10 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
             SqlText.Tell(hash, name);
             SqlText.Tell(hash, value);
         }
-        statement.Main.Tell(hash);
-        statement.Total?.Tell(hash);
+        // Which row a key names makes no difference.
+        var values = !ByKey(((ReadAction)action).Rows);
+        statement.Main.Tell(hash, values);
+        statement.Total?.Tell(hash, values);
         var question = Convert.ToHexString(hash.GetHashAndReset());
         if (!costs.TryGetValue(question, out var known) || Stopwatch.GetElapsedTime(known.At) > TimeSpan.FromMinutes(1))
         {
@@ -113,6 +117,19 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
     }
 
     private readonly ConcurrentDictionary<string, (double Cost, long At)> costs = new();
+
+    // One row of a table, or of a view that shows its rows, is asked for by the whole key, and nothing beside it.
+    private bool ByKey(ReadPlan plan)
+    {
+        if (plan.Relation is not { } relation || plan.Embeds.Count > 0) return false;
+        var table = relation.IsView ? relation.RowsOf : relation;
+        if (table is not { PrimaryKey.Count: > 0 }) return false;
+        bool Is(Column column, string key) => relation.IsView
+            ? relation.Origins.TryGetValue(column.Name, out var origin) && ReferenceEquals(origin.Table, table) && origin.Column == key
+            : column.Name == key;
+        return table.PrimaryKey.TrueForAll(k => k == options.Exposure.TenantColumn || plan.Where.Exists(c =>
+            c is Compare { Aggregate: Aggregate.None, Value: { Path: [], Column: { } column }, Is: { Op: Op.Eq, Negated: false, Quantifier: Quantifier.One } } && Is(column, k)));
+    }
 
     private static bool Decides(ApiRequest request, ActionPlan action) => action is WriteAction or CallAction { ReadOnly: false }
         && (action.Shape.Form == Form.JsonObject || (request.Prefer is { MaxAffected: not null, Strict: true }) || action is WriteAction { Change: Change.Upsert });
@@ -184,7 +201,16 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
         if (action is WriteAction { Nothing: true }) Nothing(action, body);
         else
         {
-            await Rows(reader, batch, request, action, statement, body, outcome, responds, ct);
+            try
+            {
+                await Rows(reader, batch, request, action, statement, body, outcome, responds, ct);
+            }
+            catch (OperationCanceledException) when (body.Streams)
+            {
+                // Nobody fetches the rest, and the connection is free only when PostgreSQL has ended too.
+                await Task.Run(batch.Cancel, CancellationToken.None);
+                throw;
+            }
             if (!statement.Affects) await reader.NextResultAsync(ct);
         }
         if (responds && await reader.ReadAsync(ct))

@@ -71,11 +71,23 @@ public sealed class StandaloneApi : IAsyncDisposable
 
     private string SearchPath(string schema) => Identifier.Of(schema).Sql + (searchPath.Length > 0 ? ", " + searchPath : "");
 
+    /// <summary>
+    /// Lets what comes in on a socket be answered by the thread that hears of it, in this whole process: between the client and
+    /// PostgreSQL there is little to do but pass on, and handing that to another thread took a third of the time. To be called before
+    /// there is a socket, and only where nothing waits for one without giving its thread back.
+    /// </summary>
+    public static void StayOnThread()
+    {
+        const string Inline = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+        if (Environment.GetEnvironmentVariable(Inline) is null) Environment.SetEnvironmentVariable(Inline, "1");
+    }
+
     /// <summary>A web application that answers as PostgREST would.</summary>
     /// <exception cref="SetupException">A setting cannot be used.</exception>
     public static WebApplication Build(StandaloneOptions options, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -10,7 +10,7 @@ using Clientele.Testing;
 namespace Clientele.DataApi.Tests;
 
 /// <summary>What the console asks beside the rows: which tables there are, what is in them, how many rows, and who changed one. Then the limits of keys.</summary>
-public sealed class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App>
+public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -155,13 +155,93 @@ public sealed class BrowseTests(RestTests.App app) : IClassFixture<RestTests.App
             Assert.NotEqual(JsonValueKind.Null, items[1].GetProperty("who").ValueKind);
         }
         var first = await app.Admin.Json($"api/data/cdp/customers/history?key={id}&limit=1");
-        Assert.Equal((1, true), (first.GetProperty("items").GetArrayLength(), first.GetProperty("more").GetBoolean()));
+        Assert.Equal("update", Assert.Single(first.GetProperty("items").EnumerateArray()).GetProperty("activity").GetString());
+        // Page after page to the first entry, which was made in between or not.
+        var (pages, next) = (new List<string?>(), first.GetProperty("next").GetString());
+        while (next is not null)
+        {
+            var page = await app.Admin.Json($"api/data/cdp/customers/history?key={id}&limit=1&before={next}");
+            pages.Add(Assert.Single(page.GetProperty("items").EnumerateArray()).GetProperty("activity").GetString());
+            next = page.GetProperty("next").GetString();
+        }
+        Assert.Equal(["update", "create"], pages);
 
         // Another organization's administrator, and who is none.
         Assert.Equal(0, (await app.Stranger.Json($"api/data/cdp/customers/history?key={id}")).GetProperty("items").GetArrayLength());
         Assert.Equal(HttpStatusCode.Forbidden, (await app.Viewer.GetAsync(new Uri($"api/data/cdp/customers/history?key={id}", UriKind.Relative), Ct)).StatusCode);
-        foreach (var wrong in new[] { "", "?key=", $"?key={id}&limit=0", $"?key={id}&limit=201", $"?key={id}&limit=x", "?key=" + new string('x', 256) })
+        foreach (var wrong in new[] { "", "?key=", $"?key={id}&limit=0", $"?key={id}&limit=201", $"?key={id}&limit=x", $"?key={id}&before=x", "?key=" + new string('x', 256) })
             Assert.Equal(HttpStatusCode.BadRequest, (await app.Admin.GetAsync(new Uri($"api/data/cdp/customers/history{wrong}", UriKind.Relative), Ct)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_history_of_a_row_is_found_by_keys_of_every_type()
+    {
+        async Task Run(string sql)
+        {
+            await using var connection = await app.OpenSuperuser();
+            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+        await Run("""
+            create table customers.odd (organization_id uuid not null default platform.organization(), at timestamptz, said boolean, "a b" text, price numeric(10, 2), span daterange, note text,
+                primary key (organization_id, at, said, "a b", price, span));
+            grant select, insert, update on customers.odd to clientele_app
+            """);
+        try
+        {
+            await Until("odd?limit=1", "[]");
+            object row = new Dictionary<string, object> { ["at"] = "2024-07-01T12:00:00.5+02:00", ["said"] = true, ["a b"] = "x, \"y\" & z", ["price"] = 1.5, ["span"] = "[2024-01-01,)" };
+            Assert.Equal(201, (await Rest(app.Admin, HttpMethod.Post, "odd", "customers", row)).Status);
+            // Whichever zone a request reads moments in.
+            Assert.Equal(204, (await Rest(app.Admin, HttpMethod.Patch, "odd?said=is.true", "customers", new { note = "n" }, ("Prefer", "timezone=Asia/Tokyo"))).Status);
+            var read = (await Rest(app.Admin, HttpMethod.Get, "odd", "customers")).Json[0];
+            var key = string.Concat(new[] { "at", "said", "a b", "price" }.Select(k => $"&key={Uri.EscapeDataString(read.GetProperty(k).ToString())}"));
+            var history = await app.Admin.Json($"api/data/customers/odd/history?{key[1..]}&key={Uri.EscapeDataString(read.GetProperty("span").GetString()!)}");
+            Assert.Equal(["update", "create"], history.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("activity").GetString()));
+            // What is no key of this table is nobody's, and not a fault.
+            foreach (var other in new[] { "key=1", "key=soon&key=x&key=y&key=z&key=1" })
+                Assert.Equal(0, (await app.Admin.Json($"api/data/customers/odd/history?{other}")).GetProperty("items").GetArrayLength());
+        }
+        finally
+        {
+            await Run("drop table customers.odd");
+        }
+    }
+
+    [Fact]
+    public async Task People_may_take_all_rows_of_a_table_in_one_answer()
+    {
+        async Task Run(string sql)
+        {
+            await using var connection = await app.OpenSuperuser();
+            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+        // No key, no order: page after page of it, rows would come twice or never.
+        await Run($"""
+            create table customers.many (organization_id uuid not null default platform.organization(), n integer not null);
+            select platform.protect('customers.many', 'organization');
+            insert into customers.many select '{app.Alpha.OrganizationId}', n from generate_series(1, 10001) n;
+            insert into customers.many values ('{app.Beta.OrganizationId}', 77)
+            """);
+        try
+        {
+            await Until("many?limit=0", "[]");
+            (string, string) all = ("Prefer", "rows=all, handling=strict");
+            Assert.Equal(10_000, (await Rest(app.Admin, HttpMethod.Get, "many?select=n", "customers")).Json.GetArrayLength());
+            var rows = (await Rest(app.Admin, HttpMethod.Get, "many?select=n", "customers", null, all)).Json.EnumerateArray().Select(r => r.GetProperty("n").GetInt32());
+            Assert.Equal(Enumerable.Range(1, 10_001), rows.Order());
+            var csv = await Rest(app.Viewer, HttpMethod.Get, "many?select=n&order=n", "customers", null, all, ("Accept", "text/csv"));
+            Assert.Equal("n\n" + string.Join('\n', Enumerable.Range(1, 10_001)), csv.Text);
+            Assert.Equal("""[{"n":77}]""", (await Rest(app.Stranger, HttpMethod.Get, "many?select=n", "customers", null, all)).Text);
+            Assert.Equal(5, (await Rest(app.Admin, HttpMethod.Get, "many?limit=5", "customers", null, all)).Json.GetArrayLength());
+            using var key = Client(app.Key);
+            Assert.Equal(403, (await Rest(key, HttpMethod.Get, "many", "customers", null, all)).Status);
+        }
+        finally
+        {
+            await Run("delete from platform.table_access t where t.relation = 'customers.many'; drop table customers.many");
+        }
     }
 
     private static JsonElement Change(JsonElement item, string column) => item.GetProperty("changes").EnumerateArray().Single(c => c.GetProperty("column").GetString() == column);
