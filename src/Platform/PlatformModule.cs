@@ -32,6 +32,7 @@ public sealed class PlatformModule : IModule
         services.AddHostedService<ChoreRunner>();
         services.AddSingleton<JobWorker>();
         services.AddHostedService(s => s.GetRequiredService<JobWorker>());
+        services.AddSingleton(new Chore("platform.purge_job_runs", TimeSpan.FromHours(1), $"select platform.purge_job_runs()"));
         services.AddSingleton<ImportWorker>();
         services.AddHostedService<ImportHost>();
     }
@@ -50,6 +51,7 @@ public sealed class PlatformModule : IModule
         organization.MapGet("/", ManageOrganization.Get);
         organization.MapPut("/", ManageOrganization.Put);
 
+        JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports"));
     }
 }

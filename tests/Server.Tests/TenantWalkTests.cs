@@ -41,6 +41,14 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["PUT /api/session/preferences"] = new("""{"language": "fr", "theme": "dark"}"""),
         ["GET /api/organization"] = new(),
         ["PUT /api/organization"] = new("""{"name": "Plugh Ltd", "timeZone": "Europe/Paris"}"""),
+        ["GET /api/jobs"] = new(),
+        ["GET /api/jobs/schedule"] = new(null, ["cron=0 2 * * *&timeZone=Europe/Paris"]),
+        ["GET /api/jobs/{id}"] = new(),
+        ["PUT /api/jobs/{id}"] = new("""{"cronExpression": "0 5 * * *"}"""),
+        ["POST /api/jobs/{id}/run"] = new(),
+        ["GET /api/jobs/{id}/runs"] = new(null, ["", "status=failed&limit=200", "before={before}"]),
+        ["GET /api/jobs/runs/{run}"] = new(null, ["", "after=3"]),
+        ["POST /api/jobs/runs/{run}/cancel"] = new(),
         ["GET /api/imports/fields"] = new(null, ["kind=orders"]),
         ["POST /api/imports"] = new("Order,Date\n1,2\n", ["kind=orders&name=plugh.csv"]),
         ["GET /api/imports"] = new(),
@@ -156,7 +164,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         var answers = await Walk(app, "beta", reading, app.Stranger);
         var seeing = answers.Where(a => a.Status == 200 && a.Text.Contains(Word, StringComparison.OrdinalIgnoreCase)).Select(a => a.Operation).Distinct();
         // The catalogue is the same for everybody; the history of rows has its own second organization, in BrowseTests.
-        Assert.Equal(["GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing));
+        Assert.Equal(["GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing));
     }
 
     // A policy too many on each table: what stands between the organizations now is only what the endpoints say themselves.
@@ -280,6 +288,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             await For(Beta).Run($"insert into events.batch_operations (source) values ('xyzzy.jsonl')", Ct);
             await For(Beta).Run($"insert into events.quarantined_events (reason, payload) values ('unreadable', '\"xyzzy\"')", Ct);
             await Service.Run($"update platform.api_keys k set name = 'Xyzzy key', public_key = 'wk_xyzzy' where k.organization_id = {Beta.OrganizationId} and k.kind = 'write'", Ct);
+            var job = await For(Beta).One<Guid>($"insert into platform.scheduled_jobs (job_name, job_type, frequency, is_enabled) values ('xyzzy', 'data_sync', 'daily', false) returning id", Ct);
+            await Service.Run($"insert into platform.job_runs (organization_id, job_id, attempt, worker, status, finished_at, error_message) values ({Beta.OrganizationId}, {job}, 1, gen_random_uuid(), 'skipped', now(), 'xyzzy')", Ct);
             await Quiet();
 
             Cursor = Uri.EscapeDataString((await Stranger.Json("api/customers?limit=1")).GetProperty("next").GetString()!);
