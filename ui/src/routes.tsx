@@ -11,6 +11,7 @@ import {
 import { customerSearch, customersSearch } from './customers/search';
 import { dataSearch, tableSearch } from './data/search';
 import { newImportSearch } from './imports/search';
+import { jobSearch } from './operate/search';
 import { overviewSearch } from './overview/search';
 import { exploreSearch } from './explore/search';
 import { requireSession } from './session/gate';
@@ -159,6 +160,19 @@ const organizationSettings = createRoute({
   component: lazyRouteComponent(() => import('./settings/OrganizationPage'), 'OrganizationPage'),
 });
 
+const jobs = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/jobs',
+  component: lazyRouteComponent(() => import('./operate/JobsPage'), 'JobsPage'),
+});
+
+const job = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/jobs/$id',
+  validateSearch: jobSearch,
+  component: lazyRouteComponent(() => import('./operate/JobPage'), 'JobPage'),
+});
+
 const routeTree = root.addChildren([
   home,
   signIn,
@@ -178,6 +192,8 @@ const routeTree = root.addChildren([
     data,
     dataTable,
     organizationSettings,
+    jobs,
+    job,
   ]),
 ]);
 

@@ -11,7 +11,8 @@ export interface NavigationPage {
     | '/o/$slug/sources'
     | '/o/$slug/imports'
     | '/o/$slug/data'
-    | '/o/$slug/settings/organization';
+    | '/o/$slug/settings/organization'
+    | '/o/$slug/settings/jobs';
   label: Key;
   icon: IconName;
 }
@@ -36,5 +37,11 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
     ],
   },
   { label: 'nav.data', pages: [{ to: '/o/$slug/data', label: 'nav.browser', icon: 'table' }] },
-  { label: 'nav.settings', pages: [{ to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' }] },
+  {
+    label: 'nav.settings',
+    pages: [
+      { to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' },
+      { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh' },
+    ],
+  },
 ];

@@ -1,0 +1,57 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { request } from './client';
+import type { Job, JobDetail, Run, RunDetail, Runs } from './operate.types';
+
+/** Keys begin with the organization, so that switching it never shows another's data. */
+const key = (organization: string, ...rest: unknown[]) => ['o', organization, ...rest] as const;
+
+const jobPath = (id: string, act = '') => `/jobs/${encodeURIComponent(id)}${act}`;
+const runPath = (id: string, act = '') => `/jobs/runs/${encodeURIComponent(id)}${act}`;
+
+export const jobsQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'jobs'),
+    queryFn: ({ signal }) => request<{ items: Job[] }>('/jobs', { organization, signal }),
+    refetchInterval: 5_000,
+  });
+
+export const jobQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'jobs', id),
+    queryFn: ({ signal }) => request<JobDetail>(jobPath(id), { organization, signal }),
+    refetchInterval: 3_000,
+  });
+
+export const runsQuery = (organization: string, id: string, status: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: key(organization, 'jobs', id, 'runs', status ?? ''),
+    queryFn: ({ signal, pageParam }) => request<Runs>(jobPath(id, '/runs'), { organization, query: { status, before: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.before ?? undefined,
+    refetchInterval: 3_000,
+    placeholderData: keepPreviousData,
+  });
+
+export const runQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'runs', id),
+    queryFn: ({ signal }) => request<RunDetail>(runPath(id), { organization, signal }),
+    refetchInterval: (query) => (query.state.data && query.state.data.run.status !== 'running' ? false : 1_500),
+  });
+
+export const scheduleQuery = (organization: string, cron: string, timeZone: string) =>
+  queryOptions({
+    queryKey: key(organization, 'schedule', cron, timeZone),
+    queryFn: ({ signal }) => request<{ next: string[] }>('/jobs/schedule', { organization, query: { cron, timeZone }, signal }),
+    retry: false,
+  });
+
+export const changeJob = (
+  organization: string,
+  id: string,
+  changes: Partial<Pick<Job, 'cronExpression' | 'timeZone' | 'timeoutSeconds' | 'maxRetries' | 'missedRuns' | 'isEnabled'>>,
+) => request<Job>(jobPath(id), { method: 'PUT', organization, body: changes });
+
+export const runJob = (organization: string, id: string) => request<Job>(jobPath(id, '/run'), { method: 'POST', organization });
+
+export const cancelRun = (organization: string, id: string) => request<Run>(runPath(id, '/cancel'), { method: 'POST', organization });

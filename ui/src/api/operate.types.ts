@@ -1,0 +1,84 @@
+/** The contract of /api/jobs, /api/settings, /api/audit and /api/keys. */
+
+export type MissedRuns = 'run_once' | 'skip';
+export type RunStatus = 'running' | 'success' | 'failed' | 'timeout' | 'cancelled' | 'skipped';
+
+export interface Job {
+  id: string;
+  name: string;
+  type: string;
+  description: string;
+  schedule: string;
+  cronExpression: string | null;
+  frequency: string | null;
+  timeZone: string;
+  config: unknown;
+  timeoutSeconds: number;
+  maxRetries: number;
+  missedRuns: MissedRuns;
+  isEnabled: boolean;
+  hasWorker: boolean;
+  nextRunAt: string | null;
+  requested: boolean;
+  runId: string | null;
+  runningSince: string | null;
+  progressDone: number | null;
+  progressTotal: number | null;
+  progressNote: string | null;
+  retries: number;
+  lastRunAt: string | null;
+  lastStatus: RunStatus | null;
+  lastSeconds: number | null;
+  lastError: string | null;
+  totalRuns: number;
+  successfulRuns: number;
+  failedRuns: number;
+  meanSeconds: number | null;
+}
+
+export interface JobDetail {
+  job: Job;
+  next: string[];
+  statistics: {
+    runs: number;
+    succeeded: number;
+    failed: number;
+    timedOut: number;
+    cancelled: number;
+    skipped: number;
+    successRate: number | null;
+    medianSeconds: number | null;
+    p95Seconds: number | null;
+    days: { date: string; succeeded: number; failed: number }[];
+  };
+}
+
+export interface Run {
+  id: string;
+  jobId: string;
+  jobName: string;
+  attempt: number;
+  cause: 'schedule' | 'retry' | 'person';
+  requestedBy: string | null;
+  status: RunStatus;
+  plannedAt: string | null;
+  startedAt: string;
+  finishedAt: string | null;
+  seconds: number;
+  stopping: boolean;
+  progressDone: number | null;
+  progressTotal: number | null;
+  progressNote: string | null;
+  error: string | null;
+  result: Record<string, unknown>;
+}
+
+export interface RunDetail {
+  run: Run;
+  log: { number: number; at: string; level: 'info' | 'warning' | 'error'; message: string }[];
+}
+
+export interface Runs {
+  items: Run[];
+  before: string | null;
+}
