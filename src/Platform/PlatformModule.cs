@@ -1,3 +1,4 @@
+using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
@@ -6,6 +7,7 @@ using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Organizations;
 using Clientele.Platform.Sessions;
+using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +25,8 @@ public sealed class PlatformModule : IModule
     {
         services.AddScoped<Caller>();
         // A handler that asks for Db gets the tenant of its request, and no other.
-        services.AddScoped(s => new Db(s.GetRequiredService<Databases>().Application, s.GetRequiredService<Caller>().Tenant));
+        services.AddScoped(s => new Db(s.GetRequiredService<Databases>().Application, TenantOf(s)));
+        services.AddHttpContextAccessor();
         services.AddSingleton<ConsumerRunner>();
         services.AddHostedService<ConsumerHost>();
         services.AddSingleton<LogHealth>();
@@ -33,8 +36,19 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<JobWorker>();
         services.AddHostedService(s => s.GetRequiredService<JobWorker>());
         services.AddSingleton(new Chore("platform.purge_job_runs", TimeSpan.FromHours(1), $"select platform.purge_job_runs()"));
+        services.AddSingleton<RecentReads>();
+        services.AddSingleton<AuditSealer>();
+        services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
         services.AddSingleton<ImportWorker>();
         services.AddHostedService<ImportHost>();
+    }
+
+    private static Tenant TenantOf(IServiceProvider services)
+    {
+        var caller = services.GetRequiredService<Caller>();
+        return services.GetService<IHttpContextAccessor>()?.HttpContext is { } context && caller.SignedIn
+            ? caller.Tenant with { Request = RequestFacts.Of(context, caller.SessionId) }
+            : caller.Tenant;
     }
 
     public void MapRoutes(IEndpointRouteBuilder api)
@@ -51,6 +65,10 @@ public sealed class PlatformModule : IModule
         organization.MapGet("/", ManageOrganization.Get);
         organization.MapPut("/", ManageOrganization.Put);
 
+        var audit = api.MapGroup("/audit").WithTags("Audit");
+        audit.MapGet("/", ListAudit.Handle);
+        audit.MapGet("/words", ListAuditWords.Handle);
+        audit.MapGet("/export.csv", ExportAudit.Handle).Produces(StatusCodes.Status200OK, contentType: "text/csv");
         JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports"));
     }

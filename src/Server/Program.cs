@@ -23,6 +23,7 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     RebuildCommand.Create(),
     BlueprintCommand.Create(),
     DataApiCommand.Create(),
+    AuditCommand.Create(),
 };
 return await CommandLine.Run(root, args);
 

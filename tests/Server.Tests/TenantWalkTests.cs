@@ -41,6 +41,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["PUT /api/session/preferences"] = new("""{"language": "fr", "theme": "dark"}"""),
         ["GET /api/organization"] = new(),
         ["PUT /api/organization"] = new("""{"name": "Plugh Ltd", "timeZone": "Europe/Paris"}"""),
+        ["GET /api/audit"] = new(null, ["", "actor=ann&action=update&object=organization&objectId=1&from=2024-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&severity=info&text=xyz&limit=200", "before={before}"]),
+        ["GET /api/audit/words"] = new(),
+        ["GET /api/audit/export.csv"] = new(null, ["", "actor=ann&action=update&object=organization&objectId=1&from=2024-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&severity=info&text=xyz"]),
         ["GET /api/jobs"] = new(),
         ["GET /api/jobs/schedule"] = new(null, ["cron=0 2 * * *&timeZone=Europe/Paris"]),
         ["GET /api/jobs/{id}"] = new(),
@@ -340,6 +343,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             {
                 if (await Service.One<bool>($"""
                     select exists (select from customers.customer_figures)
+                       and not exists (select from platform.unsealed_trails())
                        and not exists (select from log.events e, log.consumers c where (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position))
                     """, Ct)) return;
                 await Task.Delay(100, Ct);

@@ -1,6 +1,7 @@
 using Clientele.Customers.Figures;
 using Clientele.Customers.Imports;
 using Clientele.Customers.Profiles;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
@@ -26,8 +27,8 @@ public sealed class CustomersModule : IModule
     {
         api.MapGet("/merges", ListMerges.Handle).WithTags("Customers");
         var customers = api.MapGroup("/customers").WithTags("Customers");
-        customers.MapGet("/", ListCustomers.Handle);
-        customers.MapGet("/{id:guid}", GetCustomer.Handle);
+        customers.MapGet("/", ListCustomers.Handle).Reads("customers");
+        customers.MapGet("/{id:guid}", GetCustomer.Handle).Reads("customer", "id");
         customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Produces(StatusCodes.Status204NoContent);
         customers.MapPut("/{id:guid}/tracking", RefuseTracking.Handle).Produces(StatusCodes.Status204NoContent);
         customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge);

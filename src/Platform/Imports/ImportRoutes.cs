@@ -94,6 +94,7 @@ internal static class ImportRoutes
     private static async Task Rejects(Guid id, HttpContext context, Db db, CancellationToken ct)
     {
         var import = await ImportView.Of(db, id, ct);
+        await db.Run($"select platform.audit('export', 'import_rejects', {id.ToString()})", ct);
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = new System.Net.Mime.ContentDisposition { FileName = $"rejected-{import.Id:N}.csv" }.ToString();
         await using var text = new StreamWriter(context.Response.Body, new UTF8Encoding(false));

@@ -168,3 +168,7 @@ comment on table platform.api_usage_metrics is 'Calls of the interfaces by day (
 comment on column platform.api_usage_metrics.api_endpoint is 'The route''s pattern, not the address asked for.';
 create index api_usage_metrics_key on platform.api_usage_metrics (organization_id, api_key_id) where api_key_id is not null;
 select platform.protect('platform.api_usage_metrics', 'admin');
+
+select platform.audited('platform.data_connections', 'connection',
+    '{name, description, connection_type, provider, connection_config, auth_type, auth_config, secrets, sync_enabled, sync_frequency, sync_tables}', 'name', hidden => '{secrets}');
+select platform.audited('platform.rate_limits', 'rate_limit', '{name, api_key_id, route, counted_by, max_requests, window_seconds, is_active}', 'name');

@@ -80,8 +80,8 @@ internal sealed class RestApi : IDisposable
         if (!caller.SignedIn) throw new ApiError(401, "PGRST302", "Anonymous access is disabled") { Hint = "Send a secret key as \"apikey\" or \"Authorization: Bearer\", or sign in.", Headers = [new("WWW-Authenticate", "Bearer")] };
         if (caller.OrganizationId is not { } organization) throw new ApiError(404, "organization_not_found", "There is no such organization, or you are not a member of it") { Hint = $"Name one of yours in the {Authentication.OrganizationHeader} header." };
         if (caller.MustChangePassword) throw new ApiError(403, "password_change_required", "Choose a password of your own first");
-        var tenant = caller.Tenant;
-        return new Asker(Settings(tenant, PersonTimeout), Anonymous: false)
+        var tenant = caller.Tenant with { Request = RequestFacts.Of(context, caller.SessionId) };
+        return new Asker(Settings(tenant, PersonTimeout, request), Anonymous: false)
         {
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
             Enter = ct => Places.Enter(organization, ct),
@@ -97,7 +97,7 @@ internal sealed class RestApi : IDisposable
         if (origin.Length > 0 && key.AllowedOrigins.Length > 0 && !key.AllowedOrigins.Contains(origin)) throw new ApiError(403, "42501", "This key is not taken from this origin");
         await keys.Count(key, "/rest/v1" + request.Path, context.RequestAborted);
         var timeout = key.StatementTimeoutMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms") : KeyTimeout;
-        return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId), timeout), Anonymous: false)
+        return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId) { Request = RequestFacts.Of(context, key: key.Id) }, timeout, request), Anonymous: false)
         {
             MaxRows = key.MaxRows,
             MostCost = key.MaxCost,
@@ -107,12 +107,15 @@ internal sealed class RestApi : IDisposable
         };
     }
 
-    private static List<KeyValuePair<string, string>> Settings(Tenant tenant, string timeout) =>
+    private static List<KeyValuePair<string, string>> Settings(Tenant tenant, string timeout, ApiRequest request) =>
     [
         new("clientele.organization_id", tenant.OrganizationId?.ToString() ?? string.Empty),
         new("clientele.actor_id", tenant.ActorId?.ToString() ?? string.Empty),
         new("clientele.access", Words.Of(tenant.Access)),
         new("clientele.workspace_id", tenant.WorkspaceId?.ToString() ?? string.Empty),
+        new("clientele.request", tenant.Request ?? string.Empty),
+        // Its statements leave their own entries in the audit trail; a function's are left by what it changes.
+        new("clientele.through", request.Path.StartsWith("/rpc/", StringComparison.Ordinal) ? string.Empty : "data_api"),
         new("statement_timeout", timeout),
     ];
 }
