@@ -11,7 +11,7 @@ import {
 import { customerSearch, customersSearch } from './customers/search';
 import { dataSearch, tableSearch } from './data/search';
 import { newImportSearch } from './imports/search';
-import { jobSearch } from './operate/search';
+import { auditSearch, jobSearch } from './operate/search';
 import { overviewSearch } from './overview/search';
 import { exploreSearch } from './explore/search';
 import { requireSession } from './session/gate';
@@ -173,6 +173,13 @@ const job = createRoute({
   component: lazyRouteComponent(() => import('./operate/JobPage'), 'JobPage'),
 });
 
+const activity = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/activity',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./operate/ActivityPage'), 'ActivityPage'),
+});
+
 const routeTree = root.addChildren([
   home,
   signIn,
@@ -194,6 +201,7 @@ const routeTree = root.addChildren([
     organizationSettings,
     jobs,
     job,
+    activity,
   ]),
 ]);
 

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { request } from './client';
-import type { Job, JobDetail, Run, RunDetail, Runs } from './operate.types';
+import { request, requestBlob } from './client';
+import type { AuditFilters, AuditPage, AuditWords, Job, JobDetail, Run, RunDetail, Runs } from './operate.types';
 
 /** Keys begin with the organization, so that switching it never shows another's data. */
 const key = (organization: string, ...rest: unknown[]) => ['o', organization, ...rest] as const;
@@ -55,3 +55,22 @@ export const changeJob = (
 export const runJob = (organization: string, id: string) => request<Job>(jobPath(id, '/run'), { method: 'POST', organization });
 
 export const cancelRun = (organization: string, id: string) => request<Run>(runPath(id, '/cancel'), { method: 'POST', organization });
+
+export const auditQuery = (organization: string, filters: AuditFilters) =>
+  infiniteQueryOptions({
+    queryKey: key(organization, 'audit', filters),
+    queryFn: ({ signal, pageParam }) => request<AuditPage>('/audit', { organization, query: { ...filters, before: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.before ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+
+export const auditWordsQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'audit-words'),
+    queryFn: ({ signal }) => request<AuditWords>('/audit/words', { organization, signal }),
+    staleTime: 60_000,
+  });
+
+export const downloadAudit = (organization: string, filters: AuditFilters) =>
+  requestBlob('/audit/export.csv', { organization, query: { ...filters } });

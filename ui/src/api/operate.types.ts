@@ -82,3 +82,58 @@ export interface Runs {
   items: Run[];
   before: string | null;
 }
+
+export type Severity = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+
+export interface AuditEntry {
+  id: string;
+  at: string;
+  actorType: 'user' | 'api' | 'system';
+  actorId: string | null;
+  actorName: string | null;
+  actorEmail: string | null;
+  actorRole: string | null;
+  action: string;
+  object: string;
+  objectId: string | null;
+  objectName: string | null;
+  description: string;
+  reason: string | null;
+  oldValues: Record<string, unknown> | null;
+  newValues: Record<string, unknown> | null;
+  changedFields: string[] | null;
+  subjectId: string | null;
+  severity: Severity;
+  ipAddress: string | null;
+  userAgent: string | null;
+  requestId: string | null;
+  method: string | null;
+  endpoint: string | null;
+  isSealed: boolean;
+  isEmptied: boolean;
+}
+
+export interface AuditPage {
+  items: AuditEntry[];
+  before: string | null;
+}
+
+export interface AuditWords {
+  actions: string[];
+  objects: string[];
+  actors: { id: string; name: string }[];
+  head: string | null;
+  blocks: number;
+}
+
+/** What of the trail is wanted; days are those of the organization. */
+export interface AuditFilters {
+  actor?: string;
+  action?: string;
+  object?: string;
+  objectId?: string;
+  from?: string;
+  to?: string;
+  severity?: Severity;
+  text?: string;
+}
