@@ -7,6 +7,7 @@ using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Organizations;
 using Clientele.Platform.Sessions;
+using Clientele.Platform.Settings;
 using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Builder;
@@ -36,6 +37,8 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<JobWorker>();
         services.AddHostedService(s => s.GetRequiredService<JobWorker>());
         services.AddSingleton(new Chore("platform.purge_job_runs", TimeSpan.FromHours(1), $"select platform.purge_job_runs()"));
+        services.AddSingleton<SecretSettings>();
+        services.AddSingleton(SecretSettings.Column);
         services.AddSingleton<RecentReads>();
         services.AddSingleton<AuditSealer>();
         services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
@@ -69,6 +72,11 @@ public sealed class PlatformModule : IModule
         audit.MapGet("/", ListAudit.Handle);
         audit.MapGet("/words", ListAuditWords.Handle);
         audit.MapGet("/export.csv", ExportAudit.Handle).Produces(StatusCodes.Status200OK, contentType: "text/csv");
+        var settings = api.MapGroup("/settings").WithTags("Settings");
+        settings.MapGet("/", ListSettings.Handle);
+        settings.MapPut("/{key}", ChangeSetting.Put);
+        settings.MapDelete("/{key}", ChangeSetting.Delete);
+        settings.MapGet("/{key}/history", ListSettingHistory.Handle);
         JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports"));
     }

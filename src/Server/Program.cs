@@ -24,6 +24,7 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     BlueprintCommand.Create(),
     DataApiCommand.Create(),
     AuditCommand.Create(),
+    KeysCommand.Create(),
 };
 return await CommandLine.Run(root, args);
 

@@ -44,6 +44,10 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/audit"] = new(null, ["", "actor=ann&action=update&object=organization&objectId=1&from=2024-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&severity=info&text=xyz&limit=200", "before={before}"]),
         ["GET /api/audit/words"] = new(),
         ["GET /api/audit/export.csv"] = new(null, ["", "actor=ann&action=update&object=organization&objectId=1&from=2024-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&severity=info&text=xyz"]),
+        ["GET /api/settings"] = new(null, ["", "environment=staging"]),
+        ["PUT /api/settings/{key}"] = new("""{"value": 12}"""),
+        ["DELETE /api/settings/{key}"] = new(null, ["environment=staging&reason=plugh"]),
+        ["GET /api/settings/{key}/history"] = new(null, ["", "environment=staging"]),
         ["GET /api/jobs"] = new(),
         ["GET /api/jobs/schedule"] = new(null, ["cron=0 2 * * *&timeZone=Europe/Paris"]),
         ["GET /api/jobs/{id}"] = new(),
@@ -167,7 +171,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         var answers = await Walk(app, "beta", reading, app.Stranger);
         var seeing = answers.Where(a => a.Status == 200 && a.Text.Contains(Word, StringComparison.OrdinalIgnoreCase)).Select(a => a.Operation).Distinct();
         // The catalogue is the same for everybody; the history of rows has its own second organization, in BrowseTests.
-        Assert.Equal(["GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing));
+        Assert.Equal(["GET /api/settings/{key}/history", "GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing));
     }
 
     // A policy too many on each table: what stands between the organizations now is only what the endpoints say themselves.
@@ -291,6 +295,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             await For(Beta).Run($"insert into events.batch_operations (source) values ('xyzzy.jsonl')", Ct);
             await For(Beta).Run($"insert into events.quarantined_events (reason, payload) values ('unreadable', '\"xyzzy\"')", Ct);
             await Service.Run($"update platform.api_keys k set name = 'Xyzzy key', public_key = 'wk_xyzzy' where k.organization_id = {Beta.OrganizationId} and k.kind = 'write'", Ct);
+            await For(Beta).Run($"insert into platform.setting_values (setting_key, setting_value, change_reason) values ('xyzzy', '\"xyzzy\"', 'xyzzy')", Ct);
             var job = await For(Beta).One<Guid>($"insert into platform.scheduled_jobs (job_name, job_type, frequency, is_enabled) values ('xyzzy', 'data_sync', 'daily', false) returning id", Ct);
             await Service.Run($"insert into platform.job_runs (organization_id, job_id, attempt, worker, status, finished_at, error_message) values ({Beta.OrganizationId}, {job}, 1, gen_random_uuid(), 'skipped', now(), 'xyzzy')", Ct);
             await Quiet();

@@ -11,7 +11,7 @@ import {
 import { customerSearch, customersSearch } from './customers/search';
 import { dataSearch, tableSearch } from './data/search';
 import { newImportSearch } from './imports/search';
-import { auditSearch, jobSearch } from './operate/search';
+import { auditSearch, jobSearch, settingsSearch } from './operate/search';
 import { overviewSearch } from './overview/search';
 import { exploreSearch } from './explore/search';
 import { requireSession } from './session/gate';
@@ -160,6 +160,13 @@ const organizationSettings = createRoute({
   component: lazyRouteComponent(() => import('./settings/OrganizationPage'), 'OrganizationPage'),
 });
 
+const allSettings = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/all',
+  validateSearch: settingsSearch,
+  component: lazyRouteComponent(() => import('./operate/SettingsPage'), 'SettingsPage'),
+});
+
 const jobs = createRoute({
   getParentRoute: () => organization,
   path: 'settings/jobs',
@@ -199,6 +206,7 @@ const routeTree = root.addChildren([
     data,
     dataTable,
     organizationSettings,
+    allSettings,
     jobs,
     job,
     activity,

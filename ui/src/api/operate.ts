@@ -1,6 +1,19 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { request, requestBlob } from './client';
-import type { AuditFilters, AuditPage, AuditWords, Job, JobDetail, Run, RunDetail, Runs } from './operate.types';
+import type {
+  AuditFilters,
+  AuditPage,
+  AuditWords,
+  Job,
+  JobDetail,
+  Json,
+  Run,
+  RunDetail,
+  Runs,
+  Setting,
+  SettingChange,
+  Settings,
+} from './operate.types';
 
 /** Keys begin with the organization, so that switching it never shows another's data. */
 const key = (organization: string, ...rest: unknown[]) => ['o', organization, ...rest] as const;
@@ -74,3 +87,28 @@ export const auditWordsQuery = (organization: string) =>
 
 export const downloadAudit = (organization: string, filters: AuditFilters) =>
   requestBlob('/audit/export.csv', { organization, query: { ...filters } });
+
+const settingPath = (setting: string, act = '') => `/settings/${encodeURIComponent(setting)}${act}`;
+
+export const settingsQuery = (organization: string, environment: string | undefined) =>
+  queryOptions({
+    queryKey: key(organization, 'settings', environment ?? ''),
+    queryFn: ({ signal }) => request<Settings>('/settings', { organization, query: { environment }, signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const settingHistoryQuery = (organization: string, setting: string, environment: string) =>
+  queryOptions({
+    queryKey: key(organization, 'settings', environment, setting),
+    queryFn: ({ signal }) =>
+      request<{ items: SettingChange[] }>(settingPath(setting, '/history'), { organization, query: { environment }, signal }),
+  });
+
+export const changeSetting = (
+  organization: string,
+  setting: string,
+  body: { environment: string; value: Json; reason?: string; isSensitive?: boolean; description?: string },
+) => request<Setting>(settingPath(setting), { method: 'PUT', organization, body });
+
+export const resetSetting = (organization: string, setting: string, environment: string, reason: string) =>
+  request<Setting | null>(settingPath(setting), { method: 'DELETE', organization, query: { environment, reason } });

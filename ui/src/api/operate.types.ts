@@ -137,3 +137,43 @@ export interface AuditFilters {
   severity?: Severity;
   text?: string;
 }
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export interface Setting {
+  key: string;
+  environment: string;
+  category: string;
+  type: 'config' | 'feature_flag' | 'limit' | 'secret';
+  dataType: 'string' | 'number' | 'boolean' | 'json' | 'object' | 'array';
+  value: Json;
+  defaultValue: Json;
+  isCatalogued: boolean;
+  isDefault: boolean;
+  isSensitive: boolean;
+  hasSecret: boolean;
+  rules: { min_value?: number; max_value?: number; allowed_values?: Json[]; regex_pattern?: string };
+  description: string | null;
+  documentationUrl: string | null;
+  requiresRestart: boolean;
+  pendingRestart: boolean;
+  changedBy: string | null;
+  changeReason: string | null;
+  changedAt: string | null;
+}
+
+export interface Settings {
+  environment: string;
+  environments: string[];
+  items: Setting[];
+}
+
+export interface SettingChange {
+  id: string;
+  at: string;
+  by: string | null;
+  reason: string | null;
+  oldValue: Json;
+  newValue: Json;
+  isSensitive: boolean;
+}

@@ -27,3 +27,9 @@ export const auditSearch = (search: Record<string, unknown>): AuditSearch => ({
   text: textOf(search.text),
   entry: textOf(search.entry),
 });
+
+export const settingsSearch = (search: Record<string, unknown>): { find?: string; environment?: string; setting?: string } => ({
+  find: textOf(search.find),
+  environment: textOf(search.environment),
+  setting: textOf(search.setting),
+});

@@ -12,6 +12,7 @@ export interface NavigationPage {
     | '/o/$slug/imports'
     | '/o/$slug/data'
     | '/o/$slug/settings/organization'
+    | '/o/$slug/settings/all'
     | '/o/$slug/settings/jobs'
     | '/o/$slug/settings/activity';
   label: Key;
@@ -42,6 +43,7 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
     label: 'nav.settings',
     pages: [
       { to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' },
+      { to: '/o/$slug/settings/all', label: 'nav.allSettings', icon: 'adjust' },
       { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh' },
       { to: '/o/$slug/settings/activity', label: 'nav.activity', icon: 'eye' },
     ],
