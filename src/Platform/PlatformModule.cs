@@ -3,9 +3,11 @@ using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
+using Clientele.Platform.Keys;
 using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Organizations;
+using Clientele.Platform.Secrets;
 using Clientele.Platform.Sessions;
 using Clientele.Platform.Settings;
 using Clientele.Platform.Tenancy;
@@ -37,6 +39,10 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<JobWorker>();
         services.AddHostedService(s => s.GetRequiredService<JobWorker>());
         services.AddSingleton(new Chore("platform.purge_job_runs", TimeSpan.FromHours(1), $"select platform.purge_job_runs()"));
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<KeyUse>();
+        services.AddHostedService(s => s.GetRequiredService<KeyUse>());
+        services.AddSingleton<Resealing>();
         services.AddSingleton<SecretSettings>();
         services.AddSingleton(SecretSettings.Column);
         services.AddSingleton<RecentReads>();
@@ -77,6 +83,7 @@ public sealed class PlatformModule : IModule
         settings.MapPut("/{key}", ChangeSetting.Put);
         settings.MapDelete("/{key}", ChangeSetting.Delete);
         settings.MapGet("/{key}/history", ListSettingHistory.Handle);
+        KeyRoutes.Map(api);
         JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports"));
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
+using Clientele.Platform.Keys;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Secrets;
 using Clientele.Platform.Web;
@@ -89,6 +90,8 @@ public static class App
         app.UseStatusCodePages();
         var files = ConsoleFiles.Use(app, options.Console);
         app.UseRouting();
+        var keyUse = app.Services.GetRequiredService<KeyUse>();
+        app.Use((context, next) => keyUse.Watch(context, next));
         app.UseMiddleware<Authentication>();
         app.MapHealth();
         app.MapOpenApi("/openapi/{documentName}.json");

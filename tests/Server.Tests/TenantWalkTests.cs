@@ -48,6 +48,16 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["PUT /api/settings/{key}"] = new("""{"value": 12}"""),
         ["DELETE /api/settings/{key}"] = new(null, ["environment=staging&reason=plugh"]),
         ["GET /api/settings/{key}/history"] = new(null, ["", "environment=staging"]),
+        ["GET /api/keys"] = new(),
+        ["POST /api/keys"] = new("""{"kind": "secret", "name": "plugh"}"""),
+        ["PUT /api/keys/{id}"] = new("""{"name": "plugh"}"""),
+        ["POST /api/keys/{id}/rotate"] = new("""{"overlapHours": 1}"""),
+        ["GET /api/keys/{id}/usage"] = new(null, ["", "days=7"]),
+        ["DELETE /api/keys/{id}"] = new(),
+        ["GET /api/rate-limits"] = new(),
+        ["POST /api/rate-limits"] = new("""{"name": "plugh", "route": "/plugh", "maxRequests": 1000, "windowSeconds": 60}"""),
+        ["PUT /api/rate-limits/{id}"] = new("""{"maxRequests": 1}"""),
+        ["DELETE /api/rate-limits/{id}"] = new(),
         ["GET /api/jobs"] = new(),
         ["GET /api/jobs/schedule"] = new(null, ["cron=0 2 * * *&timeZone=Europe/Paris"]),
         ["GET /api/jobs/{id}"] = new(),
@@ -296,6 +306,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             await For(Beta).Run($"insert into events.quarantined_events (reason, payload) values ('unreadable', '\"xyzzy\"')", Ct);
             await Service.Run($"update platform.api_keys k set name = 'Xyzzy key', public_key = 'wk_xyzzy' where k.organization_id = {Beta.OrganizationId} and k.kind = 'write'", Ct);
             await For(Beta).Run($"insert into platform.setting_values (setting_key, setting_value, change_reason) values ('xyzzy', '\"xyzzy\"', 'xyzzy')", Ct);
+            await For(Beta).Run($"insert into platform.rate_limits (name, route, max_requests, window_seconds) values ('xyzzy', '/xyzzy', 1, 60)", Ct);
+            await For(Beta).Run($"insert into platform.api_usage_metrics (metric_date, api_endpoint, http_method, api_key_id, request_count) select current_date, '/xyzzy', 'GET', k.id, 1 from platform.api_keys k", Ct);
             var job = await For(Beta).One<Guid>($"insert into platform.scheduled_jobs (job_name, job_type, frequency, is_enabled) values ('xyzzy', 'data_sync', 'daily', false) returning id", Ct);
             await Service.Run($"insert into platform.job_runs (organization_id, job_id, attempt, worker, status, finished_at, error_message) values ({Beta.OrganizationId}, {job}, 1, gen_random_uuid(), 'skipped', now(), 'xyzzy')", Ct);
             await Quiet();

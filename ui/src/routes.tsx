@@ -167,6 +167,12 @@ const allSettings = createRoute({
   component: lazyRouteComponent(() => import('./operate/SettingsPage'), 'SettingsPage'),
 });
 
+const keys = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/keys',
+  component: lazyRouteComponent(() => import('./operate/KeysPage'), 'KeysPage'),
+});
+
 const jobs = createRoute({
   getParentRoute: () => organization,
   path: 'settings/jobs',
@@ -207,6 +213,7 @@ const routeTree = root.addChildren([
     dataTable,
     organizationSettings,
     allSettings,
+    keys,
     jobs,
     job,
     activity,

@@ -1,12 +1,16 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { request, requestBlob } from './client';
 import type {
+  ApiKey,
   AuditFilters,
   AuditPage,
   AuditWords,
+  IssuedKey,
   Job,
   JobDetail,
   Json,
+  KeyUsage,
+  RateLimit,
   Run,
   RunDetail,
   Runs,
@@ -112,3 +116,49 @@ export const changeSetting = (
 
 export const resetSetting = (organization: string, setting: string, environment: string, reason: string) =>
   request<Setting | null>(settingPath(setting), { method: 'DELETE', organization, query: { environment, reason } });
+
+const keyPath = (id: string, act = '') => `/keys/${encodeURIComponent(id)}${act}`;
+const limitPath = (id: string) => `/rate-limits/${encodeURIComponent(id)}`;
+
+export const keysQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'keys'),
+    queryFn: ({ signal }) => request<{ items: ApiKey[] }>('/keys', { organization, signal }),
+    refetchInterval: 30_000,
+  });
+
+export const keyUsageQuery = (organization: string, id: string) =>
+  queryOptions({
+    queryKey: key(organization, 'keys', id, 'usage'),
+    queryFn: ({ signal }) => request<KeyUsage>(keyPath(id, '/usage'), { organization, query: { days: 30 }, signal }),
+  });
+
+export const rateLimitsQuery = (organization: string) =>
+  queryOptions({
+    queryKey: key(organization, 'rate-limits'),
+    queryFn: ({ signal }) => request<{ items: RateLimit[] }>('/rate-limits', { organization, signal }),
+  });
+
+export interface NewKey {
+  kind: 'write' | 'secret';
+  name: string;
+  scopes: string[];
+  allowedOrigins: string[];
+  allowedAddresses: string[];
+  expiresAt: string | null;
+}
+
+export const createKey = (organization: string, body: NewKey) => request<IssuedKey>('/keys', { method: 'POST', organization, body });
+
+export const rotateKey = (organization: string, id: string, overlapHours: number) =>
+  request<IssuedKey>(keyPath(id, '/rotate'), { method: 'POST', organization, body: { overlapHours } });
+
+export const revokeKey = (organization: string, id: string) => request<ApiKey>(keyPath(id), { method: 'DELETE', organization });
+
+export const createRateLimit = (organization: string, body: Omit<RateLimit, 'id' | 'keyName' | 'isActive'>) =>
+  request<RateLimit>('/rate-limits', { method: 'POST', organization, body });
+
+export const changeRateLimit = (organization: string, id: string, body: Partial<RateLimit>) =>
+  request<RateLimit>(limitPath(id), { method: 'PUT', organization, body });
+
+export const deleteRateLimit = (organization: string, id: string) => request<void>(limitPath(id), { method: 'DELETE', organization });

@@ -177,3 +177,49 @@ export interface SettingChange {
   newValue: Json;
   isSensitive: boolean;
 }
+
+export interface ApiKey {
+  id: string;
+  kind: 'write' | 'secret';
+  name: string;
+  publicKey: string | null;
+  hint: string | null;
+  workspaceId: string;
+  workspace: string;
+  scopes: string[];
+  allowedOrigins: string[];
+  allowedAddresses: string[];
+  createdAt: string;
+  createdBy: string | null;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+  revokedAt: string | null;
+  replaces: string | null;
+  state: 'active' | 'expired' | 'revoked';
+  requests: number;
+  errors: number;
+}
+
+export interface IssuedKey {
+  key: ApiKey;
+  secret: string;
+}
+
+export interface KeyUsage {
+  days: { date: string; requests: number; errors: number }[];
+  endpoints: { method: string; path: string; requests: number; errors: number; meanMs: number; maxMs: number }[];
+}
+
+export type CountedBy = 'organization' | 'key' | 'caller';
+
+export interface RateLimit {
+  id: string;
+  name: string;
+  keyId: string | null;
+  keyName: string | null;
+  route: string;
+  countedBy: CountedBy;
+  maxRequests: number;
+  windowSeconds: number;
+  isActive: boolean;
+}

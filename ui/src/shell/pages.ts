@@ -13,6 +13,7 @@ export interface NavigationPage {
     | '/o/$slug/data'
     | '/o/$slug/settings/organization'
     | '/o/$slug/settings/all'
+    | '/o/$slug/settings/keys'
     | '/o/$slug/settings/jobs'
     | '/o/$slug/settings/activity';
   label: Key;
@@ -44,6 +45,7 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
     pages: [
       { to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' },
       { to: '/o/$slug/settings/all', label: 'nav.allSettings', icon: 'adjust' },
+      { to: '/o/$slug/settings/keys', label: 'nav.keys', icon: 'lock' },
       { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh' },
       { to: '/o/$slug/settings/activity', label: 'nav.activity', icon: 'eye' },
     ],

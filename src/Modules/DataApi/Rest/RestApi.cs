@@ -3,6 +3,7 @@ using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Plan;
 using Clientele.DataApi.Run;
 using Clientele.Platform.Data;
+using Clientele.Platform.Keys;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
@@ -26,6 +27,7 @@ internal sealed class RestApi : IDisposable
 
     private readonly Engine engine;
     private readonly Keys keys;
+    private readonly RateLimits limits;
 
     /// <summary>The application's pool has 40 connections (<see cref="Databases"/>): half of them are left to everything else.</summary>
     internal Places Places { get; } = new(all: 20, EachPlaces, TimeSpan.FromSeconds(2));
@@ -33,8 +35,9 @@ internal sealed class RestApi : IDisposable
     /// <summary>How many requests of one organization hold a connection at once.</summary>
     internal const int EachPlaces = 5;
 
-    public RestApi(Databases databases, IReadOnlyList<IModule> modules, TimeProvider clock, ILogger<RestApi> logger)
+    public RestApi(Databases databases, IReadOnlyList<IModule> modules, RateLimits limits, TimeProvider clock, ILogger<RestApi> logger)
     {
+        this.limits = limits;
         keys = new Keys(databases, clock);
         // The log is written through the modules that record events; it is read through their views of it.
         var schemas = modules.Select(m => m.Name).Where(n => n != "dataapi").Order(StringComparer.Ordinal).ToList();
@@ -95,7 +98,11 @@ internal sealed class RestApi : IDisposable
             ?? throw new ApiError(401, "PGRST301", "This key is not valid") { Hint = "It may have been revoked or have expired; a write key of a web page opens nothing here.", Headers = [new("WWW-Authenticate", "Bearer error=\"invalid_token\"")] };
         var origin = context.Request.Headers.Origin.ToString();
         if (origin.Length > 0 && key.AllowedOrigins.Length > 0 && !key.AllowedOrigins.Contains(origin)) throw new ApiError(403, "42501", "This key is not taken from this origin");
-        await keys.Count(key, "/rest/v1" + request.Path, context.RequestAborted);
+        if (!KeyUse.IsAllowed(key.AllowedAddresses, context.Connection.RemoteIpAddress)) throw new ApiError(403, "42501", "This key is not taken from this address");
+        KeyUse.Mark(context, key.OrganizationId, key.Id);
+        var decision = await limits.Take(key.OrganizationId, key.Id, "/rest/v1" + request.Path, context.Connection.RemoteIpAddress, context.RequestAborted);
+        decision.WriteTo(context.Response);
+        if (decision.RetryAfter is { } wait) throw new ApiError(429, "CL003", decision.Words) { Headers = [new("Retry-After", RateLimits.Seconds(wait)), .. decision.Headers()] };
         var timeout = key.StatementTimeoutMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms") : KeyTimeout;
         return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId) { Request = RequestFacts.Of(context, key: key.Id) }, timeout, request), Anonymous: false)
         {
