@@ -80,7 +80,7 @@ export function NewKeyForm({ close, issued }: { close: () => void; issued: (made
             <Textarea
               label={t('keys.scopes')}
               description={t('keys.scopes.text')}
-              autosize
+              rows={2}
               value={scopes}
               onChange={(event) => setScopes(event.currentTarget.value)}
               error={problem?.fields.scopes?.join(' ')}
@@ -89,7 +89,7 @@ export function NewKeyForm({ close, issued }: { close: () => void; issued: (made
           <Textarea
             label={t('keys.origins')}
             description={t('keys.origins.text')}
-            autosize
+            rows={2}
             value={origins}
             onChange={(event) => setOrigins(event.currentTarget.value)}
             error={problem?.fields.allowedOrigins?.join(' ')}
@@ -97,7 +97,7 @@ export function NewKeyForm({ close, issued }: { close: () => void; issued: (made
           <Textarea
             label={t('keys.addresses')}
             description={t('keys.addresses.text')}
-            autosize
+            rows={2}
             value={addresses}
             onChange={(event) => setAddresses(event.currentTarget.value)}
             error={problem?.fields.allowedAddresses?.join(' ')}

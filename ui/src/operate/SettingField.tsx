@@ -114,5 +114,5 @@ function Field({ setting, typed, change, error }: FieldProps) {
         onChange={(event) => change(event.currentTarget.value)}
       />
     );
-  return <Textarea {...common} autosize minRows={2} maxRows={8} value={typed} onChange={(event) => change(event.currentTarget.value)} />;
+  return <Textarea {...common} rows={4} value={typed} onChange={(event) => change(event.currentTarget.value)} />;
 }

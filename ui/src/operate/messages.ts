@@ -13,7 +13,6 @@ export const operateMessages = messages({
   'jobs.schedule': { en: 'Schedule', fr: 'Horaire' },
   'jobs.next': { en: 'Next run', fr: 'Prochaine exécution' },
   'jobs.last': { en: 'Last run', fr: 'Dernière exécution' },
-  'jobs.state': { en: 'State', fr: 'État' },
   'jobs.act': { en: 'Act', fr: 'Agir' },
   'jobs.off': { en: 'Switched off', fr: 'Désactivée' },
   'jobs.queued': { en: 'About to run', fr: 'Va démarrer' },
