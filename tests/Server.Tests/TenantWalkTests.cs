@@ -181,7 +181,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         var answers = await Walk(app, "beta", reading, app.Stranger);
         var seeing = answers.Where(a => a.Status == 200 && a.Text.Contains(Word, StringComparison.OrdinalIgnoreCase)).Select(a => a.Operation).Distinct();
         // The catalogue is the same for everybody; the history of rows has its own second organization, in BrowseTests.
-        Assert.Equal(["GET /api/settings/{key}/history", "GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing));
+        Assert.Equal(["GET /api/audit/words", "GET /api/settings/{key}/history", "GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing));
     }
 
     // A policy too many on each table: what stands between the organizations now is only what the endpoints say themselves.
@@ -330,6 +330,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         /// <summary>How many rows of beta's there are, and what stands in them, table by table.</summary>
         public async Task<SortedDictionary<string, string>> Theirs()
         {
+            // Beta's own looks at its customers are in its trail, and sealed a moment later.
+            await Quiet();
             var beta = Beta.OrganizationId;
             var people = $"select m.user_id from platform.organization_members m where m.organization_id = '{beta}'";
             var rows = (await Superuser(TenantTables)).ToDictionary(t => t, t => $"select t::text as r from {t} t where t.organization_id = '{beta}'");

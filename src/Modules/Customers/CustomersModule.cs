@@ -29,10 +29,10 @@ public sealed class CustomersModule : IModule
         var customers = api.MapGroup("/customers").WithTags("Customers");
         customers.MapGet("/", ListCustomers.Handle).Reads("customers");
         customers.MapGet("/{id:guid}", GetCustomer.Handle).Reads("customer", "id");
-        customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Produces(StatusCodes.Status204NoContent);
-        customers.MapPut("/{id:guid}/tracking", RefuseTracking.Handle).Produces(StatusCodes.Status204NoContent);
-        customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge);
+        customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Does("erase", "customer", "id", "warning").Produces(StatusCodes.Status204NoContent);
+        customers.MapPut("/{id:guid}/tracking", RefuseTracking.Handle).Does("change_tracking", "customer", "id").Produces(StatusCodes.Status204NoContent);
+        customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge).Does("merge", "customer", "id", "warning");
         customers.MapGet("/{id:guid}/merges", MergeCustomers.List);
-        customers.MapPost("/{id:guid}/merges/{merge:guid}/undo", MergeCustomers.Undo).Produces(StatusCodes.Status204NoContent);
+        customers.MapPost("/{id:guid}/merges/{merge:guid}/undo", MergeCustomers.Undo).Does("undo_merge", "customer", "id", "warning").Produces(StatusCodes.Status204NoContent);
     }
 }

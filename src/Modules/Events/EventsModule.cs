@@ -42,7 +42,7 @@ public sealed class EventsModule : IModule
         api.MapGet("/events/live", LiveEvents.Handle).Reads("events").WithTags("Events");
         api.MapGet("/sources", ListSources.Handle).WithTags("Events");
         api.MapGet("/batches", ListBatches.Handle).WithTags("Events");
-        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).WithTags("Events").Produces(StatusCodes.Status204NoContent);
+        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).Does("cancel", "batch", "id").WithTags("Events").Produces(StatusCodes.Status204NoContent);
         api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).Reads("customer", "id").WithTags("Events");
     }
 }

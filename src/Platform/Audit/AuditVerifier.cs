@@ -83,7 +83,7 @@ public sealed class AuditVerifier(Databases databases, KeyRing keys)
         var rows = await db.List<Entry>($"""
             select a.id, platform.activity_digest(a) as digest,
                    case when a.salt is null then a.old_values is null and a.new_values is null and a.resource_name is null
-                        else a.personal_digest = platform.personal_digest(a.salt, a.old_values, a.new_values, a.resource_name) end as whole,
+                        else a.personal_digest is not distinct from platform.personal_digest(a.salt, a.old_values, a.new_values, a.resource_name) end as whole,
                    a.salt is null as emptied
             from platform.activity_logs a
             where a.organization_id = {organization} and a.id = any({seal.EntryIds})

@@ -35,6 +35,35 @@ public static class AuditedReads
     }
 }
 
+/// <summary>Endpoints that act on people's data say so: what was done is an entry of the audit trail.</summary>
+public static class AuditedActs
+{
+    /// <summary>
+    /// Writes what was done to the audit trail, once it was done and before the answer leaves. Changes of tables that are
+    /// <c>platform.audited</c> leave their own entries; this is for acts that are more than a change of a row.
+    /// </summary>
+    /// <param name="endpoint">What does it.</param>
+    /// <param name="action">erase, merge, undo_merge, start…</param>
+    /// <param name="resource">To what: <c>customer</c>, <c>import</c>.</param>
+    /// <param name="id">The part of the address that says which; of a customer it is also whose data it is.</param>
+    /// <param name="severity">info, or warning for what cannot be taken back.</param>
+    public static T Does<T>(this T endpoint, string action, string resource, string id, string severity = "info") where T : IEndpointConventionBuilder
+    {
+        endpoint.AddEndpointFilter(async (invocation, next) =>
+        {
+            var result = await next(invocation);
+            if (result is IStatusCodeHttpResult { StatusCode: >= 400 }) return result;
+            var context = invocation.HttpContext;
+            var which = context.Request.RouteValues[id]?.ToString();
+            Guid? subject = resource == "customer" && Guid.TryParse(which, out var customer) ? customer : null;
+            // It is done: that whoever asked has gone does not undo it.
+            await context.RequestServices.GetRequiredService<Db>().Run($"select platform.audit({action}, {resource}, {which}, subject_id => {subject}, severity => {severity})", CancellationToken.None);
+            return result;
+        });
+        return endpoint;
+    }
+}
+
 /// <summary>Who read what within the last minute, on this node.</summary>
 internal sealed class RecentReads(TimeProvider clock)
 {

@@ -44,7 +44,7 @@ internal static class KeyRules
     {
         if (name is not null && (name.Trim().Length is 0 or > 200 || name.Contains('\0', StringComparison.Ordinal))) throw Problem.Invalid("name", "The name has 1 to 200 characters.");
         if (scopes is { Length: > 100 } || scopes?.Any(s => s is null || !System.Text.RegularExpressions.Regex.IsMatch(s, @"^[a-z][a-z0-9_.]*:([a-z]+|\*)\z")) == true)
-            throw Problem.Invalid("scopes", "A scope is resource:action in small letters, such as events:write, data:read or commerce.orders:*; at most 100.");
+            throw Problem.Invalid("scopes", "A scope is resource:action in small letters, such as events:write, data:read or data:*; at most 100.");
         if (origins is { Length: > 100 } || origins?.Any(o => o is null || o.Length > 300 || !Uri.TryCreate(o, UriKind.Absolute, out var u) || u.Scheme is not ("http" or "https") || u.GetLeftPart(UriPartial.Authority) != o) == true)
             throw Problem.Invalid("allowedOrigins", "An origin is scheme and host, as https://shop.example.com, without a path; at most 100.");
         if (addresses is { Length: > 100 } || addresses?.Any(a => a is null || !(System.Net.IPNetwork.TryParse(a, out _) || System.Net.IPAddress.TryParse(a, out _))) == true)

@@ -37,6 +37,10 @@ public sealed class KeyRing
     /// <summary>Keys that end with the process, for tests and tools.</summary>
     public static KeyRing Temporary() => new([Key.Of(RandomNumberGenerator.GetBytes(KeyBytes))], null);
 
+    /// <summary>Whether there is a ring already.</summary>
+    public static bool Exists(string folder) => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } || File.Exists(Path.Combine(Path.GetFullPath(folder), "keys"));
+
+    /// <summary>The ring of a node; made when it is not there yet.</summary>
     /// <param name="folder">The data folder.</param>
     /// <exception cref="SetupException">The variable or the file is not what it must be.</exception>
     public static KeyRing Open(string folder)

@@ -231,6 +231,10 @@ public sealed class AuditApiTests(AuditApiTests.App app) : IClassFixture<AuditAp
         Assert.Equal(2, lines.Length);
         Assert.Contains("'=cmd()", lines[1], StringComparison.Ordinal);
         Assert.Contains("object=thing", (await Entries(app.Admin, "action=export"))[0].GetProperty("description").GetString(), StringComparison.Ordinal);
+        using (var erased = await app.Admin.DeleteAsync(new Uri($"api/customers/{customer}", UriKind.Relative), Ct)) Assert.Equal(204, (int)erased.StatusCode);
+        var act = (await Entries(app.Admin, $"action=erase&object=customer&objectId={customer}"))[0];
+        Assert.Equal(("admin", "warning"), (act.GetProperty("actorName").GetString(), act.GetProperty("severity").GetString()));
+        Assert.Empty(await Entries(app.Stranger, "action=erase"));
         var words = await app.Admin.Json("api/audit/words");
         Assert.Contains("thing", words.GetProperty("objects").EnumerateArray().Select(w => w.GetString()));
         Assert.DoesNotContain("thing", (await app.Stranger.Json("api/audit/words")).GetProperty("objects").EnumerateArray().Select(w => w.GetString()));

@@ -242,6 +242,7 @@ comment on column platform.scheduled_jobs.leased_until is 'A worker has it until
 comment on column platform.scheduled_jobs.retries is 'Runs that failed one after the other since the last success.';
 comment on column platform.scheduled_jobs.failed_runs is 'Failed or timed out.';
 create index scheduled_jobs_due on platform.scheduled_jobs (next_run_at) where next_run_at is not null;
+create index scheduled_jobs_leased on platform.scheduled_jobs (leased_until) where leased_until is not null;
 create index scheduled_jobs_requested on platform.scheduled_jobs (run_requested_at) where run_requested_at is not null;
 create index scheduled_jobs_requested_by on platform.scheduled_jobs (run_requested_by);
 create index scheduled_jobs_type on platform.scheduled_jobs (job_type);

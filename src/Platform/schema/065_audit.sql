@@ -50,7 +50,7 @@ create table platform.activity_logs (
 
     -- what the seal is about
     salt               bytea,
-    personal_digest    bytea not null,
+    personal_digest    bytea,
     epoch              smallint not null default 1,
     writer             xid8 not null default pg_current_xact_id(),
     position           bigint not null default nextval('platform.activity_position'),
@@ -262,6 +262,22 @@ select platform.audited('platform.api_keys', 'api_key', '{name, kind, workspace_
     'name', severity => 'warning');
 select platform.audited('platform.setting_values', 'setting', '{setting_key, environment, setting_value, secret, is_sensitive, data_type, validation_rules, description, requires_restart}', 'setting_key', hidden => '{secret}');
 select platform.audited('platform.scheduled_jobs', 'job', '{job_name, job_type, cron_expression, frequency, timezone, job_config, timeout_seconds, max_retries, missed_runs, is_enabled}', 'job_name');
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Tables about people: reading them leaves an entry, where a server stands between reader and table.
+
+create table platform.sensitive_relations (
+    relation text primary key
+);
+comment on table platform.sensitive_relations is 'Tables that hold data about people, as declared with platform.sensitive. The Data API writes an entry of the audit trail when they, or views of a blueprint over them, are read.';
+select platform.protect('platform.sensitive_relations', 'public');
+create policy owner on platform.sensitive_relations to clientele_owner using (true) with check (true);
+
+create function platform.sensitive(relation regclass) returns void
+    language sql
+    as $$ insert into platform.sensitive_relations (relation) values (sensitive.relation::text) on conflict do nothing $$;
+comment on function platform.sensitive(regclass) is 'Declares a table to hold data about people.';
+revoke execute on function platform.sensitive(regclass) from public;
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Seals

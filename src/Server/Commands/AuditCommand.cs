@@ -26,7 +26,7 @@ internal static class AuditCommand
             var organizations = await new Db(home.Databases.Service, Tenant.None).List<Organization>($"""
                 select o.id, o.slug from platform.organizations o where {chosen}::uuid is null or o.id = {chosen} order by o.slug
                 """, ct);
-            var verifier = new AuditVerifier(home.Databases, KeyRing.Open(parsed.GetValue(data)!));
+            var verifier = new AuditVerifier(home.Databases, KeyRing.Exists(parsed.GetValue(data)!) ? KeyRing.Open(parsed.GetValue(data)!) : KeyRing.Temporary());
             var good = true;
             foreach (var organization in organizations)
             {

@@ -24,7 +24,7 @@ internal static class ServeCommand
         demoSize.Validators.Add(result => { if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out var n) && n is < 1 or > DemoOptions.LargestSize) result.AddError("The size of the demo lies between 1 and 100,000,000 events."); });
         var command = new Command("serve", "Start the platform.") { port, listen, data, database, console, demo, demoSize };
         command.SetAction((parsed, ct) => Serve(
-            new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies(), TimelinesOf(parsed.GetValue(data)!), KeyRing.Open(parsed.GetValue(data)!)),
+            new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies(), TimelinesOf(parsed.GetValue(data)!)),
             parsed.GetValue(data)!, parsed.GetValue(database),
             parsed.GetValue(demo) || parsed.GetResult(demoSize) is { Implicit: false } ? parsed.GetValue(demoSize) : null, ct));
         return command;
@@ -47,10 +47,21 @@ internal static class ServeCommand
             // Again: the write key to show is the demo's now.
             welcome = await Founding.Ensure(home.Databases, "My organization", ct);
         }
-        await using var app = App.Build(home.Databases, options);
+        // Not before the folder is known to be ours.
+        await using var app = App.Build(home.Databases, options with { Keys = KeyRing.Open(data) });
+        await WarnOfMissingKeys(app, ct);
         app.Lifetime.ApplicationStarted.Register(() => Greet(options, welcome, watch.Elapsed));
         await app.RunAsync(ct);
         return 0;
+    }
+
+    // Several nodes that each made a ring of their own: better said at the start than found when a mail cannot be sent.
+    private static async Task WarnOfMissingKeys(WebApplication app, CancellationToken ct)
+    {
+        var ring = app.Services.GetRequiredService<KeyRing>();
+        var missing = (await app.Services.GetRequiredService<Resealing>().Count(ct)).Where(c => !ring.Ids.Contains(c.Key)).ToList();
+        if (missing.Count > 0)
+            await Console.Error.WriteLineAsync($"clientele: {missing.Sum(m => m.Value):N0} secrets were encrypted with keys that this node does not have ({string.Join(", ", missing.Select(m => m.Key))}). Set {KeyRing.Variable} to the same keys on every node.");
     }
 
     private static void Greet(AppOptions options, Founding.Welcome welcome, TimeSpan took)

@@ -28,6 +28,7 @@ internal sealed class RestApi : IDisposable
     private readonly Engine engine;
     private readonly Keys keys;
     private readonly RateLimits limits;
+    private readonly Readings readings;
 
     /// <summary>The application's pool has 40 connections (<see cref="Databases"/>): half of them are left to everything else.</summary>
     internal Places Places { get; } = new(all: 20, EachPlaces, TimeSpan.FromSeconds(2));
@@ -38,6 +39,7 @@ internal sealed class RestApi : IDisposable
     public RestApi(Databases databases, IReadOnlyList<IModule> modules, RateLimits limits, TimeProvider clock, ILogger<RestApi> logger)
     {
         this.limits = limits;
+        readings = new Readings(databases, clock);
         keys = new Keys(databases, clock);
         // The log is written through the modules that record events; it is read through their views of it.
         var schemas = modules.Select(m => m.Name).Where(n => n != "dataapi").Order(StringComparer.Ordinal).ToList();
@@ -86,6 +88,7 @@ internal sealed class RestApi : IDisposable
         var tenant = caller.Tenant with { Request = RequestFacts.Of(context, caller.SessionId) };
         return new Asker(Settings(tenant, PersonTimeout, request), Anonymous: false)
         {
+            Before = (action, ct) => readings.Record(action, tenant, caller.SessionId, ct),
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
             Enter = ct => Places.Enter(organization, ct),
             Scope = new Scope(null, tenant.Access >= Access.Admin),
@@ -104,8 +107,10 @@ internal sealed class RestApi : IDisposable
         decision.WriteTo(context.Response);
         if (decision.RetryAfter is { } wait) throw new ApiError(429, "CL003", decision.Words) { Headers = [new("Retry-After", RateLimits.Seconds(wait)), .. decision.Headers()] };
         var timeout = key.StatementTimeoutMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms") : KeyTimeout;
-        return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId) { Request = RequestFacts.Of(context, key: key.Id) }, timeout, request), Anonymous: false)
+        var tenant = new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId) { Request = RequestFacts.Of(context, key: key.Id) };
+        return new Asker(Settings(tenant, timeout, request), Anonymous: false)
         {
+            Before = (action, ct) => readings.Record(action, tenant, key.Id, ct),
             MaxRows = key.MaxRows,
             MostCost = key.MaxCost,
             Schema = key.Blueprint,
