@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Clientele.Platform.Audit;
 using Clientele.Testing;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -360,6 +361,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         {
             for (var patience = 0; patience < 600; patience++)
             {
+                await Services.GetRequiredService<AuditSealer>().SealAll(Ct);
                 if (await Service.One<bool>($"""
                     select exists (select from customers.customer_figures)
                        and not exists (select from platform.unsealed_trails())

@@ -96,6 +96,7 @@ function Filters({ search, set }: { search: AuditSearch; set: (changed: AuditSea
   const choice = (label: string, name: 'actor' | 'action' | 'object', data: { value: string; label: string }[]) => (
     <Select
       size="xs"
+      w={140}
       label={label}
       data={[any, ...data]}
       searchable
@@ -126,6 +127,7 @@ function Filters({ search, set }: { search: AuditSearch; set: (changed: AuditSea
       {choice(t('audit.object'), 'object', (words?.objects ?? []).map(word))}
       <Select
         size="xs"
+        w={120}
         label={t('audit.severity')}
         data={[any, ...severities.map((value) => ({ value, label: plain(severityWords[value]) }))]}
         allowDeselect={false}

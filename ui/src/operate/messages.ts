@@ -113,7 +113,7 @@ export const operateMessages = messages({
   'severity.error': { en: 'Error', fr: 'Erreur' },
   'severity.critical': { en: 'Critical', fr: 'Critique' },
 
-  'nav.allSettings': { en: 'Settings', fr: 'Réglages' },
+  'nav.allSettings': { en: 'All settings', fr: 'Tous les réglages' },
   'setting.failed': { en: 'The settings could not be loaded', fr: 'Les réglages n’ont pas pu être chargés' },
   'setting.find': { en: 'Find a setting', fr: 'Chercher un réglage' },
   'setting.none': { en: 'No setting is called so', fr: 'Aucun réglage de ce nom' },
