@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Clientele.Platform.Data;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Tenancy;
 using Clientele.Testing;
