@@ -1,11 +1,16 @@
+using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
+using Clientele.Platform.Keys;
 using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Organizations;
+using Clientele.Platform.Secrets;
 using Clientele.Platform.Sessions;
+using Clientele.Platform.Settings;
+using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +28,8 @@ public sealed class PlatformModule : IModule
     {
         services.AddScoped<Caller>();
         // A handler that asks for Db gets the tenant of its request, and no other.
-        services.AddScoped(s => new Db(s.GetRequiredService<Databases>().Application, s.GetRequiredService<Caller>().Tenant));
+        services.AddScoped(s => new Db(s.GetRequiredService<Databases>().Application, TenantOf(s)));
+        services.AddHttpContextAccessor();
         services.AddSingleton<ConsumerRunner>();
         services.AddHostedService<ConsumerHost>();
         services.AddSingleton<LogHealth>();
@@ -32,8 +38,26 @@ public sealed class PlatformModule : IModule
         services.AddHostedService<ChoreRunner>();
         services.AddSingleton<JobWorker>();
         services.AddHostedService(s => s.GetRequiredService<JobWorker>());
+        services.AddSingleton(new Chore("platform.purge_job_runs", TimeSpan.FromHours(1), $"select platform.purge_job_runs()"));
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<KeyUse>();
+        services.AddHostedService(s => s.GetRequiredService<KeyUse>());
+        services.AddSingleton<Resealing>();
+        services.AddSingleton<SecretSettings>();
+        services.AddSingleton(SecretSettings.Column);
+        services.AddSingleton<RecentReads>();
+        services.AddSingleton<AuditSealer>();
+        services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
         services.AddSingleton<ImportWorker>();
         services.AddHostedService<ImportHost>();
+    }
+
+    private static Tenant TenantOf(IServiceProvider services)
+    {
+        var caller = services.GetRequiredService<Caller>();
+        return services.GetService<IHttpContextAccessor>()?.HttpContext is { } context && caller.SignedIn
+            ? caller.Tenant with { Request = RequestFacts.Of(context, caller.SessionId) }
+            : caller.Tenant;
     }
 
     public void MapRoutes(IEndpointRouteBuilder api)
@@ -50,6 +74,17 @@ public sealed class PlatformModule : IModule
         organization.MapGet("/", ManageOrganization.Get);
         organization.MapPut("/", ManageOrganization.Put);
 
+        var audit = api.MapGroup("/audit").WithTags("Audit");
+        audit.MapGet("/", ListAudit.Handle);
+        audit.MapGet("/words", ListAuditWords.Handle);
+        audit.MapGet("/export.csv", ExportAudit.Handle).Produces(StatusCodes.Status200OK, contentType: "text/csv");
+        var settings = api.MapGroup("/settings").WithTags("Settings");
+        settings.MapGet("/", ListSettings.Handle);
+        settings.MapPut("/{key}", ChangeSetting.Put);
+        settings.MapDelete("/{key}", ChangeSetting.Delete);
+        settings.MapGet("/{key}/history", ListSettingHistory.Handle);
+        KeyRoutes.Map(api);
+        JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs"));
         ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports"));
     }
 }

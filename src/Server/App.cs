@@ -1,7 +1,9 @@
 using System.Net;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
+using Clientele.Platform.Keys;
 using Clientele.Platform.Problems;
+using Clientele.Platform.Secrets;
 using Clientele.Platform.Web;
 using Microsoft.AspNetCore.HttpOverrides;
 
@@ -11,8 +13,9 @@ namespace Clientele.Server;
 /// <param name="Listen"><c>localhost</c>, <c>*</c> or an address.</param>
 /// <param name="Console">Folder of the built console; null: none is served.</param>
 /// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
+/// <param name="Keys">What secrets are encrypted with; null: keys that end with the process.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null);
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -49,6 +52,7 @@ public static class App
         services.AddRouting();
         services.AddSingleton(databases);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(options.Keys ?? KeyRing.Temporary());
         services.AddSingleton(Modules.All);
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
@@ -86,6 +90,8 @@ public static class App
         app.UseStatusCodePages();
         var files = ConsoleFiles.Use(app, options.Console);
         app.UseRouting();
+        var keyUse = app.Services.GetRequiredService<KeyUse>();
+        app.Use((context, next) => keyUse.Watch(context, next));
         app.UseMiddleware<Authentication>();
         app.MapHealth();
         app.MapOpenApi("/openapi/{documentName}.json");

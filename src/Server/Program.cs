@@ -23,6 +23,8 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     RebuildCommand.Create(),
     BlueprintCommand.Create(),
     DataApiCommand.Create(),
+    AuditCommand.Create(),
+    KeysCommand.Create(),
 };
 return await CommandLine.Run(root, args);
 

@@ -5,7 +5,7 @@ namespace Clientele.EndToEnd.Tests;
 /// <summary>Every page of the console there is, by a name for files.</summary>
 internal static class Pages
 {
-    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row"];
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "settings", "keys", "jobs", "activity", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row"];
 
     public static string Address(Shop shop, string name) => name switch
     {
@@ -20,6 +20,10 @@ internal static class Pages
         "import-mapping" => $"/o/alpha/imports/new?import={shop.WaitingId}",
         "import" => $"/o/alpha/imports/{shop.ImportId}",
         "organization" => "/o/alpha/settings/organization",
+        "settings" => "/o/alpha/settings/all",
+        "keys" => "/o/alpha/settings/keys",
+        "jobs" => "/o/alpha/settings/jobs",
+        "activity" => "/o/alpha/settings/activity",
         "live" => "/o/alpha/live",
         "sources" => "/o/alpha/sources",
         "merges" => "/o/alpha/merges",

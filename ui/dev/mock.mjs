@@ -11,6 +11,7 @@ import * as analytics from './mock/analytics.mjs';
 import { customers, events, newestEvents, orderDetail, orders, publicOrder } from './mock/data.mjs';
 import { liveEvents, sources } from './mock/collect.mjs';
 import * as imports from './mock/imports.mjs';
+import * as operate from './mock/operate.mjs';
 import { countries, overview } from './mock/overview.mjs';
 import * as people from './mock/people.mjs';
 import * as tables from './mock/tables.mjs';
@@ -150,6 +151,18 @@ const routes = [
     ({ query, play }) =>
       play.has('empty') ? { events: [], refused: [] } : liveEvents(query.get('type'), Number(query.get('limit') ?? 50)),
   ],
+  ['GET', '/jobs', ({ play }) => ({ items: play.has('empty') ? [] : operate.jobs() })],
+  ['GET', '/jobs/schedule', () => ({ next: operate.jobDetail('j1').next })],
+  ['GET', '/jobs/:id', ({ id }) => operate.jobDetail(id)],
+  ['GET', '/jobs/:id/runs', ({ play }) => ({ items: play.has('empty') ? [] : operate.runs(), before: null })],
+  ['GET', '/jobs/runs/:id', ({ id }) => operate.runDetail(id)],
+  ['GET', '/settings', () => ({ environment: 'production', environments: ['production'], items: operate.settings() })],
+  ['GET', '/settings/:id/history', ({ play }) => ({ items: play.has('empty') ? [] : operate.history() })],
+  ['GET', '/audit', ({ play }) => ({ items: play.has('empty') ? [] : operate.audit(), before: null })],
+  ['GET', '/audit/words', () => operate.auditWords()],
+  ['GET', '/keys', ({ play }) => ({ items: play.has('empty') ? [] : operate.keys() })],
+  ['GET', '/keys/:id/usage', () => operate.usage()],
+  ['GET', '/rate-limits', ({ play }) => ({ items: play.has('empty') ? [] : operate.limits() })],
   ['GET', '/sources', ({ play }) => ({ items: play.has('empty') ? [] : sources() })],
   ['GET', '/merges', ({ play }) => ({ items: play.has('empty') ? [] : people.allMerges() })],
   ['GET', '/customers', ({ query, play }) => listCustomers(query, play)],

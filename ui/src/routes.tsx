@@ -11,6 +11,7 @@ import {
 import { customerSearch, customersSearch } from './customers/search';
 import { dataSearch, tableSearch } from './data/search';
 import { newImportSearch } from './imports/search';
+import { auditSearch, jobSearch, settingsSearch } from './operate/search';
 import { overviewSearch } from './overview/search';
 import { exploreSearch } from './explore/search';
 import { requireSession } from './session/gate';
@@ -159,6 +160,39 @@ const organizationSettings = createRoute({
   component: lazyRouteComponent(() => import('./settings/OrganizationPage'), 'OrganizationPage'),
 });
 
+const allSettings = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/all',
+  validateSearch: settingsSearch,
+  component: lazyRouteComponent(() => import('./operate/SettingsPage'), 'SettingsPage'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/keys',
+  component: lazyRouteComponent(() => import('./operate/KeysPage'), 'KeysPage'),
+});
+
+const jobs = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/jobs',
+  component: lazyRouteComponent(() => import('./operate/JobsPage'), 'JobsPage'),
+});
+
+const job = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/jobs/$id',
+  validateSearch: jobSearch,
+  component: lazyRouteComponent(() => import('./operate/JobPage'), 'JobPage'),
+});
+
+const activity = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/activity',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./operate/ActivityPage'), 'ActivityPage'),
+});
+
 const routeTree = root.addChildren([
   home,
   signIn,
@@ -178,6 +212,11 @@ const routeTree = root.addChildren([
     data,
     dataTable,
     organizationSettings,
+    allSettings,
+    keys,
+    jobs,
+    job,
+    activity,
   ]),
 ]);
 

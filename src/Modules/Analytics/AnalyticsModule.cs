@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Clientele.Analytics.Queries;
 using Clientele.Analytics.Queries.Following;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
 using Clientele.Timelines.Questions;
@@ -42,8 +43,8 @@ public sealed class AnalyticsModule : IModule
     public void MapRoutes(IEndpointRouteBuilder api)
     {
         api.MapPost("/analytics/query", AskQuestion.Handle).WithTags("Analytics").Produces<AnswerView>().Produces<RunningView>(StatusCodes.Status202Accepted);
-        api.MapPost("/analytics/query/timeline", AskTimeline.Handle).WithTags("Analytics");
-        api.MapPost("/analytics/query/customers", AskWho.Handle).WithTags("Analytics");
+        api.MapPost("/analytics/query/timeline", AskTimeline.Handle).Reads("customers").WithTags("Analytics");
+        api.MapPost("/analytics/query/customers", AskWho.Handle).Reads("customers").WithTags("Analytics");
         api.MapPost("/analytics/query/sql", ShowSql.Handle).WithTags("Analytics");
         api.MapGet("/analytics/queries/{id:guid}", AskQuestion.Look).WithTags("Analytics");
         api.MapDelete("/analytics/queries/{id:guid}", AskQuestion.Cancel).WithTags("Analytics").Produces(StatusCodes.Status204NoContent);

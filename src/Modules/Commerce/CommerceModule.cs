@@ -1,6 +1,7 @@
 using Clientele.Commerce.Imports;
 using Clientele.Commerce.Orders;
 using Clientele.Commerce.Overview;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Modules;
@@ -28,8 +29,8 @@ public sealed class CommerceModule : IModule
     {
         api.MapGet("/overview", GetOverview.Handle).WithTags("Overview");
         api.MapGet("/overview/countries", GetOverview.Countries).WithTags("Overview");
-        api.MapGet("/customers/{id:guid}/orders", ReadOrders.OfCustomer).WithTags("Orders");
-        api.MapGet("/orders/{id:guid}", ReadOrders.One).WithTags("Orders");
+        api.MapGet("/customers/{id:guid}/orders", ReadOrders.OfCustomer).Reads("customer", "id").WithTags("Orders");
+        api.MapGet("/orders/{id:guid}", ReadOrders.One).Reads("order", "id").WithTags("Orders");
         api.MapGet("/palette", FindAnything.Handle).WithTags("Orders");
     }
 

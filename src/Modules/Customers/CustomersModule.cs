@@ -1,6 +1,7 @@
 using Clientele.Customers.Figures;
 using Clientele.Customers.Imports;
 using Clientele.Customers.Profiles;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Log;
 using Clientele.Platform.Modules;
@@ -26,12 +27,12 @@ public sealed class CustomersModule : IModule
     {
         api.MapGet("/merges", ListMerges.Handle).WithTags("Customers");
         var customers = api.MapGroup("/customers").WithTags("Customers");
-        customers.MapGet("/", ListCustomers.Handle);
-        customers.MapGet("/{id:guid}", GetCustomer.Handle);
-        customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Produces(StatusCodes.Status204NoContent);
-        customers.MapPut("/{id:guid}/tracking", RefuseTracking.Handle).Produces(StatusCodes.Status204NoContent);
-        customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge);
+        customers.MapGet("/", ListCustomers.Handle).Reads("customers");
+        customers.MapGet("/{id:guid}", GetCustomer.Handle).Reads("customer", "id");
+        customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Does("erase", "customer", "id", "warning").Produces(StatusCodes.Status204NoContent);
+        customers.MapPut("/{id:guid}/tracking", RefuseTracking.Handle).Does("change_tracking", "customer", "id").Produces(StatusCodes.Status204NoContent);
+        customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge).Does("merge", "customer", "id", "warning");
         customers.MapGet("/{id:guid}/merges", MergeCustomers.List);
-        customers.MapPost("/{id:guid}/merges/{merge:guid}/undo", MergeCustomers.Undo).Produces(StatusCodes.Status204NoContent);
+        customers.MapPost("/{id:guid}/merges/{merge:guid}/undo", MergeCustomers.Undo).Does("undo_merge", "customer", "id", "warning").Produces(StatusCodes.Status204NoContent);
     }
 }

@@ -2,6 +2,7 @@ using Clientele.Events.Collection;
 using Clientele.Events.Imports;
 using Clientele.Events.Operations;
 using Clientele.Events.Reading;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
@@ -38,10 +39,10 @@ public sealed class EventsModule : IModule
     public void MapRoutes(IEndpointRouteBuilder api)
     {
         api.MapGet("/events/newest", ReadEvents.Newest).WithTags("Events");
-        api.MapGet("/events/live", LiveEvents.Handle).WithTags("Events");
+        api.MapGet("/events/live", LiveEvents.Handle).Reads("events").WithTags("Events");
         api.MapGet("/sources", ListSources.Handle).WithTags("Events");
         api.MapGet("/batches", ListBatches.Handle).WithTags("Events");
-        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).WithTags("Events").Produces(StatusCodes.Status204NoContent);
-        api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).WithTags("Events");
+        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).Does("cancel", "batch", "id").WithTags("Events").Produces(StatusCodes.Status204NoContent);
+        api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).Reads("customer", "id").WithTags("Events");
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Web;
@@ -34,10 +35,10 @@ internal static class ImportRoutes
         imports.MapGet("/{id:guid}", (Guid id, Db db, CancellationToken ct) => ImportView.Of(db, id, ct));
         imports.MapGet("/{id:guid}/preview", Preview.Show);
         imports.MapPost("/{id:guid}/check", Preview.Check);
-        imports.MapPost("/{id:guid}/start", Start).Produces<ImportView>(StatusCodes.Status202Accepted);
-        imports.MapPost("/{id:guid}/cancel", Cancel).Produces<ImportView>(StatusCodes.Status202Accepted);
-        imports.MapPost("/{id:guid}/undo", Undo).Produces<ImportView>(StatusCodes.Status202Accepted);
-        imports.MapDelete("/{id:guid}", Delete).Produces(StatusCodes.Status204NoContent);
+        imports.MapPost("/{id:guid}/start", Start).Does("start", "import", "id").Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapPost("/{id:guid}/cancel", Cancel).Does("cancel", "import", "id").Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapPost("/{id:guid}/undo", Undo).Does("undo", "import", "id", "warning").Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapDelete("/{id:guid}", Delete).Does("delete", "import", "id").Produces(StatusCodes.Status204NoContent);
         imports.MapGet("/{id:guid}/rejects.csv", Rejects).Produces(StatusCodes.Status200OK, contentType: "text/csv");
         imports.MapGet("/{id:guid}/mapping.json", Mapping).Produces(StatusCodes.Status200OK, contentType: "application/json");
     }
@@ -94,6 +95,7 @@ internal static class ImportRoutes
     private static async Task Rejects(Guid id, HttpContext context, Db db, CancellationToken ct)
     {
         var import = await ImportView.Of(db, id, ct);
+        await db.Run($"select platform.audit('export', 'import_rejects', {id.ToString()})", ct);
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = new System.Net.Mime.ContentDisposition { FileName = $"rejected-{import.Id:N}.csv" }.ToString();
         await using var text = new StreamWriter(context.Response.Body, new UTF8Encoding(false));

@@ -33,13 +33,17 @@ public sealed record Tenant(Guid? OrganizationId, Guid? ActorId, Access Access, 
     {
         get
         {
-            var (organization, actor, access, workspace) = (Text(OrganizationId), Text(ActorId), Words.Of(Access), Text(WorkspaceId));
+            var (organization, actor, access, workspace, request) = (Text(OrganizationId), Text(ActorId), Words.Of(Access), Text(WorkspaceId), Request ?? string.Empty);
             return $"""
                 select set_config('clientele.organization_id', {organization}, true), set_config('clientele.actor_id', {actor}, true),
-                       set_config('clientele.access', {access}, true), set_config('clientele.workspace_id', {workspace}, true)
+                       set_config('clientele.access', {access}, true), set_config('clientele.workspace_id', {workspace}, true),
+                       set_config('clientele.request', {request}, true)
                 """;
         }
     }
+
+    /// <summary>What the audit trail says of the request; see <see cref="RequestFacts"/>. Null: none, as in a job.</summary>
+    public string? Request { get; init; }
 
     private static string Text(Guid? id) => id?.ToString() ?? string.Empty;
 }

@@ -191,7 +191,7 @@ public sealed class OperationTests(OperationTests.Database database) : IClassFix
         await Expect.Refused(Expect.LimitReached, () => Alpha.One<long>($"select platform.count_request('/each/b', {key}, 'dan')", Ct));
         await Expect.Refused(Expect.Duplicate, () => Alpha.Run($"insert into pocm.rate_limits (name, route, counted_by, max_requests, window_seconds) values ('again', '/each/*', 'caller', 9, 86400)", Ct));
         Assert.Empty(await Beta.List<Guid>($"select l.id from pocm.rate_limits l where l.route = '/each/*'", Ct));
-        await database.Service.Run($"update platform.rate_limit_windows w set window_start = w.window_start - interval '5 days' where w.subject = 'ann'", Ct);
+        await database.Service.Run($"update platform.rate_limit_buckets b set filled_at = b.filled_at - interval '5 days' where b.subject = 'ann'", Ct);
         Assert.Equal(1, await database.Service.One<long>($"select platform.purge_rate_limits()", Ct));
         Assert.Equal(0, await Alpha.One<long>($"select platform.count_request('/each/a', caller => 'ann')", Ct));
     }

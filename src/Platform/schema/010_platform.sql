@@ -204,6 +204,7 @@ create table platform.api_keys (
     key_hint        text check (length(key_hint) <= 12),
     scopes          text[] not null default '{}' check (array_to_string(scopes, ' ', '?') ~ '^([a-z][a-z0-9_.]*:[a-z*]+( |$))*$'),
     allowed_origins text[] not null default '{}' check (array_to_string(allowed_origins, ' ', '?') ~ '^(https?://[^ /]+( |$))*$'),
+    allowed_addresses cidr[] not null default '{}',
     statement_timeout_ms integer check (statement_timeout_ms between 1 and 120000),
     max_rows        bigint check (max_rows between 1 and 100000),
     max_cost        bigint check (max_cost between 1 and 1000000000),
@@ -225,6 +226,7 @@ comment on table platform.api_keys is 'Keys of programs. A write key is public b
 comment on column platform.api_keys.key_hint is 'How a secret key begins, so that people tell their keys apart.';
 comment on column platform.api_keys.scopes is 'What it may be used for, as resource:action ("events:write", "customers:*"); empty: everything its kind may.';
 comment on column platform.api_keys.allowed_origins is 'Web origins a write key is taken from; empty: any.';
+comment on column platform.api_keys.allowed_addresses is 'Networks a key is taken from; empty: any.';
 comment on column platform.api_keys.statement_timeout_ms is 'How long a statement of the Data API may take, in milliseconds; null: 10 seconds.';
 comment on column platform.api_keys.max_rows is 'The most rows of a page of the Data API, at each level; null: 10,000.';
 comment on column platform.api_keys.max_cost is 'The planner''s cost above which the Data API refuses to read; null: 5,000,000.';
@@ -274,12 +276,12 @@ create policy owner on platform.partitioned_tables to clientele_owner using (tru
 select platform.protect('platform.api_keys', 'admin');
 -- What proves who somebody is never leaves through the application role: it is granted the other columns.
 revoke select on platform.api_keys from clientele_app;
-grant select (organization_id, id, workspace_id, kind, name, public_key, key_hint, scopes, allowed_origins, statement_timeout_ms, max_rows, max_cost,
+grant select (organization_id, id, workspace_id, kind, name, public_key, key_hint, scopes, allowed_origins, allowed_addresses, statement_timeout_ms, max_rows, max_cost,
               replaces, created_by, created_at, updated_at, expires_at, last_used_at, revoked_at)
     on platform.api_keys to clientele_app;
 -- What was issued stays what it is; other rights need another key. Its limits may be changed.
 revoke update on platform.api_keys from clientele_app;
-grant update (name, allowed_origins, statement_timeout_ms, max_rows, max_cost, expires_at, revoked_at) on platform.api_keys to clientele_app;
+grant update (name, allowed_origins, allowed_addresses, statement_timeout_ms, max_rows, max_cost, expires_at, revoked_at) on platform.api_keys to clientele_app;
 
 select platform.protect('platform.organizations', 'custom');
 create policy organization on platform.organizations for select to clientele_app, clientele_readonly

@@ -125,6 +125,7 @@ begin
         update log.state set epoch = here.epoch, identity = log.identity(), since = now();
         -- A constant default costs nothing per row; looking the epoch up would.
         execute format('alter table log.events alter column epoch set default %s', here.epoch);
+        execute format('alter table platform.activity_logs alter column epoch set default %s', here.epoch);
     end if;
     return here.epoch;
 end

@@ -122,6 +122,10 @@ declare
     catalogued platform.setting_definitions := (select d from platform.setting_definitions d where d.setting_key = new.setting_key);
     fault      text;
 begin
+    -- Encrypted with another key: the same value, changed by nobody.
+    if current_setting('clientele.resealing', true) = 'on' then
+        return new;
+    end if;
     if catalogued.setting_key is not null then
         new.category := catalogued.category;
         new.setting_type := catalogued.setting_type;
@@ -178,7 +182,7 @@ begin
     if exists (select from platform.organizations o where o.id = row_is.organization_id) then
         insert into platform.setting_changes (organization_id, setting_key, environment, old_value, new_value, is_sensitive, changed_by, change_reason)
         values (row_is.organization_id, row_is.setting_key, row_is.environment, old.setting_value, new.setting_value, row_is.is_sensitive,
-                platform.actor(), case when tg_op <> 'DELETE' then new.change_reason end);
+                platform.actor(), case when tg_op = 'DELETE' then nullif(current_setting('clientele.reason', true), '') else new.change_reason end);
     end if;
     return null;
 end
@@ -186,7 +190,7 @@ $$;
 comment on function platform.record_setting() is 'Trigger: keeps platform.setting_changes.';
 create trigger record_inserted after insert or delete on platform.setting_values for each row execute function platform.record_setting();
 create trigger record_updated after update on platform.setting_values
-    for each row when (old.setting_value is distinct from new.setting_value or old.secret is distinct from new.secret)
+    for each row when ((old.setting_value is distinct from new.setting_value or old.secret is distinct from new.secret) and current_setting('clientele.resealing', true) is distinct from 'on')
     execute function platform.record_setting();
 
 select platform.protect('platform.setting_definitions', 'public');

@@ -202,9 +202,12 @@ create table platform.scheduled_jobs (
     job_config           jsonb not null default '{}' check (jsonb_typeof(job_config) = 'object'),
     timeout_seconds      integer not null default 3600 check (timeout_seconds between 1 and 86400),
     max_retries          integer not null default 3 check (max_retries between 0 and 100),
+    missed_runs          text not null default 'run_once' check (missed_runs in ('run_once', 'skip')),
     is_enabled           boolean not null default true,
 
     next_run_at          timestamptz,
+    run_requested_at     timestamptz,
+    run_requested_by     uuid references platform.platform_users (id) on delete set null,
     leased_until         timestamptz,
     leased_by            uuid,
     retries              integer not null default 0 check (retries >= 0),
@@ -226,16 +229,22 @@ create table platform.scheduled_jobs (
     unique (organization_id, job_name),
     constraint has_one_schedule check (num_nonnulls(cron_expression, frequency) = 1),
     constraint is_due_while_enabled check (is_enabled = (next_run_at is not null)),
+    constraint requested_by_whom check (run_requested_by is null or run_requested_at is not null),
     constraint lease_is_whole check ((leased_until is null) = (leased_by is null)),
     constraint runs_add_up check (successful_runs + failed_runs <= total_runs)
 );
 comment on table platform.scheduled_jobs is 'Background jobs of an organization, when they run and how it went.';
 comment on column platform.scheduled_jobs.frequency is 'In place of a cron expression: at the start of each hour, day, week (Monday) or month in the job''s zone.';
 comment on column platform.scheduled_jobs.next_run_at is 'Worked out from the schedule; null while the job is switched off.';
-comment on column platform.scheduled_jobs.leased_until is 'A worker has it until then; if it does not come back, another may take it.';
+comment on column platform.scheduled_jobs.missed_runs is 'When nobody was there at its time. run_once: one run makes up for all that were missed; skip: a run more than five minutes late is left out.';
+comment on column platform.scheduled_jobs.run_requested_at is 'Somebody wants it to run now, beside its schedule; see platform.run_job.';
+comment on column platform.scheduled_jobs.leased_until is 'A worker has it until then, and says again and again that it is still there; if it does not, another may take it.';
 comment on column platform.scheduled_jobs.retries is 'Runs that failed one after the other since the last success.';
 comment on column platform.scheduled_jobs.failed_runs is 'Failed or timed out.';
 create index scheduled_jobs_due on platform.scheduled_jobs (next_run_at) where next_run_at is not null;
+create index scheduled_jobs_leased on platform.scheduled_jobs (leased_until) where leased_until is not null;
+create index scheduled_jobs_requested on platform.scheduled_jobs (run_requested_at) where run_requested_at is not null;
+create index scheduled_jobs_requested_by on platform.scheduled_jobs (run_requested_by);
 create index scheduled_jobs_type on platform.scheduled_jobs (job_type);
 create index scheduled_jobs_created_by on platform.scheduled_jobs (created_by);
 
@@ -268,9 +277,16 @@ create table platform.job_runs (
     job_id          uuid not null,
     attempt         integer not null check (attempt > 0),
     worker          uuid not null,
+    cause           text not null default 'schedule' check (cause in ('schedule', 'retry', 'person')),
+    requested_by    uuid references platform.platform_users (id) on delete set null,
     status          text not null default 'running',
+    planned_at      timestamptz,
     started_at      timestamptz not null default now(),
     finished_at     timestamptz,
+    cancel_requested_at timestamptz,
+    progress_done   bigint check (progress_done >= 0),
+    progress_total  bigint check (progress_total >= 0),
+    progress_note   text check (length(progress_note) <= 500),
     error_message   text,
     result          jsonb not null default '{}' check (jsonb_typeof(result) = 'object'),
     primary key (organization_id, id),
@@ -280,6 +296,12 @@ create table platform.job_runs (
 );
 comment on table platform.job_runs is 'Every run of a scheduled job.';
 comment on column platform.job_runs.attempt is '1, or more when the run before it failed.';
+comment on column platform.job_runs.cause is 'Its schedule, a failure before it, or a person who asked for it.';
+comment on column platform.job_runs.planned_at is 'When it was due.';
+comment on column platform.job_runs.cancel_requested_at is 'Somebody wants it to stop; its worker learns of it within seconds.';
+comment on column platform.job_runs.progress_total is 'Of how many; null: nobody knows.';
+comment on column platform.job_runs.status is '"skipped": left out, because it would have been too late (missed_runs).';
+create index job_runs_requested_by on platform.job_runs (requested_by);
 create index job_runs_job on platform.job_runs (organization_id, job_id, started_at desc);
 -- Whatever happens to leases: one run of a job at a time.
 create unique index job_runs_running on platform.job_runs (organization_id, job_id) where status = 'running';
@@ -290,7 +312,20 @@ select platform.states('platform.job_runs', 'status', $$
     failed
     timeout
     cancelled
-$$, initial => '{running}');
+    skipped
+$$, initial => '{running, skipped}');
+
+create table platform.job_logs (
+    organization_id uuid not null,
+    run_id          uuid not null,
+    line            bigint not null generated always as identity,
+    logged_at       timestamptz not null default now(),
+    level           text not null default 'info' check (level in ('info', 'warning', 'error')),
+    message         text not null check (length(message) <= 4000),
+    primary key (organization_id, run_id, line),
+    foreign key (organization_id, run_id) references platform.job_runs (organization_id, id) on delete cascade
+);
+comment on table platform.job_logs is 'What a run of a job told while it ran.';
 
 select platform.protect('platform.job_types', 'public');
 create policy owner on platform.job_types to clientele_owner using (true) with check (true);
@@ -299,13 +334,17 @@ create policy owner on platform.job_definitions to clientele_owner using (true) 
 select platform.protect('platform.scheduled_jobs', 'admin');
 -- What happened is written by the workers alone.
 revoke insert, update on platform.scheduled_jobs from clientele_app;
-grant insert (organization_id, id, job_name, job_type, cron_expression, frequency, timezone, job_config, timeout_seconds, max_retries, is_enabled, created_by),
-      update (job_name, job_type, cron_expression, frequency, timezone, job_config, timeout_seconds, max_retries, is_enabled)
+grant insert (organization_id, id, job_name, job_type, cron_expression, frequency, timezone, job_config, timeout_seconds, max_retries, missed_runs, is_enabled, created_by),
+      update (job_name, job_type, cron_expression, frequency, timezone, job_config, timeout_seconds, max_retries, missed_runs, is_enabled)
     on platform.scheduled_jobs to clientele_app;
 -- A job that is announced later is given to the organizations that are there.
 create policy owner on platform.scheduled_jobs to clientele_owner using (true) with check (true);
 select platform.protect('platform.job_runs', 'admin');
 revoke insert, update, delete on platform.job_runs from clientele_app;
+-- platform.cancel_run runs as the owner.
+create policy owner on platform.job_runs to clientele_owner using (true) with check (true);
+select platform.protect('platform.job_logs', 'admin');
+revoke insert, update, delete on platform.job_logs from clientele_app;
 
 create function platform.job(name text, type text, cron text, config jsonb, about text, timeout_seconds integer default 3600) returns void
     language sql

@@ -129,22 +129,23 @@ comment on table platform.rate_limits is 'How many requests are answered in a wi
 comment on column platform.rate_limits.api_key_id is 'For one key only; null: for all.';
 comment on column platform.rate_limits.route is 'A path, with a star at its end for all that begin so.';
 comment on column platform.rate_limits.counted_by is 'organization: all requests together; key: each key by itself; caller: each address or visitor by itself.';
-comment on column platform.rate_limits.window_seconds is 'Windows follow one another from the epoch: one of 60 seconds is a minute of the clock.';
+comment on column platform.rate_limits.max_requests is 'So many at once, and so many in each window on the long run: a bucket of so many tokens that fills up again within the window.';
 
-create table platform.rate_limit_windows (
+create table platform.rate_limit_buckets (
     organization_id uuid not null,
     rate_limit_id   uuid not null,
     subject         text not null check (length(subject) <= 200),
-    window_start    timestamptz not null,
-    used            bigint not null check (used >= 0),
-    primary key (organization_id, rate_limit_id, subject, window_start),
+    tokens          double precision not null check (tokens >= 0),
+    filled_at       timestamptz not null,
+    primary key (organization_id, rate_limit_id, subject),
     foreign key (organization_id, rate_limit_id) references platform.rate_limits (organization_id, id) on delete cascade
 );
-comment on table platform.rate_limit_windows is 'Requests counted in each window; forgotten a day later.';
-create index rate_limit_windows_age on platform.rate_limit_windows (window_start);
+comment on table platform.rate_limit_buckets is 'What is left of each limit, for all nodes together; forgotten when it has long been full again.';
+comment on column platform.rate_limit_buckets.filled_at is 'When so many tokens were in it; since then it has been filling.';
+create index rate_limit_buckets_age on platform.rate_limit_buckets (filled_at);
 
 select platform.protect('platform.rate_limits', 'admin');
-select platform.protect('platform.rate_limit_windows', 'admin');
+select platform.protect('platform.rate_limit_buckets', 'admin');
 
 create table platform.api_usage_metrics (
     organization_id uuid not null references platform.organizations (id) on delete cascade,
@@ -168,3 +169,7 @@ comment on table platform.api_usage_metrics is 'Calls of the interfaces by day (
 comment on column platform.api_usage_metrics.api_endpoint is 'The route''s pattern, not the address asked for.';
 create index api_usage_metrics_key on platform.api_usage_metrics (organization_id, api_key_id) where api_key_id is not null;
 select platform.protect('platform.api_usage_metrics', 'admin');
+
+select platform.audited('platform.data_connections', 'connection',
+    '{name, description, connection_type, provider, connection_config, auth_type, auth_config, secrets, sync_enabled, sync_frequency, sync_tables}', 'name', hidden => '{secrets}');
+select platform.audited('platform.rate_limits', 'rate_limit', '{name, api_key_id, route, counted_by, max_requests, window_seconds, is_active}', 'name');

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Clientele.Demo;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Organizations;
+using Clientele.Platform.Secrets;
 
 namespace Clientele.Server.Commands;
 
@@ -46,10 +47,21 @@ internal static class ServeCommand
             // Again: the write key to show is the demo's now.
             welcome = await Founding.Ensure(home.Databases, "My organization", ct);
         }
-        await using var app = App.Build(home.Databases, options);
+        // Not before the folder is known to be ours.
+        await using var app = App.Build(home.Databases, options with { Keys = KeyRing.Open(data) });
+        await WarnOfMissingKeys(app, ct);
         app.Lifetime.ApplicationStarted.Register(() => Greet(options, welcome, watch.Elapsed));
         await app.RunAsync(ct);
         return 0;
+    }
+
+    // Several nodes that each made a ring of their own: better said at the start than found when a mail cannot be sent.
+    private static async Task WarnOfMissingKeys(WebApplication app, CancellationToken ct)
+    {
+        var ring = app.Services.GetRequiredService<KeyRing>();
+        var missing = (await app.Services.GetRequiredService<Resealing>().Count(ct)).Where(c => !ring.Ids.Contains(c.Key)).ToList();
+        if (missing.Count > 0)
+            await Console.Error.WriteLineAsync($"clientele: {missing.Sum(m => m.Value):N0} secrets were encrypted with keys that this node does not have ({string.Join(", ", missing.Select(m => m.Key))}). Set {KeyRing.Variable} to the same keys on every node.");
     }
 
     private static void Greet(AppOptions options, Founding.Welcome welcome, TimeSpan took)

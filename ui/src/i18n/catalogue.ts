@@ -6,6 +6,7 @@ import { eventMessages } from '../events/messages';
 import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
+import { operateMessages } from '../operate/messages';
 import { overviewMessages } from '../overview/messages';
 import { sessionMessages } from '../session/messages';
 import { settingsMessages } from '../settings/messages';
@@ -27,6 +28,7 @@ export const catalogue = {
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,
+  ...operateMessages,
 };
 
 export type Key = keyof typeof catalogue;

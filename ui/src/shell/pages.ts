@@ -11,7 +11,11 @@ export interface NavigationPage {
     | '/o/$slug/sources'
     | '/o/$slug/imports'
     | '/o/$slug/data'
-    | '/o/$slug/settings/organization';
+    | '/o/$slug/settings/organization'
+    | '/o/$slug/settings/all'
+    | '/o/$slug/settings/keys'
+    | '/o/$slug/settings/jobs'
+    | '/o/$slug/settings/activity';
   label: Key;
   icon: IconName;
 }
@@ -36,5 +40,14 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
     ],
   },
   { label: 'nav.data', pages: [{ to: '/o/$slug/data', label: 'nav.browser', icon: 'table' }] },
-  { label: 'nav.settings', pages: [{ to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' }] },
+  {
+    label: 'nav.settings',
+    pages: [
+      { to: '/o/$slug/settings/organization', label: 'nav.organization', icon: 'settings' },
+      { to: '/o/$slug/settings/all', label: 'nav.allSettings', icon: 'adjust' },
+      { to: '/o/$slug/settings/keys', label: 'nav.keys', icon: 'lock' },
+      { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh' },
+      { to: '/o/$slug/settings/activity', label: 'nav.activity', icon: 'eye' },
+    ],
+  },
 ];

@@ -35,6 +35,8 @@ $$;
 comment on function customers.lock_customer() is
     'Trigger on a ledger: takes the lock on the customer, which the foreign key takes at the end, before the one on the account. A merge takes them in that order too, so the two never wait for each other.';
 
+select platform.sensitive('customers.customers');
+
 create function customers.reference(relation regclass, column_name name, on_merge text, on_erase text, personal text[] default '{}') returns void
     language plpgsql
     as $$
@@ -50,6 +52,7 @@ begin
         raise exception 'customers.reference: % has no id by which its rows could be moved back', relation;
     end if;
     insert into customers.reference_rules values (relation::text, column_name, on_merge, on_erase, personal);
+    perform platform.sensitive(relation);
     if on_merge = 'transfer' then
         -- Triggers fire in the order of their names: this one before the ledger's "post".
         execute format('create trigger customer_first before insert on %s for each row execute function customers.lock_customer(%L)', relation, column_name);

@@ -2,15 +2,13 @@ using System.Collections.Concurrent;
 using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
-using Npgsql;
 
 namespace Clientele.DataApi.Rest;
 
 /// <param name="Blueprint">Of the key's workspace.</param>
-/// <param name="Limited">The organization has limits on how often keys may call.</param>
 /// <param name="StatementTimeoutMs">Its own limits, like the next two; null: those of every key.</param>
 internal sealed record FoundKey(
-    Guid OrganizationId, Guid Id, Guid WorkspaceId, string[] Scopes, string[] AllowedOrigins, string? Blueprint, bool Limited,
+    Guid OrganizationId, Guid Id, Guid WorkspaceId, string[] Scopes, string[] AllowedOrigins, string[] AllowedAddresses, string? Blueprint,
     int? StatementTimeoutMs, long? MaxRows, long? MaxCost);
 
 /// <summary>Recognizes secret keys. What was found is believed for a few seconds: so long does a revoked one still open.</summary>
@@ -30,8 +28,7 @@ internal sealed class Keys(Databases databases, TimeProvider clock)
         if (known.TryGetValue(hash, out var found) && clock.GetElapsedTime(found.At) < believed) return found.Key;
         var key = await db.Find<FoundKey>($"""
             select k.organization_id, k.id, k.workspace_id, k.scopes, k.allowed_origins, w.blueprint,
-                   exists (select from platform.rate_limits l where l.organization_id = k.organization_id and l.is_active) as limited,
-                   own.statement_timeout_ms, own.max_rows, own.max_cost
+                   own.allowed_addresses::text[] as allowed_addresses, own.statement_timeout_ms, own.max_rows, own.max_cost
             from platform.find_api_key({secret}) k
             join platform.api_keys own on own.organization_id = k.organization_id and own.id = k.id
             join platform.workspaces w on w.organization_id = k.organization_id and w.id = k.workspace_id
@@ -40,21 +37,6 @@ internal sealed class Keys(Databases databases, TimeProvider clock)
         if (known.Count >= Most) known.Clear();
         known[hash] = (key, clock.GetTimestamp());
         return key;
-    }
-
-    /// <summary>Counts a request against the limits of its key.</summary>
-    /// <exception cref="ApiError">One is used up.</exception>
-    public async ValueTask Count(FoundKey key, string route, CancellationToken ct)
-    {
-        if (!key.Limited) return;
-        try
-        {
-            await new Db(databases.Application, Tenant.System(key.OrganizationId)).List<long?>($"select platform.count_request({route}, {key.Id}, '')", ct);
-        }
-        catch (PostgresException e) when (e.SqlState == "CL003")
-        {
-            throw new ApiError(429, "CL003", e.MessageText) { Headers = [new("Retry-After", "1")] };
-        }
     }
 
     /// <summary>The blueprint of the organization's first workspace that has one.</summary>

@@ -3,6 +3,7 @@ using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Plan;
 using Clientele.DataApi.Run;
 using Clientele.Platform.Data;
+using Clientele.Platform.Keys;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
@@ -32,6 +33,8 @@ internal sealed class RestApi : IDisposable
 
     private readonly Engine engine;
     private readonly Keys keys;
+    private readonly RateLimits limits;
+    private readonly Readings readings;
 
     /// <summary>The application's pool has 40 connections (<see cref="Databases"/>): half of them are left to everything else.</summary>
     internal Places Places { get; } = new(all: 20, EachPlaces, TimeSpan.FromSeconds(2));
@@ -42,8 +45,10 @@ internal sealed class RestApi : IDisposable
     /// <summary>All rows at once may take minutes: they have places of their own, so that nothing else waits for them.</summary>
     private readonly Places exports = new(all: 4, each: 2, TimeSpan.FromSeconds(2));
 
-    public RestApi(Databases databases, IReadOnlyList<IModule> modules, TimeProvider clock, ILogger<RestApi> logger)
+    public RestApi(Databases databases, IReadOnlyList<IModule> modules, RateLimits limits, TimeProvider clock, ILogger<RestApi> logger)
     {
+        this.limits = limits;
+        readings = new Readings(databases, clock);
         keys = new Keys(databases, clock);
         // The log is written through the modules that record events; it is read through their views of it.
         var schemas = modules.Select(m => m.Name).Where(n => n != "dataapi").Order(StringComparer.Ordinal).ToList();
@@ -91,10 +96,11 @@ internal sealed class RestApi : IDisposable
         if (!caller.SignedIn) throw new ApiError(401, "PGRST302", "Anonymous access is disabled") { Hint = "Send a secret key as \"apikey\" or \"Authorization: Bearer\", or sign in.", Headers = [new("WWW-Authenticate", "Bearer")] };
         if (caller.OrganizationId is not { } organization) throw new ApiError(404, "organization_not_found", "There is no such organization, or you are not a member of it") { Hint = $"Name one of yours in the {Authentication.OrganizationHeader} header." };
         if (caller.MustChangePassword) throw new ApiError(403, "password_change_required", "Choose a password of your own first");
-        var tenant = caller.Tenant;
+        var tenant = caller.Tenant with { Request = RequestFacts.Of(context, caller.SessionId) };
         var all = request.Prefer.AllRows && request.Reads;
-        return new Asker(Settings(tenant, all ? ExportTimeout : PersonTimeout), Anonymous: false)
+        return new Asker(Settings(tenant, all ? ExportTimeout : PersonTimeout, request), Anonymous: false)
         {
+            Before = (action, ct) => readings.Record(action, tenant, caller.SessionId, ct),
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
             Enter = ct => (all ? exports : Places).Enter(organization, ct),
             AllRows = all,
@@ -111,10 +117,16 @@ internal sealed class RestApi : IDisposable
         if (origin.Length > 0 && key.AllowedOrigins.Length > 0 && !key.AllowedOrigins.Contains(origin)) throw new ApiError(403, "42501", "This key is not taken from this origin");
         // A page in place of all rows would look like all of them.
         if (request.Prefer.AllRows) throw new ApiError(403, "42501", "All rows at once are for people who are signed in") { Hint = "Take pages: order by the key, and begin each behind the last row of the one before." };
-        await keys.Count(key, "/rest/v1" + request.Path, context.RequestAborted);
+        if (!KeyUse.IsAllowed(key.AllowedAddresses, context.Connection.RemoteIpAddress)) throw new ApiError(403, "42501", "This key is not taken from this address");
+        KeyUse.Mark(context, key.OrganizationId, key.Id);
+        var decision = await limits.Take(key.OrganizationId, key.Id, "/rest/v1" + request.Path, context.Connection.RemoteIpAddress, context.RequestAborted);
+        decision.WriteTo(context.Response);
+        if (decision.RetryAfter is { } wait) throw new ApiError(429, "CL003", decision.Words) { Headers = [new("Retry-After", RateLimits.Seconds(wait)), .. decision.Headers()] };
         var timeout = key.StatementTimeoutMs is { } milliseconds ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms") : KeyTimeout;
-        return new Asker(Settings(new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId), timeout), Anonymous: false)
+        var tenant = new Tenant(key.OrganizationId, null, Access.Key, key.WorkspaceId) { Request = RequestFacts.Of(context, key: key.Id) };
+        return new Asker(Settings(tenant, timeout, request), Anonymous: false)
         {
+            Before = (action, ct) => readings.Record(action, tenant, key.Id, ct),
             MaxRows = key.MaxRows,
             MostCost = key.MaxCost,
             Longest = longest,
@@ -124,12 +136,15 @@ internal sealed class RestApi : IDisposable
         };
     }
 
-    private static List<KeyValuePair<string, string>> Settings(Tenant tenant, string timeout) =>
+    private static List<KeyValuePair<string, string>> Settings(Tenant tenant, string timeout, ApiRequest request) =>
     [
         new("clientele.organization_id", tenant.OrganizationId?.ToString() ?? string.Empty),
         new("clientele.actor_id", tenant.ActorId?.ToString() ?? string.Empty),
         new("clientele.access", Words.Of(tenant.Access)),
         new("clientele.workspace_id", tenant.WorkspaceId?.ToString() ?? string.Empty),
+        new("clientele.request", tenant.Request ?? string.Empty),
+        // Its statements leave their own entries in the audit trail; a function's are left by what it changes.
+        new("clientele.through", request.Path.StartsWith("/rpc/", StringComparison.Ordinal) ? string.Empty : "data_api"),
         new("statement_timeout", timeout),
     ];
 }

@@ -88,6 +88,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
             if (request.Method is "POST" or "PATCH" or "PUT") request.Body = await Read(context.Request, context.RequestAborted);
             (var action, known) = await Plan(planner, known, request, asker, context.RequestAborted);
             asker.Scope?.Check(action);
+            if (asker.Before is { } before) await before(action, context.RequestAborted);
             timings.Mark("plan");
             if (action is RootAction root)
             {

@@ -75,6 +75,9 @@ internal sealed record Asker(IReadOnlyList<KeyValuePair<string, string>> Setting
     /// <summary>The planner's cost above which their reads are refused; null: the front door's limit.</summary>
     public double? MostCost { get; init; }
 
+    /// <summary>Called with what will be done, before it is; null: nobody wants to know.</summary>
+    public Func<Plan.ActionPlan, CancellationToken, ValueTask>? Before { get; init; }
+
     /// <summary>What they may do of what is offered; null: what the database lets them.</summary>
     public Rest.Scope? Scope { get; init; }
 }

@@ -131,6 +131,22 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
         Assert.Equal(0, await app.For(app.Beta).One<long>($"select count(*) from platform.activity_logs a where a.resource_id = {id.ToString()}", Ct));
     }
 
+    [Fact]
+    public async Task Reading_a_table_about_people_is_in_the_trail_once_and_reading_another_is_not()
+    {
+        var key = await app.Issue(app.Beta);
+        var id = await app.Service.One<Guid>($"select k.id from platform.find_api_key({key}) k", Ct);
+        for (var i = 0; i < 3; i++) Assert.Equal(200, (await Get("customers?select=customer_id&limit=1", "cdp", key)).Status);
+        Assert.Equal(200, (await Get("customers?select=customer_id&limit=1", "customers", key)).Status);
+        Assert.Equal(200, (await Get("workspaces?select=name", "platform", key)).Status);
+        var trail = app.For(app.Beta with { Access = Access.Admin });
+        Assert.Equal(["cdp.customers api GET", "customers.customers api GET"], await trail.List<string>($"""
+            select concat_ws(' ', a.resource_type, a.actor_type, a.http_method) from platform.activity_logs a
+            where a.organization_id = platform.organization() and a.activity_type = 'read' and a.api_key_id = {id} order by 1
+            """, Ct));
+        Assert.Equal(0, await app.For(app.Alpha with { Access = Access.Admin }).One<long>($"select count(*) from platform.activity_logs a where a.api_key_id = {id}", Ct));
+    }
+
     private sealed record Entry(string ActivityType, string ResourceType, string ActorType, string? OldCity, string? NewCity, string[]? ChangedFields);
 
     [Fact]

@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Clientele.Platform.Keys;
 using Clientele.Platform.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace Clientele.Events.Collection;
 
 /// <summary>The pipeline every way in shares: admit, read, find the key, parse, write, answer.</summary>
-internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts counts, Places places, TimeProvider clock)
+internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts counts, Places places, RateLimits limits, TimeProvider clock)
 {
     /// <summary>The most any organization can allow (collection.max_batch_kb), and what is read while the key is not known yet.</summary>
     private const int MostBytes = 8 * 1024 * 1024;
@@ -60,6 +61,11 @@ internal sealed class Collect(Sources sources, Gatherer gatherer, SourceCounts c
         source ??= await Keyed(context, queryKey ?? envelope.WriteKey ?? InnerKey(envelope), mustBe: true);
         var settings = source!.Settings;
         if (!source.Takes(context.Request.Headers.Origin)) throw new Problem(403, "origin_refused", "This write key is not meant for pages of this site. Add its origin to the key.");
+        if (!KeyUse.IsAllowed(source.AllowedAddresses, context.Connection.RemoteIpAddress)) throw new Problem(403, "address_refused", "This key is not taken from this address. Add its network to the key.");
+        KeyUse.Mark(context, source.OrganizationId, source.KeyId);
+        var decision = await limits.Take(source.OrganizationId, source.KeyId, context.Request.Path.Value ?? "/", context.Connection.RemoteIpAddress, context.RequestAborted);
+        decision.WriteTo(context.Response);
+        decision.Enforce();
         if (body.Length > settings.MaxBatchBytes) throw Body.TooLarge(settings.MaxBatchBytes);
         if (batch && envelope.Batch is null && !postHog) throw new Problem(400, "batch_missing", "A batch has its events in an array: {\"batch\": [...]}.");
         var items = envelope.Batch is not null && call is not null ? throw new Problem(400, "batch_misplaced", "A batch of events goes to /v1/batch.") : envelope.Items();

@@ -7,7 +7,7 @@ namespace Clientele.Events.Collection;
 
 /// <summary>A write key, whose it is, and what its organization wants of collection.</summary>
 /// <param name="Trusted">It is a secret, or a file that a member brought: what comes with it may change what is known of people.</param>
-internal sealed record Source(Guid OrganizationId, Guid WorkspaceId, Guid KeyId, string PublicKey, string Name, string[] AllowedOrigins, string Currency, bool Trusted, CollectionSettings Settings)
+internal sealed record Source(Guid OrganizationId, Guid WorkspaceId, Guid KeyId, string PublicKey, string Name, string[] AllowedOrigins, string[] AllowedAddresses, string Currency, bool Trusted, CollectionSettings Settings)
 {
     /// <summary>Whether a page of this origin may send with this key.</summary>
     public bool Takes(string? origin) => string.IsNullOrEmpty(origin) || AllowedOrigins.Length == 0 || Array.Exists(AllowedOrigins, o => string.Equals(o, origin, StringComparison.OrdinalIgnoreCase));

@@ -17,7 +17,7 @@ internal sealed class Sources(Databases databases, TimeProvider clock)
 
     private sealed record Known(Source? Source, DateTimeOffset Until);
 
-    private sealed record Row(Guid OrganizationId, Guid WorkspaceId, Guid Id, string Name, string[] AllowedOrigins, string Currency, bool Trusted, JsonElement Settings);
+    private sealed record Row(Guid OrganizationId, Guid WorkspaceId, Guid Id, string Name, string[] AllowedOrigins, string[] AllowedAddresses, string Currency, bool Trusted, JsonElement Settings);
 
     private readonly ConcurrentDictionary<string, Known> known = new(StringComparer.Ordinal);
     private readonly Db db = new(databases.Service, Tenant.None);
@@ -35,7 +35,7 @@ internal sealed class Sources(Databases databases, TimeProvider clock)
         try
         {
             row = await db.Find<Row>($"""
-                select k.organization_id, k.workspace_id, k.id, k.name, k.allowed_origins, o.currency, k.public_key is distinct from {key} as trusted, (
+                select k.organization_id, k.workspace_id, k.id, k.name, k.allowed_origins, k.allowed_addresses::text[] as allowed_addresses, o.currency, k.public_key is distinct from {key} as trusted, (
                     select jsonb_object_agg(d.setting_key, coalesce(v.setting_value, d.default_value))
                     from platform.setting_definitions d
                     left join platform.setting_values v on v.organization_id = k.organization_id and v.setting_key = d.setting_key and v.environment = d.environment
@@ -52,7 +52,7 @@ internal sealed class Sources(Databases databases, TimeProvider clock)
             // The database is away: whose the key was, still stands; writing will say the rest.
             return before.Source;
         }
-        var source = row is null ? null : new Source(row.OrganizationId, row.WorkspaceId, row.Id, key, row.Name, row.AllowedOrigins, row.Currency, row.Trusted, CollectionSettings.Of(row.Settings));
+        var source = row is null ? null : new Source(row.OrganizationId, row.WorkspaceId, row.Id, key, row.Name, row.AllowedOrigins, row.AllowedAddresses, row.Currency, row.Trusted, CollectionSettings.Of(row.Settings));
         if (known.Count > Remembered) known.Clear();
         known[key] = new Known(source, clock.GetUtcNow() + fresh);
         return source;
@@ -65,7 +65,7 @@ internal sealed class Sources(Databases databases, TimeProvider clock)
             select o.currency, (select jsonb_object_agg(s.setting_key, s.setting_value) from platform.settings s where s.setting_key like 'collection.%' and s.environment = 'production') as settings
             from platform.organizations o where o.id = platform.organization()
             """, ct);
-        return new Source(t.Tenant.OrganizationId!.Value, workspace, Guid.Empty, string.Empty, "Import", [], row.Currency, true, CollectionSettings.Of(row.Settings));
+        return new Source(t.Tenant.OrganizationId!.Value, workspace, Guid.Empty, string.Empty, "Import", [], [], row.Currency, true, CollectionSettings.Of(row.Settings));
     }
 
     private sealed record Organization(string Currency, JsonElement Settings);

@@ -23,7 +23,7 @@ create or replace function platform.rotate_api_key(key uuid, overlap interval de
 declare
     old record;
 begin
-    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at, k.statement_timeout_ms, k.max_rows, k.max_cost into old
+    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.allowed_addresses, k.expires_at, k.statement_timeout_ms, k.max_rows, k.max_cost into old
     from platform.api_keys k
     where k.organization_id = platform.organization() and k.id = rotate_api_key.key and k.kind = 'secret' and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
     and rotate_api_key.overlap > interval '0'
@@ -36,7 +36,7 @@ begin
     -- Whoever was let in until some day is not let in for longer by a rotation.
     select i.id, i.secret into rotate_api_key.id, rotate_api_key.secret
     from platform.issue_api_key(old.name, old.workspace_id, old.scopes, old.expires_at, old.allowed_origins, rotate_api_key.key) i;
-    update platform.api_keys k set statement_timeout_ms = old.statement_timeout_ms, max_rows = old.max_rows, max_cost = old.max_cost
+    update platform.api_keys k set allowed_addresses = old.allowed_addresses, statement_timeout_ms = old.statement_timeout_ms, max_rows = old.max_rows, max_cost = old.max_cost
     where k.organization_id = platform.organization() and k.id = rotate_api_key.id;
 end
 $$;
@@ -61,12 +61,38 @@ comment on function platform.find_api_key(text) is 'The valid secret key this is
 revoke execute on function platform.find_api_key(text) from public;
 grant execute on function platform.find_api_key(text) to clientele_service;
 
+create or replace function platform.take_tokens(rate_limit uuid, subject text, wanted bigint, out granted bigint, out tokens double precision)
+    language plpgsql
+    as $$
+declare
+    rule   platform.rate_limits := (select l from platform.rate_limits l where l.organization_id = platform.organization() and l.id = take_tokens.rate_limit and l.is_active);
+    bucket platform.rate_limit_buckets;
+begin
+    if rule.id is null then
+        return;
+    end if;
+    insert into platform.rate_limit_buckets (organization_id, rate_limit_id, subject, tokens, filled_at)
+    values (rule.organization_id, rule.id, take_tokens.subject, rule.max_requests, clock_timestamp())
+    on conflict do nothing;
+    -- Locked until the transaction ends: of many nodes that ask at once, each sees what the one before has left.
+    select b.* into bucket from platform.rate_limit_buckets b
+    where b.organization_id = rule.organization_id and b.rate_limit_id = rule.id and b.subject = take_tokens.subject
+    for update;
+    tokens := least(rule.max_requests, bucket.tokens + greatest(extract(epoch from clock_timestamp() - bucket.filled_at), 0) * rule.max_requests / rule.window_seconds);
+    granted := least(greatest(take_tokens.wanted, 0), floor(tokens));
+    tokens := tokens - granted;
+    update platform.rate_limit_buckets b set tokens = take_tokens.tokens, filled_at = clock_timestamp()
+    where b.organization_id = rule.organization_id and b.rate_limit_id = rule.id and b.subject = take_tokens.subject;
+end
+$$;
+comment on function platform.take_tokens(uuid, text, bigint) is 'Takes up to so many tokens out of a limit''s bucket; returns how many it got and how many are left. Null when there is no such limit. Nodes take some at a time and spend them without asking again.';
+
 create or replace function platform.count_request(route text, api_key uuid default null, caller text default '') returns bigint
     language plpgsql
     as $$
 declare
     rule  platform.rate_limits;
-    spent bigint;
+    spent record;
     room  bigint;
 begin
     for rule in
@@ -75,28 +101,23 @@ begin
         and (l.route in ('*', count_request.route) or (l.route like '%*' and starts_with(count_request.route, rtrim(l.route, '*'))))
         order by l.id
     loop
-        insert into platform.rate_limit_windows as w (organization_id, rate_limit_id, subject, window_start, used)
-        select rule.organization_id, rule.id,
-               case rule.counted_by when 'key' then coalesce(count_request.api_key::text, '') when 'caller' then count_request.caller else '' end,
-               to_timestamp(floor(extract(epoch from now()) / rule.window_seconds) * rule.window_seconds), 1
-        where rule.max_requests > 0
-        on conflict on constraint rate_limit_windows_pkey do update set used = w.used + 1 where w.used < rule.max_requests
-        returning w.used into spent;
-        if not found then
+        spent := platform.take_tokens(rule.id,
+            case rule.counted_by when 'key' then coalesce(count_request.api_key::text, '') when 'caller' then count_request.caller else '' end, 1);
+        if spent.granted = 0 then
             raise exception 'Too many requests: % in % seconds are answered. Wait a little and try again.', rule.max_requests, rule.window_seconds
                 using errcode = 'CL003', table = 'rate_limits';
         end if;
-        room := least(room, rule.max_requests - spent);
+        room := least(room, floor(spent.tokens)::bigint);
     end loop;
     return room;
 end
 $$;
-comment on function platform.count_request(text, uuid, text) is 'Counts a request against every limit that applies to it; returns how many more the tightest leaves, null when none applies, and raises CL003 when one is used up.';
+comment on function platform.count_request(text, uuid, text) is 'Counts a request against every limit that applies to it; returns how many more the tightest leaves, null when none applies, and raises CL003 when one is used up. For requests that do not come through the server''s own limiter.';
 
 create or replace function platform.purge_rate_limits() returns bigint
     language sql
     as $$
-        with gone as (delete from platform.rate_limit_windows w where w.window_start < now() - interval '2 days' returning 1)
+        with gone as (delete from platform.rate_limit_buckets b where b.filled_at < now() - interval '2 days' returning 1)
         select count(*) from gone
     $$;
-comment on function platform.purge_rate_limits() is 'Forgets windows that are over; returns how many.';
+comment on function platform.purge_rate_limits() is 'Forgets buckets that have long been full again; returns how many.';
