@@ -3,14 +3,19 @@ using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Log;
+using Clientele.Platform.Mail;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Organizations;
+using Clientele.Platform.People;
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Sessions;
 using Clientele.Platform.Web;
+using Microsoft.AspNetCore.Authentication.OAuth;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Clientele.Platform;
 
@@ -24,6 +29,12 @@ public sealed class PlatformModule : IModule
         services.AddScoped<Caller>();
         // A handler that asks for Db gets the tenant of its request, and no other.
         services.AddScoped(s => new Db(s.GetRequiredService<Databases>().Application, s.GetRequiredService<Caller>().Tenant));
+        services.AddSingleton<Mailer>();
+        services.AddHostedService(s => s.GetRequiredService<Mailer>());
+        services.AddSingleton<Seal>();
+        services.AddSingleton<SessionDoor>();
+        services.AddSingleton<OAuthSignIn>();
+        services.AddOptions<OAuthOptions>(OAuthSignIn.Scheme).Configure<PlatformOptions, Seal, ILoggerFactory>(OAuthSignIn.Configure);
         services.AddSingleton<ConsumerRunner>();
         services.AddHostedService<ConsumerHost>();
         services.AddSingleton<LogHealth>();
@@ -38,18 +49,63 @@ public sealed class PlatformModule : IModule
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
-        var session = api.MapGroup("/session").WithTags("Session");
-        session.MapPost("/", SignIn.Handle).WithMetadata(new Anonymous());
-        var own = session.MapGroup("").WithMetadata(new WithoutOrganization());
-        own.MapGet("/", ManageSession.Get);
-        own.MapDelete("/", ManageSession.SignOut).Produces(StatusCodes.Status204NoContent);
-        own.MapPut("/password", ManageSession.ChangePassword).Produces(StatusCodes.Status204NoContent);
-        own.MapPut("/preferences", ManageSession.SetPreferences);
+        Sessions(api.MapGroup("/session").WithTags("Session"));
 
         var organization = api.MapGroup("/organization").WithTags("Organization");
-        organization.MapGet("/", ManageOrganization.Get);
-        organization.MapPut("/", ManageOrganization.Put);
+        organization.MapGet("/", ManageOrganization.Get).WithMetadata(new EvenWhenClosed());
+        organization.MapPut("/", ManageOrganization.Put).Requires(Can.Administer);
+        organization.MapPost("/transfer", HandOver.Transfer).Requires(Can.OwnOrganization).Produces(StatusCodes.Status204NoContent);
+        organization.MapPost("/close", HandOver.Close).Requires(Can.OwnOrganization);
+        organization.MapPost("/reopen", HandOver.Reopen).Requires(Can.OwnOrganization).WithMetadata(new EvenWhenClosed()).Produces(StatusCodes.Status204NoContent);
+        var workspaces = api.MapGroup("/workspaces").WithTags("Organization").Requires(Can.Administer);
+        workspaces.MapPost("/", ManageWorkspaces.Post);
+        workspaces.MapPut("/{id:guid}", ManageWorkspaces.Put);
 
-        ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports"));
+        var people = api.MapGroup("/people").WithTags("People");
+        people.MapGet("/", ListPeople.Handle).Requires(Can.ReadPeople);
+        people.MapPost("/", InvitePerson.Handle).Requires(Can.InvitePeople);
+        people.MapPost("/{id:guid}/invitation", InvitePerson.Resend).Requires(Can.InvitePeople);
+        people.MapPut("/{id:guid}", ChangePerson.Put).Requires(Can.ChangePeople);
+        people.MapDelete("/{id:guid}", ChangePerson.Delete).Requires(Can.RemovePeople).Produces(StatusCodes.Status204NoContent);
+        people.MapGet("/{id:guid}/may", ExplainPermission.Handle).Requires(Can.ReadPeople);
+
+        var roles = api.MapGroup("/roles").WithTags("People").Requires(Can.ManageRoles);
+        roles.MapGet("/", ManageRoles.Get).Requires(Can.ReadPeople);
+        roles.MapPost("/", ManageRoles.Post);
+        roles.MapPut("/{role}", ManageRoles.Put);
+        roles.MapDelete("/{role}", ManageRoles.Delete).Produces(StatusCodes.Status204NoContent);
+
+        ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports").Requires(Can.ReadImports));
+    }
+
+    private static void Sessions(RouteGroupBuilder session)
+    {
+        var open = session.MapGroup("").WithMetadata(new Anonymous());
+        open.MapPost("/", SignIn.Handle).Produces<SessionView>().Produces<ChallengeView>(StatusCodes.Status202Accepted);
+        open.MapPost("/second-factor", SecondFactor.Enter);
+        open.MapGet("/ways", ForgottenPassword.Ways);
+        open.MapPost("/forgotten", ForgottenPassword.Ask).Produces(StatusCodes.Status204NoContent);
+        open.MapPost("/reset", ForgottenPassword.Reset).Produces(StatusCodes.Status204NoContent);
+        open.MapPost("/verify", ForgottenPassword.Verify).Produces(StatusCodes.Status204NoContent);
+        open.MapPost("/invitation", AcceptInvitation.Look);
+        open.MapPost("/invitation/accept", AcceptInvitation.Handle);
+        open.MapGet("/oauth", OAuthSignIn.Begin).Produces(StatusCodes.Status302Found);
+        open.MapGet("/oauth/callback", OAuthSignIn.Return).Produces(StatusCodes.Status302Found);
+
+        var own = session.MapGroup("").WithMetadata(new WithoutOrganization());
+        own.MapGet("/", ManageSession.Get).WithMetadata(new EvenWithOneTimePassword());
+        own.MapDelete("/", ManageSession.SignOut).WithMetadata(new EvenWithOneTimePassword()).Produces(StatusCodes.Status204NoContent);
+        own.MapPut("/password", ManageSession.ChangePassword).WithMetadata(new EvenWithOneTimePassword()).Produces(StatusCodes.Status204NoContent);
+        own.MapPut("/preferences", ManageSession.SetPreferences).WithMetadata(new EvenWithOneTimePassword());
+        own.MapPost("/verification", ForgottenPassword.SendVerification).Produces(StatusCodes.Status204NoContent);
+        own.MapGet("/sessions", OwnSessions.List);
+        own.MapDelete("/sessions", OwnSessions.EndOthers).Produces(StatusCodes.Status204NoContent);
+        own.MapDelete("/sessions/{id:guid}", OwnSessions.End).Produces(StatusCodes.Status204NoContent);
+        own.MapGet("/two-step", SecondFactor.Get);
+        own.MapPost("/two-step", SecondFactor.Start);
+        own.MapPost("/two-step/confirm", SecondFactor.Confirm);
+        own.MapPost("/two-step/recovery-codes", SecondFactor.Renew);
+        own.MapPost("/two-step/off", SecondFactor.TurnOff);
+        own.MapPost("/organizations", CreateOrganization.Handle);
     }
 }

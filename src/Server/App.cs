@@ -1,4 +1,5 @@
 using System.Net;
+using Clientele.Platform;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Problems;
@@ -12,7 +13,8 @@ namespace Clientele.Server;
 /// <param name="Console">Folder of the built console; null: none is served.</param>
 /// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null);
+/// <param name="Data">The data folder, which keeps the key that seals secrets; null: the key ends with the process.</param>
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, string? Data = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -50,6 +52,7 @@ public static class App
         services.AddSingleton(databases);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Modules.All);
+        services.AddSingleton(PlatformOptions.FromEnvironment(options.Port, options.Data));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHandler.AddTraceId);

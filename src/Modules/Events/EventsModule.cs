@@ -5,6 +5,7 @@ using Clientele.Events.Reading;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
+using Clientele.Platform.Permissions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -37,11 +38,11 @@ public sealed class EventsModule : IModule
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
-        api.MapGet("/events/newest", ReadEvents.Newest).WithTags("Events");
-        api.MapGet("/events/live", LiveEvents.Handle).WithTags("Events");
-        api.MapGet("/sources", ListSources.Handle).WithTags("Events");
-        api.MapGet("/batches", ListBatches.Handle).WithTags("Events");
-        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).WithTags("Events").Produces(StatusCodes.Status204NoContent);
-        api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).WithTags("Events");
+        api.MapGet("/events/newest", ReadEvents.Newest).WithTags("Events").Requires(Can.ReadCustomers);
+        api.MapGet("/events/live", LiveEvents.Handle).WithTags("Events").Requires(Can.WatchCollection);
+        api.MapGet("/sources", ListSources.Handle).WithTags("Events").Requires(Can.ManageSources);
+        api.MapGet("/batches", ListBatches.Handle).WithTags("Events").Requires(Can.WatchCollection);
+        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).WithTags("Events").Requires(Can.Import).Produces(StatusCodes.Status204NoContent);
+        api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).WithTags("Events").Requires(Can.ReadCustomers);
     }
 }

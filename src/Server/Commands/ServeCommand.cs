@@ -23,7 +23,7 @@ internal static class ServeCommand
         demoSize.Validators.Add(result => { if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out var n) && n is < 1 or > DemoOptions.LargestSize) result.AddError("The size of the demo lies between 1 and 100,000,000 events."); });
         var command = new Command("serve", "Start the platform.") { port, listen, data, database, console, demo, demoSize };
         command.SetAction((parsed, ct) => Serve(
-            new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies(), TimelinesOf(parsed.GetValue(data)!)),
+            new AppOptions(parsed.GetValue(port), parsed.GetValue(listen)!, parsed.GetValue(console) ?? BesideExecutable(), TrustedProxies(), TimelinesOf(parsed.GetValue(data)!), Path.GetFullPath(parsed.GetValue(data)!)),
             parsed.GetValue(data)!, parsed.GetValue(database),
             parsed.GetValue(demo) || parsed.GetResult(demoSize) is { Implicit: false } ? parsed.GetValue(demoSize) : null, ct));
         return command;

@@ -43,7 +43,7 @@ internal static partial class DescribeRelation
 
     public static async Task<Answer> Handle(string schema, string relation, Caller caller, Sight sight, Db db, CancellationToken ct)
     {
-        var (found, may) = await sight.One(schema, relation, caller.Tenant, ct);
+        var (found, may) = await sight.One(schema, relation, caller, ct);
         var table = Sight.TableOf(found) ?? found;
         var rules = await Rules(found, table, db, ct);
         var rights = await Rights(found, table, may, db, ct);
@@ -178,7 +178,7 @@ internal static partial class DescribeRelation
     }
 
     private static async ValueTask<bool> Sees(Relation relation, Caller caller, Sight sight, CancellationToken ct) =>
-        (await sight.Of(relation.Schema, caller.Tenant, ct)).Exists(s => ReferenceEquals(s.Relation, relation));
+        (await sight.Of(relation.Schema, caller, ct)).Exists(s => ReferenceEquals(s.Relation, relation));
 
     private static readonly string[] telling = ["name", "full_name", "display_name", "title", "label", "subject", "email", "slug", "code", "sku"];
 

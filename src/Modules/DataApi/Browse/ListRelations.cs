@@ -20,7 +20,7 @@ internal static class ListRelations
         var schemas = new List<Schema>();
         foreach (var name in catalogue.Schemas)
         {
-            var seen = await sight.Of(name, caller.Tenant, ct);
+            var seen = await sight.Of(name, caller, ct);
             if (seen.Count == 0) continue;
             schemas.Add(new Schema(name, blueprints.Contains(name), catalogue.SchemaComments.GetValueOrDefault(name),
                 [.. seen.Select(s => new Item(s.Relation.Name, s.Relation.IsView, s.Relation.Comment, s.May.Write))]));

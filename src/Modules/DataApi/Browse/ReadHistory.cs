@@ -31,7 +31,7 @@ internal static class ReadHistory
     {
         if (limit is < 1 or > 200) throw Problem.Invalid("limit", "A page has 1 to 200 entries.");
         if (key.Length is 0 or > 255) throw Problem.Invalid("key", "Say which row: the values of its key, with commas between them.");
-        var (found, _) = await sight.One(schema, relation, caller.Tenant, ct);
+        var (found, _) = await sight.One(schema, relation, caller, ct);
         if (caller.Tenant.Access < Access.Admin) throw Problem.Forbidden("read who changed what");
         var (catalogue, _) = await sight.Offered(ct);
         var faces = Faces(found, catalogue).ToDictionary(f => f.ToString());

@@ -1,8 +1,10 @@
 using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Rest;
 using Clientele.Platform.Data;
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
+using Clientele.Platform.Web;
 
 namespace Clientele.DataApi.Browse;
 
@@ -32,27 +34,28 @@ internal sealed class Sight(RestApi rest, Databases databases)
     }
 
     /// <summary>The relations of a schema this person reads, with what they may do.</summary>
-    public async ValueTask<List<(Relation Relation, May May)>> Of(string schema, Tenant tenant, CancellationToken ct)
+    public async ValueTask<List<(Relation Relation, May May)>> Of(string schema, Caller caller, CancellationToken ct)
     {
         var now = await Look(ct);
         return [.. now.Catalogue.ByName.Values.Where(r => r.Schema == schema && !r.IsPartition)
-            .Select(r => (Relation: r, May: Judge(now, r, tenant))).Where(r => r.May.Read)
+            .Select(r => (Relation: r, May: Judge(now, r, caller))).Where(r => r.May.Read)
             .OrderBy(r => r.Relation.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>One relation this person reads.</summary>
     /// <exception cref="Problem">There is none.</exception>
-    public async ValueTask<(Relation Relation, May May)> One(string schema, string name, Tenant tenant, CancellationToken ct)
+    public async ValueTask<(Relation Relation, May May)> One(string schema, string name, Caller caller, CancellationToken ct)
     {
         var now = await Look(ct);
-        if (now.Catalogue.FindRelation(schema, name) is { IsPartition: false } relation && Judge(now, relation, tenant) is { Read: true } may) return (relation, may);
+        if (now.Catalogue.FindRelation(schema, name) is { IsPartition: false } relation && Judge(now, relation, caller) is { Read: true } may) return (relation, may);
         throw Problem.NotFound("table or view");
     }
 
-    private static May Judge(Known now, Relation relation, Tenant tenant)
+    private static May Judge(Known now, Relation relation, Caller caller)
     {
-        if (!now.Rows.TryGetValue(relation.Oid, out var row) || !row.Reads || (row.Closed && tenant.Access < Access.Admin)) return new May(false, false, false, false);
-        if (tenant.Access < Access.Admin) return new May(true, false, false, false);
+        var access = caller.Tenant.Access;
+        if (!now.Rows.TryGetValue(relation.Oid, out var row) || !row.Reads || (row.Closed && access < Access.Admin) || !Areas.Allow(Scope.SchemasOf(relation.Schema, relation), relation.Name, true, caller.May)) return new May(false, false, false, false);
+        if (access < Access.Admin) return new May(true, false, false, false);
         // Behind a view stands the table it writes; a trigger in place of that says itself what it takes.
         var behind = relation.IsView && !row.Triggered ? now.Rows.GetValueOrDefault(TableOf(relation)?.Oid ?? 0) : row;
         return new May(true,

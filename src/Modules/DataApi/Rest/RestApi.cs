@@ -85,7 +85,7 @@ internal sealed class RestApi : IDisposable
         {
             Schema = await keys.BlueprintOf(organization, context.RequestAborted),
             Enter = ct => Places.Enter(organization, ct),
-            Scope = new Scope(null, tenant.Access >= Access.Admin),
+            Scope = new Scope(null, tenant.Access >= Access.Admin, caller.May),
         };
     }
 

@@ -1,4 +1,6 @@
+using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Plan;
+using Clientele.Platform.Permissions;
 
 namespace Clientele.DataApi.Rest;
 
@@ -8,7 +10,8 @@ namespace Clientele.DataApi.Rest;
 /// </summary>
 /// <param name="Scopes">Of a key; null: a person.</param>
 /// <param name="Writes">A person's role lets them write.</param>
-internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
+/// <param name="May">What a person's role allows; null: a key.</param>
+internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes, Func<Can, bool>? May = null)
 {
     public void Check(ActionPlan action)
     {
@@ -16,7 +19,7 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
         {
             case ReadAction read: Rows(read.Rows); break;
             case WriteAction write:
-                Require(write.Relation.Schema, write.Relation.Name, "write");
+                Require(write.Relation.Schema, write.Relation.Name, "write", write.Relation);
                 if (write.Return == Parse.Return.Representation || write.Rows.Where.Count > 0) Rows(write.Rows);
                 break;
             case CallAction call:
@@ -28,35 +31,39 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes)
 
     private void Rows(ReadPlan plan)
     {
-        if (plan.Relation is { } relation) Require(relation.Schema, relation.Name, "read");
+        if (plan.Relation is { } relation) Require(relation.Schema, relation.Name, "read", relation);
         foreach (var embed in plan.Embeds)
         {
-            if (embed.By.Junction is { Relation: var junction }) Require(junction.Schema, junction.Name, "read");
+            if (embed.By.Junction is { Relation: var junction }) Require(junction.Schema, junction.Name, "read", junction);
             Rows(embed.Rows);
         }
     }
 
-    private void Require(string schema, string name, string action)
+    private void Require(string schema, string name, string action, Relation? relation = null)
     {
-        if (Allows(schema, name, action)) return;
-        throw new ApiError(403, "42501", Scopes is null ? "Your role may read here, and not write" : $"This key may not {action} {schema}.{name}")
+        if (Allows(schema, name, action, relation)) return;
+        throw new ApiError(403, "42501", Scopes is null ? (action == "write" ? "Your role may not write here" : "Your role may not read here") : $"This key may not {action} {schema}.{name}")
         {
             Hint = Scopes is null ? "Ask an administrator of the organization." : $"Its scopes would have to hold \"{schema}.{name}:{action}\", {(schema == "events" && action == "write" ? "" : $"\"{schema}:{action}\" ")}or \"data:{action}\".",
         };
     }
 
-    private bool Allows(string schema, string name, string action) =>
-        Scopes is null ? action == "read" || Writes : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action));
+    private bool Allows(string schema, string name, string action, Relation? relation = null) =>
+        Scopes is null ? (action == "read" || Writes) && (May is null || Areas.Allow(SchemasOf(schema, relation), name, action == "read", May)) : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action));
 
     /// <summary>Takes away from what the database lets them do what they may not: the description tells of the rest.</summary>
     public void Narrow(Rights rights, Catalogue.Catalogue known)
     {
-        bool May(uint relation, string action) => known.Relations.TryGetValue(relation, out var r) && Allows(r.Schema, r.Name, action);
+        bool May(uint relation, string action) => known.Relations.TryGetValue(relation, out var r) && Allows(r.Schema, r.Name, action, r);
         rights.Select.RemoveWhere(r => !May(r, "read"));
         foreach (var write in (HashSet<uint>[])[rights.Insert, rights.Update, rights.Delete]) write.RemoveWhere(r => !May(r, "write"));
         var calls = known.Routines.Values.SelectMany(r => r).Where(r => Allows(r.Schema, r.Name, r.Volatility == 'v' ? "write" : "read")).Select(r => r.Oid).ToHashSet();
         rights.Execute.IntersectWith(calls);
     }
+
+    /// <summary>A view's rows are those of the tables behind it.</summary>
+    public static IEnumerable<string> SchemasOf(string schema, Relation? relation) =>
+        relation is { IsView: true, Origins.Count: > 0 } ? relation.Origins.Values.Select(o => o.Table.Schema).Distinct() : [schema];
 
     private static bool Covers(string scope, string schema, string name, string action)
     {

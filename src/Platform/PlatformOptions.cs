@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+
+namespace Clientele.Platform;
+
+/// <summary>What the operator says of mail, links, sign-in elsewhere and the key that seals secrets.</summary>
+/// <param name="BaseUrl">The address people use; links in mails begin with it.</param>
+/// <param name="Mail">Null: none is sent, and links are shown instead.</param>
+/// <param name="OAuth">Null: nobody signs in by another service.</param>
+/// <param name="SealKey">32 bytes; see <see cref="Sessions.Seal"/>.</param>
+/// <param name="CountryHeader">A header that a proxy always sets.</param>
+/// <param name="CityHeader">The same, for the city.</param>
+public sealed record PlatformOptions(Uri BaseUrl, MailOptions? Mail, OAuthSettings? OAuth, byte[] SealKey, string? CountryHeader = null, string? CityHeader = null)
+{
+    private const string KeyFile = "seal.key";
+
+    /// <param name="port">Of this server, for the address when none is given.</param>
+    /// <param name="folder">The data folder, which keeps the key; null: the key ends with the process.</param>
+    /// <exception cref="ArgumentException">A variable is not what it must be; its name is in the message.</exception>
+    public static PlatformOptions FromEnvironment(int port, string? folder)
+    {
+        var given = Word("CLIENTELE_BASE_URL") ?? $"http://localhost:{port}";
+        if (!Uri.TryCreate(given, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            throw new ArgumentException($"CLIENTELE_BASE_URL is \"{given}\"; it must be an address such as https://clientele.example.com.");
+        return new PlatformOptions(address, MailOptions.FromEnvironment(), OAuthSettings.FromEnvironment(), Key(folder), Word("CLIENTELE_COUNTRY_HEADER"), Word("CLIENTELE_CITY_HEADER"));
+    }
+
+    /// <summary>The address of a page of the console.</summary>
+    public string Link(string path) => BaseUrl.ToString().TrimEnd('/') + path;
+
+    internal static string? Word(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } word ? word : null;
+
+    private static byte[] Key(string? folder)
+    {
+        if (Word("CLIENTELE_SEAL_KEY") is { } given)
+        {
+            var bytes = new byte[33];
+            return Convert.TryFromBase64String(given, bytes, out var length) && length == 32
+                ? bytes[..32]
+                : throw new ArgumentException("CLIENTELE_SEAL_KEY must be 32 bytes in Base64; make one with: openssl rand -base64 32");
+        }
+        if (folder is null) return RandomNumberGenerator.GetBytes(32);
+        var path = Path.Combine(folder, KeyFile);
+        if (!File.Exists(path))
+        {
+            Directory.CreateDirectory(folder);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using var file = new FileStream(path, options);
+            file.Write(RandomNumberGenerator.GetBytes(32));
+        }
+        var key = File.ReadAllBytes(path);
+        return key.Length == 32 ? key : throw new ArgumentException($"{path} is damaged: it must hold 32 bytes. Put it back from a backup, or delete it: then second factors have to be set up anew.");
+    }
+}
+
+/// <summary>How mail goes out: over SMTP, with STARTTLS unless the address says otherwise.</summary>
+/// <param name="From">Sender's address.</param>
+public sealed record MailOptions(string Host, int Port, bool Tls, string? User, string? Password, string From)
+{
+    internal static MailOptions? FromEnvironment()
+    {
+        if (PlatformOptions.Word("CLIENTELE_SMTP") is not { } given) return null;
+        if (!Uri.TryCreate(given, UriKind.Absolute, out var server) || server.Scheme is not ("smtp" or "smtp+plain") || server.Host.Length == 0)
+            throw new ArgumentException("CLIENTELE_SMTP must be smtp://USER:PASSWORD@HOST:PORT, or smtp+plain://… for a server that speaks no TLS.");
+        var from = PlatformOptions.Word("CLIENTELE_MAIL_FROM") ?? throw new ArgumentException("CLIENTELE_MAIL_FROM is missing: the address that mails come from.");
+        if (!System.Net.Mail.MailAddress.TryCreate(from, out _)) throw new ArgumentException($"CLIENTELE_MAIL_FROM is \"{from}\", which is no e-mail address.");
+        var login = server.UserInfo.Split(':', 2);
+        return new MailOptions(server.Host, server.Port > 0 ? server.Port : 587, server.Scheme == "smtp",
+            login[0].Length > 0 ? Uri.UnescapeDataString(login[0]) : null, login.Length == 2 ? Uri.UnescapeDataString(login[1]) : null, from);
+    }
+
+    /// <summary>Without the password.</summary>
+    public override string ToString() => $"{Host}:{Port}";
+}
+
+/// <summary>A service people may sign in by, with OAuth 2.</summary>
+/// <param name="Name">As the button says it.</param>
+/// <param name="TrustEmail">Take the address even when the service does not say that it was verified.</param>
+public sealed record OAuthSettings(string Name, Uri Authorize, Uri Token, Uri UserInfo, string ClientId, string ClientSecret, string Scope, bool TrustEmail)
+{
+    internal static OAuthSettings? FromEnvironment()
+    {
+        if (PlatformOptions.Word("CLIENTELE_OAUTH_CLIENT_ID") is not { } client) return null;
+        return new OAuthSettings(PlatformOptions.Word("CLIENTELE_OAUTH_NAME") ?? "OAuth", Address("CLIENTELE_OAUTH_AUTHORIZE_URL"), Address("CLIENTELE_OAUTH_TOKEN_URL"), Address("CLIENTELE_OAUTH_USERINFO_URL"),
+            client, PlatformOptions.Word("CLIENTELE_OAUTH_CLIENT_SECRET") ?? throw new ArgumentException("CLIENTELE_OAUTH_CLIENT_SECRET is missing."),
+            PlatformOptions.Word("CLIENTELE_OAUTH_SCOPE") ?? "openid email", PlatformOptions.Word("CLIENTELE_OAUTH_TRUST_EMAIL") == "true");
+    }
+
+    /// <summary>Without the secret.</summary>
+    public override string ToString() => Name;
+
+    private static Uri Address(string variable) =>
+        Uri.TryCreate(PlatformOptions.Word(variable), UriKind.Absolute, out var address) ? address : throw new ArgumentException($"{variable} must be an address of the service people sign in by.");
+}
