@@ -13,6 +13,7 @@ import { dataSearch, tableSearch } from './data/search';
 import { newImportSearch } from './imports/search';
 import { overviewSearch } from './overview/search';
 import { exploreSearch } from './explore/search';
+import { rolesSearch } from './people/search';
 import { requireSession } from './session/gate';
 import { PagePending, ShellPending } from './shell/Pending';
 import { NotFound, NotFoundPage, RouteError } from './shell/RouteStates';
@@ -26,10 +27,16 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 
 const nextSearch = (search: Record<string, unknown>): { next?: string } => ({ next: textOf(search.next) });
 
+/** What the way back from another service says when it opened nothing. */
+const signInSearch = (search: Record<string, unknown>): { next?: string; refused?: string } => ({
+  next: textOf(search.next),
+  refused: textOf(search.refused),
+});
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: nextSearch,
+  validateSearch: signInSearch,
   component: lazyRouteComponent(() => import('./session/SignInPage'), 'SignInPage'),
 });
 
@@ -39,6 +46,41 @@ const choosePassword = createRoute({
   validateSearch: nextSearch,
   beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href, { passwordMayBeOld: true }),
   component: lazyRouteComponent(() => import('./session/ChoosePasswordPage'), 'ChoosePasswordPage'),
+});
+
+const forgotten = createRoute({
+  getParentRoute: () => root,
+  path: '/forgotten',
+  component: lazyRouteComponent(() => import('./session/ForgottenPage'), 'ForgottenPage'),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('./session/ResetPage'), 'ResetPage'),
+});
+
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: '/verify',
+  component: lazyRouteComponent(() => import('./session/VerifyPage'), 'VerifyPage'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./session/InvitationPage'), 'InvitationPage'),
+});
+
+/** Mails link here; the page itself lies inside an organization, with the navigation around it. */
+const anyAccount = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  beforeLoad: async ({ context }) => {
+    const session = await requireSession(context.queryClient, '/account');
+    const first = session.organizations[0];
+    throw first ? redirect({ to: '/o/$slug/account', params: { slug: first.slug }, replace: true }) : redirect({ to: '/', replace: true });
+  },
 });
 
 const home = createRoute({
@@ -159,10 +201,34 @@ const organizationSettings = createRoute({
   component: lazyRouteComponent(() => import('./settings/OrganizationPage'), 'OrganizationPage'),
 });
 
+const people = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/people',
+  component: lazyRouteComponent(() => import('./people/PeoplePage'), 'PeoplePage'),
+});
+
+const roles = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/roles',
+  validateSearch: rolesSearch,
+  component: lazyRouteComponent(() => import('./people/RolesPage'), 'RolesPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => organization,
+  path: 'account',
+  component: lazyRouteComponent(() => import('./account/AccountPage'), 'AccountPage'),
+});
+
 const routeTree = root.addChildren([
   home,
   signIn,
   choosePassword,
+  forgotten,
+  reset,
+  verify,
+  invitation,
+  anyAccount,
   organization.addChildren([
     organizationHome,
     overview,
@@ -178,6 +244,9 @@ const routeTree = root.addChildren([
     data,
     dataTable,
     organizationSettings,
+    people,
+    roles,
+    account,
   ]),
 ]);
 

@@ -1,12 +1,9 @@
-using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Sessions;
 using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
-using Microsoft.AspNetCore.Http;
 
 namespace Clientele.Platform.Organizations;
 
@@ -19,9 +16,9 @@ internal static partial class CreateOrganization
     public static async Task<SessionView> Handle(Request request, Caller caller, Databases databases, CancellationToken ct)
     {
         if (request.Name?.Trim() is not { Length: > 0 and <= 200 } name) throw Problem.Invalid("name", "The name has 1 to 200 characters.");
-        var slug = request.Slug ?? SlugOf(name);
-        if (!Word().IsMatch(slug)) throw Problem.Invalid("slug", "The word has lower-case letters, digits and single hyphens between them; 63 at most.");
         var service = new Db(databases.Service, Tenant.None);
+        var slug = request.Slug ?? await SlugOf(name, service, ct);
+        if (!Word().IsMatch(slug)) throw Problem.Invalid("slug", "The word has lower-case letters, digits and single hyphens between them; 63 at most.");
         // Whoever works somewhere and is no super administrator there was let in for that work.
         if (!await service.One<bool>($"""
             select coalesce(bool_or(m.role = 'super_admin'), true) from platform.organization_members m where m.user_id = {caller.UserId} and m.status = 'active'
@@ -37,10 +34,11 @@ internal static partial class CreateOrganization
         return await SessionView.Of(service, caller.UserId, ct);
     }
 
-    private static string SlugOf(string name)
+    // PostgreSQL takes the accents off: the program may run without the tables that know them.
+    private static async Task<string> SlugOf(string name, Db service, CancellationToken ct)
     {
-        var letters = name.Normalize(NormalizationForm.FormD).Where(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark);
-        var slug = NotWord().Replace(string.Concat(letters).ToLowerInvariant(), "-").Trim('-');
+        var plain = await service.One<string>($"select lower(regexp_replace(normalize({name}::text, nfd), '[\u0300-\u036f]', '', 'g'))", ct);
+        var slug = NotWord().Replace(plain, "-").Trim('-');
         return (slug.Length > 63 ? slug[..63].Trim('-') : slug) is { Length: > 0 } made ? made : "organization";
     }
 

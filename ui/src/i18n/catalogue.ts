@@ -1,3 +1,4 @@
+import { accountMessages } from '../account/messages';
 import { collectMessages } from '../collect/messages';
 import { customerMessages } from '../customers/messages';
 import { personMessages } from '../customers/person/messages';
@@ -7,6 +8,7 @@ import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
 import { overviewMessages } from '../overview/messages';
+import { peopleMessages } from '../people/messages';
 import { sessionMessages } from '../session/messages';
 import { settingsMessages } from '../settings/messages';
 import { shellMessages } from '../shell/messages';
@@ -27,6 +29,8 @@ export const catalogue = {
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,
+  ...peopleMessages,
+  ...accountMessages,
 };
 
 export type Key = keyof typeof catalogue;

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using Clientele.Platform.Data;
+using Clientele.Platform.Permissions;
+using Clientele.Platform.Sessions;
+using Clientele.Testing;
+
+namespace Clientele.Platform.Tests;
+
+/// <summary>Codes of authenticator apps against the vectors of RFC 6238 and RFC 4648; what is sealed stays sealed.</summary>
+public sealed class TotpTests
+{
+    private static readonly byte[] secret = Encoding.ASCII.GetBytes("12345678901234567890");
+
+    [Theory]
+    [InlineData(59, "94287082")]
+    [InlineData(1111111109, "07081804")]
+    [InlineData(1111111111, "14050471")]
+    [InlineData(1234567890, "89005924")]
+    [InlineData(2000000000, "69279037")]
+    [InlineData(20000000000, "65353130")]
+    public void A_code_is_that_of_the_standard(long seconds, string code) =>
+        Assert.Equal(code, Totp.Code(secret, Totp.StepOf(DateTimeOffset.FromUnixTimeSeconds(seconds)), digits: 8));
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("f", "MY")]
+    [InlineData("fo", "MZXQ")]
+    [InlineData("foo", "MZXW6")]
+    [InlineData("foob", "MZXW6YQ")]
+    [InlineData("fooba", "MZXW6YTB")]
+    [InlineData("foobar", "MZXW6YTBOI")]
+    public void The_secret_is_written_in_base32(string text, string written) => Assert.Equal(written, Totp.Base32(Encoding.ASCII.GetBytes(text)));
+
+    [Fact]
+    public void A_code_holds_for_its_half_minute_and_those_beside_it_and_once()
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
+        var step = Totp.StepOf(now);
+        foreach (var (away, right) in ((int, bool)[])[(-2, false), (-1, true), (0, true), (1, true), (2, false)])
+            Assert.Equal(right ? step + away : null, Totp.Check(secret, Totp.Code(secret, step + away), null, now));
+        Assert.Null(Totp.Check(secret, Totp.Code(secret, step), step, now));
+        Assert.Null(Totp.Check(secret, Totp.Code(secret, step - 1), step, now));
+        Assert.NotNull(Totp.Check(secret, Totp.Code(secret, step + 1), step, now));
+        foreach (var wrong in (string?[])[null, "", "abc", "1234567", "١٢٣٤٥٦"]) Assert.Null(Totp.Check(secret, wrong, null, now));
+    }
+
+    [Fact]
+    public void What_is_sealed_opens_only_with_its_key_for_its_purpose_and_whole()
+    {
+        PlatformOptions Options() => new(new Uri("http://x"), null, null, RandomNumberGenerator.GetBytes(32));
+        var (seal, other) = (new Seal(Options()), new Seal(Options()));
+        var closed = seal.Close("one", secret);
+        Assert.Equal(secret, seal.Open("one", closed));
+        Assert.NotEqual(closed, seal.Close("one", secret));
+        Assert.Null(seal.Open("two", closed));
+        Assert.Null(other.Open("one", closed));
+        Assert.Null(seal.Open("one", closed[..^1]));
+        Assert.Null(seal.Open("one", []));
+        for (var i = 0; i < closed.Length; i++)
+        {
+            var changed = (byte[])closed.Clone();
+            changed[i] ^= 1;
+            Assert.Null(seal.Open("one", changed));
+        }
+    }
+}
+
+/// <summary>The rule of permissions is told twice, in C# and in SQL, and must be one.</summary>
+public sealed class GrantTests(GrantTests.Database database) : IClassFixture<GrantTests.Database>
+{
+    public sealed class Database : TestDatabase;
+
+    private sealed record Asked(string Role, string Permission, string Resource, string Action, bool May);
+
+    [Fact]
+    public async Task CSharp_and_sql_answer_alike()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        string[] permissions = ["a", "b", "*", "platform_management"], resources = ["x", "y", "*"], actions = ["read", "update", "*"];
+        // One role a row, so that each row is seen alone; and one with all of every third.
+        var rows = (from p in permissions from r in resources from a in actions select $"{p}:{r}:{a}").ToList();
+        var roles = rows.Select((row, n) => (Role: $"r{n}", Rows: (string[])[row])).Append((Role: "many", Rows: [.. rows.Where((_, n) => n % 3 == 0)])).Append((Role: "none", Rows: [])).ToList();
+        foreach (var (role, granted) in roles)
+        {
+            await database.Db.Run($"insert into platform.organization_roles (organization_id, role, rank, access, name, description) values ({database.Alpha.OrganizationId}, {role}, 5, 'member', {role}, '')", ct);
+            foreach (var row in granted)
+                await database.Db.Run($"insert into platform.role_permissions (organization_id, role, permission, resource, action) values ({database.Alpha.OrganizationId}, {role}, {row.Split(':')[0]}, {row.Split(':')[1]}, {row.Split(':')[2]})", ct);
+        }
+        var asked = await database.Db.List<Asked>($"""
+            select r.role, p.permission, s.resource, a.action, platform.may(r.role, p.permission, s.resource, a.action) as may
+            from unnest({roles.Select(r => r.Role).Append("super_admin").ToArray()}) as r(role),
+                 unnest(array['a', 'b', 'c', 'platform_management']) as p(permission), unnest(array['x', 'z']) as s(resource), unnest(array['read', 'update', 'delete']) as a(action)
+            """, ct);
+        Assert.True(asked.Count(a => a.May) > 50 && asked.Count(a => !a.May) > 50);
+        var known = roles.ToDictionary(r => r.Role, r => r.Rows);
+        Assert.All(asked, a => Assert.Equal(a.May, Grants.Allow(a.Role, known.GetValueOrDefault(a.Role, []), new Can(a.Permission, a.Resource, a.Action, string.Empty))));
+    }
+}
