@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Clientele.Platform.Migrations;
 
 namespace Clientele.Platform;
 
@@ -15,12 +16,12 @@ public sealed record PlatformOptions(Uri BaseUrl, MailOptions? Mail, OAuthSettin
 
     /// <param name="port">Of this server, for the address when none is given.</param>
     /// <param name="folder">The data folder, which keeps the key; null: the key ends with the process.</param>
-    /// <exception cref="ArgumentException">A variable is not what it must be; its name is in the message.</exception>
+    /// <exception cref="SetupException">A variable is not what it must be; its name is in the message.</exception>
     public static PlatformOptions FromEnvironment(int port, string? folder)
     {
         var given = Word("CLIENTELE_BASE_URL") ?? $"http://localhost:{port}";
         if (!Uri.TryCreate(given, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            throw new ArgumentException($"CLIENTELE_BASE_URL is \"{given}\"; it must be an address such as https://clientele.example.com.");
+            throw new SetupException($"CLIENTELE_BASE_URL is \"{given}\"; it must be an address such as https://clientele.example.com.");
         return new PlatformOptions(address, MailOptions.FromEnvironment(), OAuthSettings.FromEnvironment(), Key(folder), Word("CLIENTELE_COUNTRY_HEADER"), Word("CLIENTELE_CITY_HEADER"));
     }
 
@@ -36,7 +37,7 @@ public sealed record PlatformOptions(Uri BaseUrl, MailOptions? Mail, OAuthSettin
             var bytes = new byte[33];
             return Convert.TryFromBase64String(given, bytes, out var length) && length == 32
                 ? bytes[..32]
-                : throw new ArgumentException("CLIENTELE_SEAL_KEY must be 32 bytes in Base64; make one with: openssl rand -base64 32");
+                : throw new SetupException("CLIENTELE_SEAL_KEY must be 32 bytes in Base64; make one with: openssl rand -base64 32");
         }
         if (folder is null) return RandomNumberGenerator.GetBytes(32);
         var path = Path.Combine(folder, KeyFile);
@@ -49,7 +50,7 @@ public sealed record PlatformOptions(Uri BaseUrl, MailOptions? Mail, OAuthSettin
             file.Write(RandomNumberGenerator.GetBytes(32));
         }
         var key = File.ReadAllBytes(path);
-        return key.Length == 32 ? key : throw new ArgumentException($"{path} is damaged: it must hold 32 bytes. Put it back from a backup, or delete it: then second factors have to be set up anew.");
+        return key.Length == 32 ? key : throw new SetupException($"{path} is damaged: it must hold 32 bytes. Put it back from a backup, or delete it: then second factors have to be set up anew.");
     }
 }
 
@@ -61,9 +62,9 @@ public sealed record MailOptions(string Host, int Port, bool Tls, string? User, 
     {
         if (PlatformOptions.Word("CLIENTELE_SMTP") is not { } given) return null;
         if (!Uri.TryCreate(given, UriKind.Absolute, out var server) || server.Scheme is not ("smtp" or "smtp+plain") || server.Host.Length == 0)
-            throw new ArgumentException("CLIENTELE_SMTP must be smtp://USER:PASSWORD@HOST:PORT, or smtp+plain://… for a server that speaks no TLS.");
-        var from = PlatformOptions.Word("CLIENTELE_MAIL_FROM") ?? throw new ArgumentException("CLIENTELE_MAIL_FROM is missing: the address that mails come from.");
-        if (!System.Net.Mail.MailAddress.TryCreate(from, out _)) throw new ArgumentException($"CLIENTELE_MAIL_FROM is \"{from}\", which is no e-mail address.");
+            throw new SetupException("CLIENTELE_SMTP must be smtp://USER:PASSWORD@HOST:PORT, or smtp+plain://… for a server that speaks no TLS.");
+        var from = PlatformOptions.Word("CLIENTELE_MAIL_FROM") ?? throw new SetupException("CLIENTELE_MAIL_FROM is missing: the address that mails come from.");
+        if (!System.Net.Mail.MailAddress.TryCreate(from, out _)) throw new SetupException($"CLIENTELE_MAIL_FROM is \"{from}\", which is no e-mail address.");
         var login = server.UserInfo.Split(':', 2);
         return new MailOptions(server.Host, server.Port > 0 ? server.Port : 587, server.Scheme == "smtp",
             login[0].Length > 0 ? Uri.UnescapeDataString(login[0]) : null, login.Length == 2 ? Uri.UnescapeDataString(login[1]) : null, from);
@@ -82,7 +83,7 @@ public sealed record OAuthSettings(string Name, Uri Authorize, Uri Token, Uri Us
     {
         if (PlatformOptions.Word("CLIENTELE_OAUTH_CLIENT_ID") is not { } client) return null;
         return new OAuthSettings(PlatformOptions.Word("CLIENTELE_OAUTH_NAME") ?? "OAuth", Address("CLIENTELE_OAUTH_AUTHORIZE_URL"), Address("CLIENTELE_OAUTH_TOKEN_URL"), Address("CLIENTELE_OAUTH_USERINFO_URL"),
-            client, PlatformOptions.Word("CLIENTELE_OAUTH_CLIENT_SECRET") ?? throw new ArgumentException("CLIENTELE_OAUTH_CLIENT_SECRET is missing."),
+            client, PlatformOptions.Word("CLIENTELE_OAUTH_CLIENT_SECRET") ?? throw new SetupException("CLIENTELE_OAUTH_CLIENT_SECRET is missing."),
             PlatformOptions.Word("CLIENTELE_OAUTH_SCOPE") ?? "openid email", PlatformOptions.Word("CLIENTELE_OAUTH_TRUST_EMAIL") == "true");
     }
 
@@ -90,5 +91,5 @@ public sealed record OAuthSettings(string Name, Uri Authorize, Uri Token, Uri Us
     public override string ToString() => Name;
 
     private static Uri Address(string variable) =>
-        Uri.TryCreate(PlatformOptions.Word(variable), UriKind.Absolute, out var address) ? address : throw new ArgumentException($"{variable} must be an address of the service people sign in by.");
+        Uri.TryCreate(PlatformOptions.Word(variable), UriKind.Absolute, out var address) ? address : throw new SetupException($"{variable} must be an address of the service people sign in by.");
 }

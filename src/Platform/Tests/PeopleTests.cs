@@ -495,6 +495,7 @@ public sealed class PeopleTests(PeopleApp app) : IClassFixture<PeopleApp>
             where c.relkind in ('r', 'p') and not c.relispartition
             """, Ct))
             Assert.False(await app.Service.One<bool>($"select exists (select from {Data.Sql.Raw(table)} t where t.organization_id = {organization})", Ct), table);
+        Assert.False(await app.Service.One<bool>($"select exists (select from platform.organizations o where o.id = {organization})", Ct));
         Assert.False(await app.Service.One<bool>($"select exists (select from platform.platform_users u where u.email = 'heir@fils.example')", Ct));
         Assert.True(await app.Service.One<bool>($"select exists (select from platform.platform_users u where u.email = 'super@alpha.example')", Ct));
         await app.Stranger.Json("api/organization");

@@ -337,6 +337,8 @@ create policy organization on platform.organizations for select to clientele_app
     using (id = (select platform.organization()));
 -- Triggers that run as the owner look whether the organization is still there.
 create policy owner on platform.organizations for select to clientele_owner using (true);
+-- platform.delete_organization runs as the owner.
+create policy deletes on platform.organizations for delete to clientele_owner using (true);
 create policy admin on platform.organizations for update to clientele_app
     using (id = (select platform.tenant('admin'))) with check (id = (select platform.tenant('admin')));
 grant select on platform.organizations to clientele_app, clientele_readonly;

@@ -216,8 +216,9 @@ describe('the account', () => {
     expect(screen.getByRole('button', { name: 'End the session of curl' })).toBeTruthy();
     expect(screen.getByText('This address is not confirmed yet.')).toBeTruthy();
     fireEvent.click(await screen.findByRole('button', { name: 'Set up' }, patience));
-    fireEvent.change((await screen.findAllByLabelText('Present password', undefined, patience))[0]!, { target: { value: 'x' } });
-    fireEvent.click(screen.getByRole('button', { name: 'Go on' }));
+    const goOn = await screen.findByRole('button', { name: 'Go on' }, patience);
+    fireEvent.change(goOn.closest('form')!.querySelector('input')!, { target: { value: 'x' } });
+    fireEvent.click(goOn);
     expect(await screen.findByRole('img', { name: 'QR code with the key ABCDEFGH' }, patience)).toBeTruthy();
     fireEvent.change(screen.getByLabelText('Code'), { target: { value: '123456' } });
     fireEvent.click(screen.getByRole('button', { name: 'Turn on' }));
