@@ -16,6 +16,7 @@ import { exploreSearch } from './explore/search';
 import { rolesSearch } from './people/search';
 import { requireSession } from './session/gate';
 import { PagePending, ShellPending } from './shell/Pending';
+import { firstPage } from './shell/pages';
 import { NotFound, NotFoundPage, RouteError } from './shell/RouteStates';
 import { parseSearch, stringifySearch, textOf } from './shell/search-params';
 import { Shell } from './shell/Shell';
@@ -89,7 +90,7 @@ const home = createRoute({
   beforeLoad: async ({ context }) => {
     const session = await requireSession(context.queryClient, '/');
     const first = session.organizations[0];
-    if (first) throw redirect({ to: '/o/$slug/overview', params: { slug: first.slug }, replace: true });
+    if (first) throw redirect({ to: firstPage(first), params: { slug: first.slug }, replace: true });
   },
   component: lazyRouteComponent(() => import('./session/NoOrganizationPage'), 'NoOrganizationPage'),
 });
@@ -110,8 +111,10 @@ const organization = createRoute({
 const organizationHome = createRoute({
   getParentRoute: () => organization,
   path: '/',
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: '/o/$slug/overview', params, replace: true });
+  beforeLoad: async ({ context, params, location }) => {
+    const session = await requireSession(context.queryClient, location.href);
+    const membership = session.organizations.find((o) => o.slug === params.slug);
+    throw redirect({ to: membership ? firstPage(membership) : '/o/$slug/overview', params, replace: true });
   },
 });
 

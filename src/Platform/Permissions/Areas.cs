@@ -13,9 +13,10 @@ public static class Areas
         _ => null,
     };
 
-    /// <summary>The act of reading or changing rows of a table.</summary>
+    /// <summary>Whether somebody may read or change rows of a table.</summary>
     /// <param name="schemas">Of the tables behind it; a view may have several.</param>
+    /// <param name="action"><c>read</c>, <c>create</c>, <c>update</c> or <c>delete</c>.</param>
     /// <param name="allowed">What the caller may.</param>
-    public static bool Allow(IEnumerable<string> schemas, string table, bool reads, Func<Can, bool> allowed) =>
-        schemas.Select(Of).Distinct().All(area => area is null || allowed(new Can(area, table, reads ? "read" : "update", string.Empty)));
+    public static bool Allow(IEnumerable<string> schemas, string table, string action, Func<Can, bool> allowed) =>
+        schemas.Select(Of).Distinct().All(area => area is null || allowed(new Can(area, table, action, string.Empty)));
 }

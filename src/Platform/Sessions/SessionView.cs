@@ -20,7 +20,7 @@ public sealed record SessionView(UserView User, IReadOnlyList<OrganizationView> 
             join platform.organizations o on o.id = m.organization_id
             join platform.organization_roles r on r.organization_id = m.organization_id and r.role = m.role
             where m.user_id = {userId} and m.status = 'active'
-            order by o.is_demo desc, o.created_at
+            order by o.closed_at is not null, o.is_demo desc, o.created_at
             """, ct);
         return new SessionView(user, organizations, typeof(SessionView).Assembly.GetName().Version!.ToString(3));
     }

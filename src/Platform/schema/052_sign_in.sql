@@ -27,21 +27,24 @@ create function platform.take_attempt(subject bytea, free integer, memory interv
     language plpgsql
     as $$
 begin
-    -- Counted before it is looked at whether it is right, so that many at once are as many tries as one after the other.
+    -- Counted before it is looked at whether it is right, so that many at once are as many tries as one after the other. Time
+    -- forgives a free one after the other, so that a busy office does not add its slips up for ever.
     insert into platform.sign_in_attempts as a (address_hash) values (subject)
     on conflict (address_hash) do update
-    set attempts = case when a.last_attempt < now() - memory then 1 else least(a.attempts + 1, 100000) end, last_attempt = now(),
-        locked_until = case when a.last_attempt >= now() - memory and a.attempts + 1 >= free
-            then now() + make_interval(secs => least(900, power(2, greatest(1, least(a.attempts + 2 - free, 20))))) end
+    set attempts = case when a.last_attempt < now() - memory then 1
+                   else least(1 + greatest(a.attempts - floor(extract(epoch from now() - a.last_attempt) / (extract(epoch from memory) / free))::integer, 0), 100000) end,
+        last_attempt = now(), locked_until = null
     where a.locked_until is null or a.locked_until <= now()
     returning a.attempts into attempts;
     if attempts is null then
         select greatest(a.locked_until - now(), interval '1 second') into waits from platform.sign_in_attempts a where a.address_hash = subject;
         waits := coalesce(waits, interval '1 second');
+    elsif attempts >= free then
+        update platform.sign_in_attempts a set locked_until = now() + make_interval(secs => least(900, power(2, least(attempts + 1 - free, 20)))) where a.address_hash = subject;
     end if;
 end
 $$;
 comment on function platform.take_attempt(bytea, integer, interval) is
-    'Takes one try to sign in. From the last free one on each makes the next wait: 2 seconds, then twice as long, at most 15 minutes. Tries older than "memory" count no more. Returns how long to wait when there is no try to be had; success deletes the row.';
+    'Takes one try to sign in. From the last free one on each makes the next wait: 2 seconds, then twice as long, at most 15 minutes. Tries older than "memory" count no more, and one is forgiven for each so many-th part of it without one. Returns how long to wait when there is no try to be had; success deletes the row.';
 revoke execute on function platform.take_attempt(bytea, integer, interval) from public;
 grant execute on function platform.take_attempt(bytea, integer, interval) to clientele_service;

@@ -185,11 +185,15 @@ function SessionLine({ session, end }: { session: OwnSession; end: () => void })
       <div>
         <Group gap="xs">
           <Text fw={500}>{device}</Text>
-          {session.isCurrent && <Badge variant="light">{t('sessions.this')}</Badge>}
-          {session.isSuspicious && (
-            <Badge variant="light" color="red.9">
-              {t('sessions.strange')}
+          {session.isCurrent && (
+            <Badge variant="default" size="sm" tt="none">
+              {t('sessions.this')}
             </Badge>
+          )}
+          {session.isSuspicious && (
+            <span className={classes.state} data-tone="bad">
+              {t('sessions.strange')}
+            </span>
           )}
         </Group>
         <Text size="sm" c="dimmed">

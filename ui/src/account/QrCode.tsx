@@ -5,7 +5,7 @@ import classes from '../people/People.module.css';
 /** One path of unit squares: sharp at any size, and no picture from elsewhere. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { size, path } = useMemo(() => {
-    const rows = encodeQR(text, 'raw', { ecc: 'medium', border: 0 });
+    const rows = encodeQR(text, 'raw', { ecc: 'medium', border: 1 });
     const squares = rows.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])));
     return { size: rows.length, path: squares.join('') };
   }, [text]);

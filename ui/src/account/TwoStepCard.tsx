@@ -41,7 +41,7 @@ function Standing({ state }: { state: TwoStep }) {
             <Button variant="default" onClick={() => setAct('newCodes')}>
               {t('twoStep.newCodes')}
             </Button>
-            <Button variant="subtle" color="red.9" onClick={() => setAct('turnOff')}>
+            <Button variant="default" onClick={() => setAct('turnOff')}>
               {t('twoStep.turnOff')}
             </Button>
           </Group>

@@ -21,6 +21,8 @@ import { InviteDialog, InvitedDialog } from './InviteDialog';
 import classes from './People.module.css';
 import { statusNames, useRoleName } from './words';
 
+const toneOf: Record<Member['status'], string> = { active: 'good', suspended: 'bad', inactive: 'idle', pending_invitation: 'idle' };
+
 const nameOf = (member: Member) => member.name ?? member.email ?? member.id;
 
 export function PeoplePage() {
@@ -95,7 +97,12 @@ function Members({ members, roles }: { members: Member[]; roles: Role[] }) {
     const invited = member.status === 'pending_invitation';
     return [
       <span key="name">
-        {nameOf(member)} {member.id === session.user.id && <Badge variant="light">{t('people.you')}</Badge>}
+        {nameOf(member)}{' '}
+        {member.id === session.user.id && (
+          <Badge variant="default" size="sm" tt="none">
+            {t('people.you')}
+          </Badge>
+        )}
         {member.name && <small style={{ display: 'block' }}>{member.email}</small>}
       </span>,
       may.changePeople && reach ? (
@@ -112,9 +119,9 @@ function Members({ members, roles }: { members: Member[]; roles: Role[] }) {
       ) : (
         roleName(member.role, roles)
       ),
-      <Badge key="status" variant="light" color={member.status === 'active' ? 'green.9' : member.status === 'suspended' ? 'red.9' : 'gray'}>
+      <span key="status" className={classes.state} data-tone={toneOf[member.status]}>
         {plain(statusNames[member.status])}
-      </Badge>,
+      </span>,
       t(member.secondFactor ? 'people.twoStep.on' : 'people.twoStep.off'),
       invited ? (
         <span key="until">
@@ -134,7 +141,7 @@ function Members({ members, roles }: { members: Member[]; roles: Role[] }) {
     ];
   });
   return (
-    <Card title={t('people.count', { count: members.length })} flush>
+    <Card title={t('people.count', { count: members.length })}>
       <ProblemAlert error={change.error ?? resend.error} />
       <PlainTable
         label={t('nav.staff')}
@@ -196,11 +203,7 @@ function MemberActions({ member, may, setStatus, resend, remove }: MemberActions
         {may.change && ['suspended', 'inactive'].includes(member.status) && (
           <Menu.Item onClick={() => setStatus('active')}>{t('people.letIn')}</Menu.Item>
         )}
-        {may.remove && (
-          <Menu.Item color="red.9" onClick={remove}>
-            {t(invited ? 'people.withdraw' : 'people.remove')}
-          </Menu.Item>
-        )}
+        {may.remove && <Menu.Item onClick={remove}>{t(invited ? 'people.withdraw' : 'people.remove')}</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
   );

@@ -116,7 +116,16 @@ function RoleEditor({ role, roles }: { role: Role; roles: Role[] }) {
   const changed = rows.map(writtenAct).join() !== role.permissions.map(writtenAct).join();
   const complete = rows.every((row) => row.permission && row.resource);
   return (
-    <Card title={t('roles.permissions', { role: name })} actions={role.isCustom && <Badge variant="light">{t('roles.custom')}</Badge>}>
+    <Card
+      title={t('roles.permissions', { role: name })}
+      actions={
+        role.isCustom && (
+          <Badge variant="default" size="sm" tt="none">
+            {t('roles.custom')}
+          </Badge>
+        )
+      }
+    >
       <Stack gap="md">
         {role.isCustom && role.description && <Text>{role.description}</Text>}
         {everything && <Text>{t('roles.everything')}</Text>}
@@ -178,13 +187,7 @@ function RoleEditor({ role, roles }: { role: Role; roles: Role[] }) {
                 {t('roles.save')}
               </Button>
               {role.isCustom && (
-                <Button
-                  variant="subtle"
-                  color="red.9"
-                  onClick={() => remove.mutate()}
-                  loading={remove.isPending}
-                  disabled={role.members > 0}
-                >
+                <Button variant="default" onClick={() => remove.mutate()} loading={remove.isPending} disabled={role.members > 0}>
                   {t('roles.delete')}
                 </Button>
               )}

@@ -70,7 +70,7 @@ function Told({ explanation, roles }: { explanation: Explanation; roles: Roles }
   return (
     <Alert
       variant="light"
-      color={allowed ? 'green.9' : 'gray'}
+      color={allowed ? 'green' : 'gray'}
       title={allowed ? t('why.yes', { name }) : t('why.no', { name })}
       role="status"
     >

@@ -52,7 +52,7 @@ export function GiveAway({ organization: { slug, name }, own }: { organization: 
         </Group>
         <ProblemAlert error={give.error} />
         <Group>
-          <Button variant="outline" color="red.9" onClick={() => setClosing(true)}>
+          <Button variant="default" onClick={() => setClosing(true)}>
             {t('close.action')}
           </Button>
         </Group>

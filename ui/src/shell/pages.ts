@@ -1,6 +1,7 @@
 import type { IconName } from '../components/Icon';
 import type { Key } from '../i18n/catalogue';
-import type { acts } from './organization';
+import type { Membership } from '../api/types';
+import { acts, allows } from './organization';
 
 export interface NavigationPage {
   to:
@@ -56,3 +57,12 @@ export const pagesFor = (may: Record<keyof typeof acts, boolean>) =>
   navigation
     .map((group) => ({ ...group, pages: group.pages.filter((page) => !page.needs || may[page.needs]) }))
     .filter((group) => group.pages.length > 0);
+
+/** Where somebody begins in an organization: the first page that opens to them. */
+export function firstPage(membership: Membership): NavigationPage['to'] {
+  const may = Object.fromEntries(Object.entries(acts).map(([name, act]) => [name, allows(membership, act)])) as Record<
+    keyof typeof acts,
+    boolean
+  >;
+  return pagesFor(may)[0]!.pages[0]!.to;
+}

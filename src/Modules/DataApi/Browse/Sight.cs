@@ -54,14 +54,15 @@ internal sealed class Sight(RestApi rest, Databases databases)
     private static May Judge(Known now, Relation relation, Caller caller)
     {
         var access = caller.Tenant.Access;
-        if (!now.Rows.TryGetValue(relation.Oid, out var row) || !row.Reads || (row.Closed && access < Access.Admin) || !Areas.Allow(Scope.SchemasOf(relation.Schema, relation), relation.Name, true, caller.May)) return new May(false, false, false, false);
+        if (!now.Rows.TryGetValue(relation.Oid, out var row) || !row.Reads || (row.Closed && access < Access.Admin) || !Areas.Allow(Scope.SchemasOf(relation.Schema, relation), relation.Name, "read", caller.May)) return new May(false, false, false, false);
         if (access < Access.Admin) return new May(true, false, false, false);
         // Behind a view stands the table it writes; a trigger in place of that says itself what it takes.
         var behind = relation.IsView && !row.Triggered ? now.Rows.GetValueOrDefault(TableOf(relation)?.Oid ?? 0) : row;
+        bool Role(string action) => Areas.Allow(Scope.SchemasOf(relation.Schema, relation), relation.Name, action, caller.May);
         return new May(true,
-            relation.Insertable && row.Inserts && behind is { Inserts: true },
-            relation.Updatable && row.Updates && behind is { Updates: true },
-            relation.Deletable && row.Deletes && behind is { Deletes: true });
+            relation.Insertable && row.Inserts && behind is { Inserts: true } && Role("create"),
+            relation.Updatable && row.Updates && behind is { Updates: true } && Role("update"),
+            relation.Deletable && row.Deletes && behind is { Deletes: true } && Role("delete"));
     }
 
     /// <summary>The table whose rows a view shows; of a table itself.</summary>

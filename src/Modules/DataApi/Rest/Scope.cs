@@ -19,7 +19,7 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes, Func<Ca
         {
             case ReadAction read: Rows(read.Rows); break;
             case WriteAction write:
-                Require(write.Relation.Schema, write.Relation.Name, "write", write.Relation);
+                foreach (var act in Acts(write.Change)) Require(write.Relation.Schema, write.Relation.Name, "write", write.Relation, act);
                 if (write.Return == Parse.Return.Representation || write.Rows.Where.Count > 0) Rows(write.Rows);
                 break;
             case CallAction call:
@@ -39,27 +39,36 @@ internal sealed record Scope(IReadOnlyList<string>? Scopes, bool Writes, Func<Ca
         }
     }
 
-    private void Require(string schema, string name, string action, Relation? relation = null)
+    private void Require(string schema, string name, string action, Relation? relation = null, string? act = null)
     {
-        if (Allows(schema, name, action, relation)) return;
+        if (Allows(schema, name, action, relation, act)) return;
         throw new ApiError(403, "42501", Scopes is null ? (action == "write" ? "Your role may not write here" : "Your role may not read here") : $"This key may not {action} {schema}.{name}")
         {
             Hint = Scopes is null ? "Ask an administrator of the organization." : $"Its scopes would have to hold \"{schema}.{name}:{action}\", {(schema == "events" && action == "write" ? "" : $"\"{schema}:{action}\" ")}or \"data:{action}\".",
         };
     }
 
-    private bool Allows(string schema, string name, string action, Relation? relation = null) =>
-        Scopes is null ? (action == "read" || Writes) && (May is null || Areas.Allow(SchemasOf(schema, relation), name, action == "read", May)) : Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action));
+    private bool Allows(string schema, string name, string action, Relation? relation = null, string? act = null) =>
+        Scopes is not null ? Scopes.Count == 0 || Scopes.Any(s => Covers(s, schema, name, action))
+        : (action == "read" || Writes) && (May is null || Areas.Allow(SchemasOf(schema, relation), name, act ?? (action == "read" ? "read" : "execute"), May));
 
     /// <summary>Takes away from what the database lets them do what they may not: the description tells of the rest.</summary>
     public void Narrow(Rights rights, Catalogue.Catalogue known)
     {
-        bool May(uint relation, string action) => known.Relations.TryGetValue(relation, out var r) && Allows(r.Schema, r.Name, action, r);
-        rights.Select.RemoveWhere(r => !May(r, "read"));
-        foreach (var write in (HashSet<uint>[])[rights.Insert, rights.Update, rights.Delete]) write.RemoveWhere(r => !May(r, "write"));
+        bool May(uint relation, string action, string act) => known.Relations.TryGetValue(relation, out var r) && Allows(r.Schema, r.Name, action, r, act);
+        rights.Select.RemoveWhere(r => !May(r, "read", "read"));
+        foreach (var (write, act) in ((HashSet<uint>, string)[])[(rights.Insert, "create"), (rights.Update, "update"), (rights.Delete, "delete")]) write.RemoveWhere(r => !May(r, "write", act));
         var calls = known.Routines.Values.SelectMany(r => r).Where(r => Allows(r.Schema, r.Name, r.Volatility == 'v' ? "write" : "read")).Select(r => r.Oid).ToHashSet();
         rights.Execute.IntersectWith(calls);
     }
+
+    private static string[] Acts(Change change) => change switch
+    {
+        Change.Insert => ["create"],
+        Change.Update => ["update"],
+        Change.Delete => ["delete"],
+        _ => ["create", "update"],
+    };
 
     /// <summary>A view's rows are those of the tables behind it.</summary>
     public static IEnumerable<string> SchemasOf(string schema, Relation? relation) =>
