@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
-using Clientele.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -40,7 +40,7 @@ begin
         select greatest(a.locked_until - now(), interval '1 second') into waits from platform.sign_in_attempts a where a.address_hash = subject;
         waits := coalesce(waits, interval '1 second');
     elsif attempts >= free then
-        update platform.sign_in_attempts a set locked_until = now() + make_interval(secs => least(900, power(2, least(attempts + 1 - free, 20)))) where a.address_hash = subject;
+        update platform.sign_in_attempts a set locked_until = now() + make_interval(secs => least(900, power(2, least(take_attempt.attempts + 1 - free, 20)))) where a.address_hash = subject;
     end if;
 end
 $$;
