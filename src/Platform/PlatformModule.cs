@@ -86,7 +86,6 @@ public sealed class PlatformModule : IModule
         open.MapGet("/ways", ForgottenPassword.Ways);
         open.MapPost("/forgotten", ForgottenPassword.Ask).Produces(StatusCodes.Status204NoContent);
         open.MapPost("/reset", ForgottenPassword.Reset).Produces(StatusCodes.Status204NoContent);
-        open.MapPost("/verify", ForgottenPassword.Verify).Produces(StatusCodes.Status204NoContent);
         open.MapPost("/invitation", AcceptInvitation.Look);
         open.MapPost("/invitation/accept", AcceptInvitation.Handle);
         open.MapGet("/oauth", OAuthSignIn.Begin).Produces(StatusCodes.Status302Found);
@@ -97,6 +96,7 @@ public sealed class PlatformModule : IModule
         own.MapDelete("/", ManageSession.SignOut).WithMetadata(new EvenWithOneTimePassword()).Produces(StatusCodes.Status204NoContent);
         own.MapPut("/password", ManageSession.ChangePassword).WithMetadata(new EvenWithOneTimePassword()).Produces(StatusCodes.Status204NoContent);
         own.MapPut("/preferences", ManageSession.SetPreferences).WithMetadata(new EvenWithOneTimePassword());
+        own.MapPost("/verify", ForgottenPassword.Verify).Produces(StatusCodes.Status204NoContent);
         own.MapPost("/verification", ForgottenPassword.SendVerification).Produces(StatusCodes.Status204NoContent);
         own.MapGet("/sessions", OwnSessions.List);
         own.MapDelete("/sessions", OwnSessions.EndOthers).Produces(StatusCodes.Status204NoContent);

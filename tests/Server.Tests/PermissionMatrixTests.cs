@@ -19,7 +19,7 @@ public sealed partial class PermissionMatrixTests(PermissionMatrixTests.App app)
     /// <summary>Need no session: what a stranger does to get one.</summary>
     private static readonly string[] forStrangers =
     [
-        "POST /api/session", "POST /api/session/second-factor", "GET /api/session/ways", "POST /api/session/forgotten", "POST /api/session/reset", "POST /api/session/verify",
+        "POST /api/session", "POST /api/session/second-factor", "GET /api/session/ways", "POST /api/session/forgotten", "POST /api/session/reset",
         "POST /api/session/invitation", "POST /api/session/invitation/accept", "GET /api/session/oauth", "GET /api/session/oauth/callback",
     ];
 

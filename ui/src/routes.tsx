@@ -64,6 +64,8 @@ const reset = createRoute({
 const verify = createRoute({
   getParentRoute: () => root,
   path: '/verify',
+  // The link proves an address to the account that asked for it, so its owner is signed in first.
+  beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href, { passwordMayBeOld: true }),
   component: lazyRouteComponent(() => import('./session/VerifyPage'), 'VerifyPage'),
 });
 

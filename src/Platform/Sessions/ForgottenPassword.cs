@@ -46,7 +46,8 @@ internal static class ForgottenPassword
         var hash = await Passwords.HashInTurn(request.Password!, ct);
         await service.InTransaction(async t =>
         {
-            // The token came by mail, so the address is theirs.
+            // The token came by mail, so the address is theirs. An account whose address nobody had proved was perhaps another's until now.
+            await AccountOwner.Proved(t, person.Id, ct);
             if (await t.Run($"""
                 update platform.platform_users u
                 set password_hash = {hash}, must_change_password = false, password_reset_hash = null, password_reset_expires = null, email_verified = true
@@ -73,12 +74,14 @@ internal static class ForgottenPassword
         return Results.NoContent();
     }
 
-    public static async Task<IResult> Verify(TokenRequest request, Databases databases, CancellationToken ct)
+    /// <summary>By whoever is signed in to that account: a stranger who opens the link of somebody else's account proves nothing of theirs.</summary>
+    public static async Task<IResult> Verify(TokenRequest request, Caller caller, Databases databases, CancellationToken ct)
     {
         var done = await new Db(databases.Service, Tenant.None).Run($"""
-            update platform.platform_users u set email_verified = true, email_verification_hash = null where u.email_verification_hash = {Tokens.HashOf(request.Token)}
+            update platform.platform_users u set email_verified = true, email_verification_hash = null
+            where u.id = {caller.UserId} and u.email_verification_hash = {Tokens.HashOf(request.Token)}
             """, ct);
-        return done == 1 ? Results.NoContent() : throw new Problem(409, "link_over", "This link was used already, or a newer one was sent.");
+        return done == 1 ? Results.NoContent() : throw new Problem(409, "link_over", "This link was used already, a newer one was sent, or it is another account's.");
     }
 
     private static Problem Over() => new(409, "link_over", "This link was used already, or is older than an hour. Ask for another one.");

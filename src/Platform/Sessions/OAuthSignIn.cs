@@ -88,9 +88,12 @@ internal sealed partial class OAuthSignIn(PlatformOptions options, IOptionsMonit
             await Leave(context, "unverified");
             return;
         }
-        var person = await new Db(Service<Databases>().Service, Tenant.None).Find<Person>($"""
-            select u.id, u.totp_enabled_at is not null as second_factor from platform.platform_users u where lower(u.email) = lower({email}) and u.status = 'active'
-            """, ct);
+        var person = await new Db(Service<Databases>().Service, Tenant.None).InTransaction(async t =>
+        {
+            if (await t.Find<Guid?>($"select u.id from platform.platform_users u where lower(u.email) = lower({email}) and u.status = 'active'", ct) is not { } id) return null;
+            await AccountOwner.Proved(t, id, ct);
+            return await t.One<Person>($"select u.id, u.totp_enabled_at is not null as second_factor from platform.platform_users u where u.id = {id}", ct);
+        }, ct);
         if (person is null)
         {
             await Leave(context, "unknown");

@@ -97,8 +97,10 @@ public sealed class PeopleTests(PeopleApp app) : IClassFixture<PeopleApp>
         Assert.Equal(204, (await (await shown.Post("api/session/verification")).Problem()).Status);
         var proof = (await app.Post.To("shown@invited.example")).Token;
         using var anywhere = app.Client("alpha");
-        Assert.Equal(204, (await (await anywhere.Post("api/session/verify", new { token = proof })).Problem()).Status);
-        Assert.Equal((409, "link_over"), await (await anywhere.Post("api/session/verify", new { token = proof })).Problem());
+        Assert.Equal((401, "not_signed_in"), await (await anywhere.Post("api/session/verify", new { token = proof })).Problem());
+        Assert.Equal((409, "link_over"), await (await app.Viewer.Post("api/session/verify", new { token = proof })).Problem());
+        Assert.Equal(204, (await (await shown.Post("api/session/verify", new { token = proof })).Problem()).Status);
+        Assert.Equal((409, "link_over"), await (await shown.Post("api/session/verify", new { token = proof })).Problem());
         Assert.True((await shown.Json("api/session")).GetProperty("user").GetProperty("emailVerified").GetBoolean());
         Assert.Equal((409, "wrong_state"), await (await shown.Post("api/session/verification")).Problem());
     }
@@ -551,6 +553,23 @@ public sealed class PeopleTests(PeopleApp app) : IClassFixture<PeopleApp>
         using (third) Assert.Equal("/", own.PathAndQuery);
         var (backslash, fourth) = await Follow(start: "api/session/oauth?next=%2F%5Cevil.example");
         using (fourth) Assert.Equal("/", backslash.PathAndQuery);
+    }
+
+    [Fact]
+    public async Task Who_proves_an_address_takes_the_account_from_whoever_made_it_without_proof()
+    {
+        var (squatter, id) = await Person("squatted@alpha.example");
+        using var _ = squatter;
+        await TurnOn(squatter);
+        await app.Service.Run($"update platform.platform_users u set email_verified = false where u.id = {id}", Ct);
+        app.Person = new { email = "squatted@alpha.example", email_verified = true };
+        var (end, owner) = await Follow();
+        using var __ = owner;
+        Assert.Equal("/o/alpha/customers", end.PathAndQuery);
+        Assert.True((await owner.Json("api/session")).GetProperty("user").GetProperty("emailVerified").GetBoolean());
+        Assert.Equal(401, (await (await squatter.GetAsync(new Uri("api/session", UriKind.Relative), Ct)).Problem()).Status);
+        using var again = app.Client("alpha");
+        Assert.Equal((401, "invalid_credentials"), await (await again.Post("api/session", new { email = "squatted@alpha.example", password = TestApp.Password })).Problem());
     }
 
     [Fact]
