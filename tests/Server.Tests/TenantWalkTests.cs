@@ -32,7 +32,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
     /// <summary>How an endpoint is called: its body, and each query it is to be asked with. Words in braces are filled in.</summary>
     /// <param name="Lists">Answers with an empty list, not with 404, when the id in its path is nobody's.</param>
     /// <param name="Status">How it answers when there is nothing to do for it; 0: with success.</param>
-    private sealed record Call(string? Body = null, string[]? Queries = null, bool Lists = false, int Status = 0);
+    /// <param name="OfPeople">Its id is a person's or a word: asked with the organization's, its people's and their sessions', and not with those of all tables.</param>
+    private sealed record Call(string? Body = null, string[]? Queries = null, bool Lists = false, int Status = 0, bool OfPeople = false);
 
     // In this order; the last ones end the session.
     private static readonly Dictionary<string, Call> calls = new()
@@ -99,7 +100,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/session/oauth/callback"] = new(Status: 404),
         ["GET /api/session/sessions"] = new(),
         ["DELETE /api/session/sessions"] = new(),
-        ["DELETE /api/session/sessions/{id}"] = new(),
+        ["DELETE /api/session/sessions/{id}"] = new(OfPeople: true),
         ["GET /api/session/two-step"] = new(),
         ["POST /api/session/two-step"] = new($$"""{"password": "{{TestApp.Password}}"}"""),
         ["POST /api/session/two-step/confirm"] = new("""{"code": "x"}""", Status: 400),
@@ -113,14 +114,14 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["PUT /api/workspaces/{id}"] = new("""{"name": "Plugh"}"""),
         ["GET /api/people"] = new(),
         ["POST /api/people"] = new("""{"email": "new-{email}", "role": "viewer"}"""),
-        ["POST /api/people/{id}/invitation"] = new(),
-        ["PUT /api/people/{id}"] = new("""{"role": "viewer"}"""),
-        ["DELETE /api/people/{id}"] = new(),
-        ["GET /api/people/{id}/may"] = new(null, ["permission=customer_data&resource=customers&action=read"]),
+        ["POST /api/people/{id}/invitation"] = new(OfPeople: true),
+        ["PUT /api/people/{id}"] = new("""{"role": "viewer"}""", OfPeople: true),
+        ["DELETE /api/people/{id}"] = new(OfPeople: true),
+        ["GET /api/people/{id}/may"] = new(null, ["permission=customer_data&resource=customers&action=read"], OfPeople: true),
         ["GET /api/roles"] = new(),
         ["POST /api/roles"] = new("""{"role": "plugh", "beside": "viewer"}""", Status: 403),
-        ["PUT /api/roles/{role}"] = new("""{"name": "Plugh"}""", Status: 403),
-        ["DELETE /api/roles/{role}"] = new(Status: 403),
+        ["PUT /api/roles/{role}"] = new("""{"name": "Plugh"}""", Status: 403, OfPeople: true),
+        ["DELETE /api/roles/{role}"] = new(Status: 403, OfPeople: true),
         ["PUT /api/session/password"] = new($$"""{"currentPassword": "{{TestApp.Password}}", "newPassword": "a new pass phrase"}"""),
         ["DELETE /api/session"] = new(),
     };
@@ -233,7 +234,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         {
             var (method, path) = (operation.Split(' ')[0], operation.Split(' ')[1]);
             var call = calls[operation];
-            foreach (var id in path.Contains('{', StringComparison.Ordinal) ? app.TheirIds : [string.Empty])
+            foreach (var id in !path.Contains('{', StringComparison.Ordinal) ? [string.Empty] : call.OfPeople ? app.TheirIds.Take(app.TheirPeople + 1) : app.TheirIds)
             {
                 foreach (var query in call.Queries ?? [string.Empty])
                 {
@@ -270,6 +271,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
 
         /// <summary>Ids of what is beta's, whatever it is.</summary>
         public IReadOnlyList<string> TheirIds { get; private set; } = [];
+
+        /// <summary>How many of them, after the organization's own, are of people and their sessions.</summary>
+        public int TheirPeople { get; private set; }
 
         /// <summary>Where beta's list of customers goes on.</summary>
         public string Cursor { get; private set; } = string.Empty;
@@ -355,6 +359,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         {
             var ids = new List<string> { Beta.OrganizationId!.Value.ToString() };
             ids.AddRange(await Superuser($"select m.user_id from platform.organization_members m where m.organization_id = '{Beta.OrganizationId}'"));
+            ids.AddRange(await Superuser($"select s.id from platform.platform_user_sessions s join platform.organization_members m on m.user_id = s.user_id where m.organization_id = '{Beta.OrganizationId}' limit 5"));
+            TheirPeople = ids.Count - 1;
             var tables = await Superuser(TenantTables + " and exists (select from pg_attribute i where i.attrelid = c.oid and i.attname = 'id' and i.atttypid = 'uuid'::regtype)");
             // Some of each kind are enough: every one of them goes to every endpoint.
             foreach (var table in tables) ids.AddRange(await Superuser($"select t.id from {table} t where t.organization_id = '{Beta.OrganizationId}' limit 20"));
