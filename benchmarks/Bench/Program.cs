@@ -11,6 +11,7 @@ Benchmark[] benchmarks =
     new("data-api", "the Data API over HTTP against pgbench on the same rows; a page with embedded rows; a million rows streamed", DataApiBenchmark.Run),
     new("ingest", "events over HTTP into the log, durable and once each, against raw COPY; latency at half that load; single events; memory  [--events N]", IngestBenchmark.Run),
     new("analytics", "questions about behaviour: CPU of the timelines against PostgreSQL's with the best SQL; size, rebuild, freshness  [--events N]", AnalyticsBenchmark.Run),
+    new("sign-in", "requests of others while a thousand people sign in at once", SignInBenchmark.Run),
     new("views", "reading through a blueprint's views against the tables; migrations of an empty database and a clone of it", ViewsBenchmark.Run),
 ];
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Clientele.Platform;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Keys;
@@ -54,6 +55,7 @@ public static class App
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options.Keys ?? KeyRing.Temporary());
         services.AddSingleton(Modules.All);
+        services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHandler.AddTraceId);

@@ -1,17 +1,30 @@
+using System.Text.Json.Nodes;
+using Clientele.Platform.Permissions;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace Clientele.Server;
 
 /// <summary>What the OpenAPI document says beside the routes themselves.</summary>
 internal static class OpenApiDocument
 {
-    public static void Describe(OpenApiOptions options) => options.AddDocumentTransformer((document, _, _) =>
+    public static void Describe(OpenApiOptions options)
     {
-        document.Info.Title = "Clientele";
-        document.Info.Version = typeof(OpenApiDocument).Assembly.GetName().Version!.ToString(3);
-        document.Info.Description = "Everything the console does. Errors are RFC 9457 problem details with a stable \"code\" (docs/errors.md).";
-        // The address the document was asked at would make the committed copy differ from machine to machine.
-        document.Servers = [];
-        return Task.CompletedTask;
-    });
+        // What a role must be allowed to call it, as rows of platform.role_permissions have it.
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Requirement>().LastOrDefault() is { } requirement)
+                operation.AddExtension("x-permission", new JsonNodeExtension(JsonValue.Create(requirement.Act.ToString())));
+            return Task.CompletedTask;
+        });
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Clientele";
+            document.Info.Version = typeof(OpenApiDocument).Assembly.GetName().Version!.ToString(3);
+            document.Info.Description = "Everything the console does. Errors are RFC 9457 problem details with a stable \"code\" (docs/errors.md).";
+            // The address the document was asked at would make the committed copy differ from machine to machine.
+            document.Servers = [];
+            return Task.CompletedTask;
+        });
+    }
 }

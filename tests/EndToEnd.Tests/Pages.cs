@@ -5,7 +5,7 @@ namespace Clientele.EndToEnd.Tests;
 /// <summary>Every page of the console there is, by a name for files.</summary>
 internal static class Pages
 {
-    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "settings", "keys", "jobs", "activity", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row"];
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "settings", "keys", "jobs", "activity", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row", "people", "roles", "account", "forgotten"];
 
     public static string Address(Shop shop, string name) => name switch
     {
@@ -31,6 +31,10 @@ internal static class Pages
         "explore-funnel" => $"/o/alpha/explore?kind=funnel&events=order_completed.order_refunded&window=30d&{Shop.Year}",
         "explore-retention" => $"/o/alpha/explore?kind=retention&interval=month&start=order_completed&{Shop.Year}",
         "explore-paths" => $"/o/alpha/explore?kind=paths&{Shop.Year}",
+        "people" => "/o/alpha/settings/people",
+        "roles" => "/o/alpha/settings/roles?role=viewer",
+        "account" => "/o/alpha/account",
+        "forgotten" => "/forgotten",
         "data" => "/o/alpha/data",
         "data-table" => "/o/alpha/data/commerce/customer_orders?where=order_total.gte.20&sort=ordered_at.desc&pin=order_id",
         "data-row" => $"/o/alpha/data/customers/customers?row={shop.Ada.GetProperty("id")}&part=relations",
@@ -40,7 +44,7 @@ internal static class Pages
     /// <summary>Opens one; nobody needs to be signed in for the first.</summary>
     public static async Task<Visit> Open(Shop shop, Browser browser, string name, BrowserNewContextOptions options)
     {
-        var visit = name == "sign-in" ? await Visit.Begin(await browser.NewComputer(shop.Address, options)) : await shop.Visit(browser, "admin@alpha.example", options);
+        var visit = name is "sign-in" or "forgotten" ? await Visit.Begin(await browser.NewComputer(shop.Address, options)) : await shop.Visit(browser, "admin@alpha.example", options);
         try
         {
             await visit.Open(Address(shop, name));

@@ -32,7 +32,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
 
     /// <summary>How an endpoint is called: its body, and each query it is to be asked with. Words in braces are filled in.</summary>
     /// <param name="Lists">Answers with an empty list, not with 404, when the id in its path is nobody's.</param>
-    private sealed record Call(string? Body = null, string[]? Queries = null, bool Lists = false);
+    /// <param name="Status">How it answers when there is nothing to do for it; 0: with success.</param>
+    /// <param name="OfPeople">Its id is a person's or a word: asked with the organization's, its people's and their sessions', and not with those of all tables.</param>
+    private sealed record Call(string? Body = null, string[]? Queries = null, bool Lists = false, int Status = 0, bool OfPeople = false);
 
     // In this order; the last ones end the session.
     private static readonly Dictionary<string, Call> calls = new()
@@ -112,6 +114,40 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/analytics/timelines"] = new(),
         ["GET /api/analytics/vocabulary"] = new(),
         ["GET /api/analytics/values"] = new(null, ["attribute=country&limit=100", "property=status&event=order_completed&search=x", "field=country"]),
+        ["GET /api/session/ways"] = new(),
+        ["POST /api/session/second-factor"] = new("""{"challenge": "x", "code": "123456"}""", Status: 401),
+        ["POST /api/session/forgotten"] = new("""{"email": "eve@xyzzy.example"}""", Status: 409),
+        ["POST /api/session/reset"] = new("""{"token": "x", "password": "a new pass phrase"}""", Status: 409),
+        ["POST /api/session/verification"] = new(Status: 409),
+        ["POST /api/session/verify"] = new("""{"token": "x"}""", Status: 409),
+        ["POST /api/session/invitation"] = new("""{"token": "x"}""", Status: 409),
+        ["POST /api/session/invitation/accept"] = new("""{"token": "x"}""", Status: 409),
+        ["GET /api/session/oauth"] = new(null, ["", "next=/"], Status: 404),
+        ["GET /api/session/oauth/callback"] = new(Status: 404),
+        ["GET /api/session/sessions"] = new(),
+        ["DELETE /api/session/sessions"] = new(),
+        ["DELETE /api/session/sessions/{id}"] = new(OfPeople: true),
+        ["GET /api/session/two-step"] = new(),
+        ["POST /api/session/two-step"] = new($$"""{"password": "{{TestApp.Password}}"}"""),
+        ["POST /api/session/two-step/confirm"] = new("""{"code": "x"}""", Status: 400),
+        ["POST /api/session/two-step/recovery-codes"] = new($$"""{"password": "{{TestApp.Password}}"}""", Status: 409),
+        ["POST /api/session/two-step/off"] = new($$"""{"password": "{{TestApp.Password}}"}"""),
+        ["POST /api/session/organizations"] = new("""{"name": "Plugh"}""", Status: 403),
+        ["POST /api/organization/transfer"] = new("""{"to": "9a2f9f5e-0000-4000-8000-000000000001"}""", Status: 403),
+        ["POST /api/organization/close"] = new("""{"name": "alpha"}""", Status: 403),
+        ["POST /api/organization/reopen"] = new(Status: 403),
+        ["POST /api/workspaces"] = new("""{"name": "Plugh", "slug": "{slug}"}"""),
+        ["PUT /api/workspaces/{id}"] = new("""{"name": "Plugh"}"""),
+        ["GET /api/people"] = new(),
+        ["POST /api/people"] = new("""{"email": "new-{email}", "role": "viewer"}"""),
+        ["POST /api/people/{id}/invitation"] = new(OfPeople: true),
+        ["PUT /api/people/{id}"] = new("""{"role": "viewer"}""", OfPeople: true),
+        ["DELETE /api/people/{id}"] = new(OfPeople: true),
+        ["GET /api/people/{id}/may"] = new(null, ["permission=customer_data&resource=customers&action=read"], OfPeople: true),
+        ["GET /api/roles"] = new(),
+        ["POST /api/roles"] = new("""{"role": "plugh", "beside": "viewer"}""", Status: 403),
+        ["PUT /api/roles/{role}"] = new("""{"name": "Plugh"}""", Status: 403, OfPeople: true),
+        ["DELETE /api/roles/{role}"] = new(Status: 403, OfPeople: true),
         ["PUT /api/session/password"] = new($$"""{"currentPassword": "{{TestApp.Password}}", "newPassword": "a new pass phrase"}"""),
         ["DELETE /api/session"] = new(),
     };
@@ -155,7 +191,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         Assert.Empty(answers.SelectMany(a => Faults(app, a)));
         foreach (var answer in answers)
         {
-            if (!answer.Operation.Contains('{', StringComparison.Ordinal)) Assert.True(answer.Status is >= 200 and < 300, $"not called as it should be: {answer}");
+            if (calls[answer.Operation].Status is > 0 and var status) Assert.True(answer.Status == status, $"{answer}");
+            else if (!answer.Operation.Contains('{', StringComparison.Ordinal)) Assert.True(answer.Status is >= 200 and < 300, $"not called as it should be: {answer}");
             else if (calls[answer.Operation].Lists) Assert.True(answer.Status == 200 && (answer.Text.Contains("\"items\":[]", StringComparison.Ordinal) || answer.Text.StartsWith("[]", StringComparison.Ordinal)), $"{answer}");
             else Assert.True(answer.Status == 404, $"{answer}");
         }
@@ -182,7 +219,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         var answers = await Walk(app, "beta", reading, app.Stranger);
         var seeing = answers.Where(a => a.Status == 200 && a.Text.Contains(Word, StringComparison.OrdinalIgnoreCase)).Select(a => a.Operation).Distinct();
         // The catalogue is the same for everybody; the history of rows has its own second organization, in BrowseTests.
-        Assert.Equal(["GET /api/audit/words", "GET /api/settings/{key}/history", "GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing));
+        // What is about the person who asks, and what is the same in every organization until it is changed.
+        string[] own = ["GET /api/session/ways", "GET /api/session/oauth", "GET /api/session/oauth/callback", "GET /api/session/sessions", "GET /api/session/two-step", "GET /api/people/{id}/may", "GET /api/roles"];
+        Assert.Equal(["GET /api/audit/words", "GET /api/settings/{key}/history", "GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing).Except(own));
     }
 
     // A policy too many on each table: what stands between the organizations now is only what the endpoints say themselves.
@@ -221,13 +260,13 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         {
             var (method, path) = (operation.Split(' ')[0], operation.Split(' ')[1]);
             var call = calls[operation];
-            foreach (var id in path.Contains('{', StringComparison.Ordinal) ? app.TheirIds : [string.Empty])
+            foreach (var id in !path.Contains('{', StringComparison.Ordinal) ? [string.Empty] : call.OfPeople ? app.TheirIds.Take(app.TheirPeople + 1) : app.TheirIds)
             {
                 foreach (var query in call.Queries ?? [string.Empty])
                 {
                     var address = PathParameter().Replace(path, id) + "?" + query.Replace("{cursor}", app.Cursor, StringComparison.Ordinal).Replace("{before}", app.Before, StringComparison.Ordinal);
                     using var request = new HttpRequestMessage(new HttpMethod(method), address.TrimEnd('?'));
-                    if (method is "POST" or "PUT") request.Content = new StringContent((call.Body ?? "{}").Replace("{email}", email, StringComparison.Ordinal), Encoding.UTF8, "application/json");
+                    if (method is "POST" or "PUT") request.Content = new StringContent((call.Body ?? "{}").Replace("{email}", email, StringComparison.Ordinal).Replace("{slug}", email[..20], StringComparison.Ordinal), Encoding.UTF8, "application/json");
                     using var answer = await client.SendAsync(request, Ct);
                     answers.Add(new Answer(operation, $"{method} {address}", (int)answer.StatusCode, $"{await answer.Content.ReadAsStringAsync(Ct)}\n{answer.Headers}{answer.Content.Headers}"));
                 }
@@ -258,6 +297,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
 
         /// <summary>Ids of what is beta's, whatever it is.</summary>
         public IReadOnlyList<string> TheirIds { get; private set; } = [];
+
+        /// <summary>How many of them, after the organization's own, are of people and their sessions.</summary>
+        public int TheirPeople { get; private set; }
 
         /// <summary>Where beta's list of customers goes on.</summary>
         public string Cursor { get; private set; } = string.Empty;
@@ -349,6 +391,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         {
             var ids = new List<string> { Beta.OrganizationId!.Value.ToString() };
             ids.AddRange(await Superuser($"select m.user_id from platform.organization_members m where m.organization_id = '{Beta.OrganizationId}'"));
+            ids.AddRange(await Superuser($"select s.id from platform.platform_user_sessions s join platform.organization_members m on m.user_id = s.user_id where m.organization_id = '{Beta.OrganizationId}' limit 5"));
+            TheirPeople = ids.Count - 1;
             var tables = await Superuser(TenantTables + " and exists (select from pg_attribute i where i.attrelid = c.oid and i.attname = 'id' and i.atttypid = 'uuid'::regtype)");
             // Two of each kind are enough, since every one of them goes to every endpoint; but imports in each of their states.
             ids.AddRange(await Superuser(string.Join("\nunion all\n", tables.Select(t =>

@@ -14,6 +14,7 @@ import * as imports from './mock/imports.mjs';
 import * as operate from './mock/operate.mjs';
 import { countries, overview } from './mock/overview.mjs';
 import * as people from './mock/people.mjs';
+import * as staff from './mock/staff.mjs';
 import * as tables from './mock/tables.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
@@ -29,6 +30,7 @@ const user = {
   theme: 'auto',
   timeZone: 'Europe/London',
   mustChangePassword: false,
+  emailVerified: true,
 };
 const organization = {
   id: 'o1',
@@ -38,7 +40,15 @@ const organization = {
   currency: 'GBP',
   writeKey: 'wk_4f9a1c7e2b8d4a6f9c03e5d71a2b6c8e',
   workspaces: [{ id: 'w1', name: 'Shop', slug: 'shop' }],
+  closedAt: null,
+  deletedAfter: null,
 };
+const granted = {
+  super_admin: [],
+  admin: ['customer_data:*:*', 'analytics:*:*', 'collection:*:*', 'organization_management:*:*', 'user_management:platform_users:*'],
+  viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
+};
+const membership = (more) => ({ roleName: null, closedAt: null, permissions: granted[more.role] ?? [], ...more });
 
 class Problem extends Error {
   constructor(status, code, detail, errors) {
@@ -62,8 +72,8 @@ const session = (play) => ({
     mustChangePassword: play.has('must') && !user.changed,
   },
   organizations: [
-    { ...organization, role: play.get('role') ?? 'admin' },
-    { id: 'o2', slug: 'north', name: 'Northern Branch', role: 'viewer', timeZone: 'Europe/Paris', currency: 'EUR' },
+    membership({ ...organization, role: play.get('role') ?? 'admin' }),
+    membership({ id: 'o2', slug: 'north', name: 'Northern Branch', role: 'viewer', timeZone: 'Europe/Paris', currency: 'EUR' }),
   ],
   version: '0.1.0',
 });
@@ -97,6 +107,7 @@ const managesCustomers = (play) => {
 const newestFirst = (list, key) => [...list].sort((a, b) => b[key].localeCompare(a[key]));
 
 const routes = [
+  ...staff.routes,
   ['GET', '/session', ({ play }) => session(play)],
   [
     'POST',

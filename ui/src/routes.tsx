@@ -14,8 +14,10 @@ import { newImportSearch } from './imports/search';
 import { auditSearch, jobSearch, settingsSearch } from './operate/search';
 import { overviewSearch } from './overview/search';
 import { exploreSearch } from './explore/search';
+import { rolesSearch } from './people/search';
 import { requireSession } from './session/gate';
 import { PagePending, ShellPending } from './shell/Pending';
+import { firstPage } from './shell/pages';
 import { NotFound, NotFoundPage, RouteError } from './shell/RouteStates';
 import { parseSearch, stringifySearch, textOf } from './shell/search-params';
 import { Shell } from './shell/Shell';
@@ -27,10 +29,16 @@ const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 
 const nextSearch = (search: Record<string, unknown>): { next?: string } => ({ next: textOf(search.next) });
 
+/** What the way back from another service says when it opened nothing. */
+const signInSearch = (search: Record<string, unknown>): { next?: string; refused?: string } => ({
+  next: textOf(search.next),
+  refused: textOf(search.refused),
+});
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: nextSearch,
+  validateSearch: signInSearch,
   component: lazyRouteComponent(() => import('./session/SignInPage'), 'SignInPage'),
 });
 
@@ -42,13 +50,50 @@ const choosePassword = createRoute({
   component: lazyRouteComponent(() => import('./session/ChoosePasswordPage'), 'ChoosePasswordPage'),
 });
 
+const forgotten = createRoute({
+  getParentRoute: () => root,
+  path: '/forgotten',
+  component: lazyRouteComponent(() => import('./session/ForgottenPage'), 'ForgottenPage'),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('./session/ResetPage'), 'ResetPage'),
+});
+
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: '/verify',
+  // The link proves an address to the account that asked for it, so its owner is signed in first.
+  beforeLoad: ({ context, location }) => requireSession(context.queryClient, location.href, { passwordMayBeOld: true }),
+  component: lazyRouteComponent(() => import('./session/VerifyPage'), 'VerifyPage'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./session/InvitationPage'), 'InvitationPage'),
+});
+
+/** Mails link here; the page itself lies inside an organization, with the navigation around it. */
+const anyAccount = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  beforeLoad: async ({ context }) => {
+    const session = await requireSession(context.queryClient, '/account');
+    const first = session.organizations[0];
+    throw first ? redirect({ to: '/o/$slug/account', params: { slug: first.slug }, replace: true }) : redirect({ to: '/', replace: true });
+  },
+});
+
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: async ({ context }) => {
     const session = await requireSession(context.queryClient, '/');
     const first = session.organizations[0];
-    if (first) throw redirect({ to: '/o/$slug/overview', params: { slug: first.slug }, replace: true });
+    if (first) throw redirect({ to: firstPage(first), params: { slug: first.slug }, replace: true });
   },
   component: lazyRouteComponent(() => import('./session/NoOrganizationPage'), 'NoOrganizationPage'),
 });
@@ -69,8 +114,10 @@ const organization = createRoute({
 const organizationHome = createRoute({
   getParentRoute: () => organization,
   path: '/',
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: '/o/$slug/overview', params, replace: true });
+  beforeLoad: async ({ context, params, location }) => {
+    const session = await requireSession(context.queryClient, location.href);
+    const membership = session.organizations.find((o) => o.slug === params.slug);
+    throw redirect({ to: membership ? firstPage(membership) : '/o/$slug/overview', params, replace: true });
   },
 });
 
@@ -193,10 +240,34 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import('./operate/ActivityPage'), 'ActivityPage'),
 });
 
+const people = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/people',
+  component: lazyRouteComponent(() => import('./people/PeoplePage'), 'PeoplePage'),
+});
+
+const roles = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/roles',
+  validateSearch: rolesSearch,
+  component: lazyRouteComponent(() => import('./people/RolesPage'), 'RolesPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => organization,
+  path: 'account',
+  component: lazyRouteComponent(() => import('./account/AccountPage'), 'AccountPage'),
+});
+
 const routeTree = root.addChildren([
   home,
   signIn,
   choosePassword,
+  forgotten,
+  reset,
+  verify,
+  invitation,
+  anyAccount,
   organization.addChildren([
     organizationHome,
     overview,
@@ -217,6 +288,9 @@ const routeTree = root.addChildren([
     jobs,
     job,
     activity,
+    people,
+    roles,
+    account,
   ]),
 ]);
 

@@ -25,6 +25,12 @@ export const show = (children: ReactNode) =>
     </MantineProvider>,
   );
 
+/** What the server gives the roles of a new organization. */
+const permissions: Record<string, string[]> = {
+  admin: ['customer_data:*:*', 'analytics:*:*', 'collection:*:*', 'organization_management:*:*', 'user_management:platform_users:*'],
+  viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
+};
+
 export const session = (more: Partial<Session['user']> = {}, role: Session['organizations'][number]['role'] = 'admin'): Session => ({
   user: {
     id: 'u',
@@ -34,9 +40,22 @@ export const session = (more: Partial<Session['user']> = {}, role: Session['orga
     theme: 'light',
     timeZone: 'Europe/London',
     mustChangePassword: false,
+    emailVerified: true,
     ...more,
   },
-  organizations: [{ id: 'o', slug: 'retail', name: 'Online Retail', role, timeZone: 'Europe/London', currency: 'GBP' }],
+  organizations: [
+    {
+      id: 'o',
+      slug: 'retail',
+      name: 'Online Retail',
+      role,
+      roleName: null,
+      timeZone: 'Europe/London',
+      currency: 'GBP',
+      closedAt: null,
+      permissions: permissions[role] ?? [],
+    },
+  ],
   version: '0.1.0',
 });
 

@@ -5,6 +5,7 @@ using Clientele.Platform.Audit;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
 using Clientele.Timelines.Questions;
+using Clientele.Platform.Permissions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -42,15 +43,15 @@ public sealed class AnalyticsModule : IModule
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
-        api.MapPost("/analytics/query", AskQuestion.Handle).WithTags("Analytics").Produces<AnswerView>().Produces<RunningView>(StatusCodes.Status202Accepted);
-        api.MapPost("/analytics/query/timeline", AskTimeline.Handle).Reads("customers").WithTags("Analytics");
-        api.MapPost("/analytics/query/customers", AskWho.Handle).Reads("customers").WithTags("Analytics");
-        api.MapPost("/analytics/query/sql", ShowSql.Handle).WithTags("Analytics");
-        api.MapGet("/analytics/queries/{id:guid}", AskQuestion.Look).WithTags("Analytics");
-        api.MapDelete("/analytics/queries/{id:guid}", AskQuestion.Cancel).WithTags("Analytics").Produces(StatusCodes.Status204NoContent);
-        api.MapGet("/analytics/vocabulary", ListVocabulary.Handle).WithTags("Analytics");
-        api.MapGet("/analytics/values", ListValues.Handle).WithTags("Analytics");
-        api.MapGet("/analytics/timelines", GetTimelines.Handle).WithTags("Analytics");
+        api.MapPost("/analytics/query", AskQuestion.Handle).WithTags("Analytics").Requires(Can.Analyse).Produces<AnswerView>().Produces<RunningView>(StatusCodes.Status202Accepted);
+        api.MapPost("/analytics/query/timeline", AskTimeline.Handle).Reads("customers").WithTags("Analytics").Requires(Can.Analyse);
+        api.MapPost("/analytics/query/customers", AskWho.Handle).Reads("customers").WithTags("Analytics").Requires(Can.Analyse);
+        api.MapPost("/analytics/query/sql", ShowSql.Handle).WithTags("Analytics").Requires(Can.Analyse);
+        api.MapGet("/analytics/queries/{id:guid}", AskQuestion.Look).WithTags("Analytics").Requires(Can.Analyse);
+        api.MapDelete("/analytics/queries/{id:guid}", AskQuestion.Cancel).WithTags("Analytics").Requires(Can.Analyse).Produces(StatusCodes.Status204NoContent);
+        api.MapGet("/analytics/vocabulary", ListVocabulary.Handle).WithTags("Analytics").Requires(Can.Analyse);
+        api.MapGet("/analytics/values", ListValues.Handle).WithTags("Analytics").Requires(Can.Analyse);
+        api.MapGet("/analytics/timelines", GetTimelines.Handle).WithTags("Analytics").Requires(Can.Analyse);
     }
 
     private static bool Says(JsonElement config, string key) => config.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.True;

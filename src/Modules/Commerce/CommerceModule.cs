@@ -6,6 +6,7 @@ using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Organizations;
+using Clientele.Platform.Permissions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,11 +28,11 @@ public sealed class CommerceModule : IModule
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
-        api.MapGet("/overview", GetOverview.Handle).WithTags("Overview");
-        api.MapGet("/overview/countries", GetOverview.Countries).WithTags("Overview");
-        api.MapGet("/customers/{id:guid}/orders", ReadOrders.OfCustomer).Reads("customer", "id").WithTags("Orders");
-        api.MapGet("/orders/{id:guid}", ReadOrders.One).Reads("order", "id").WithTags("Orders");
-        api.MapGet("/palette", FindAnything.Handle).WithTags("Orders");
+        api.MapGet("/overview", GetOverview.Handle).WithTags("Overview").Requires(Can.ReadCustomers);
+        api.MapGet("/overview/countries", GetOverview.Countries).WithTags("Overview").Requires(Can.ReadCustomers);
+        api.MapGet("/customers/{id:guid}/orders", ReadOrders.OfCustomer).Reads("customer", "id").WithTags("Orders").Requires(Can.ReadCustomers);
+        api.MapGet("/orders/{id:guid}", ReadOrders.One).Reads("order", "id").WithTags("Orders").Requires(Can.ReadCustomers);
+        api.MapGet("/palette", FindAnything.Handle).WithTags("Orders").Requires(Can.ReadCustomers);
     }
 
     /// <summary>Orders, or an import that is about to write some.</summary>

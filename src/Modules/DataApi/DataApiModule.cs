@@ -1,6 +1,7 @@
 using Clientele.DataApi.Browse;
 using Clientele.DataApi.Rest;
 using Clientele.Platform.Modules;
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,7 @@ public sealed class DataApiModule : IModule
         api.MapGet("/data", ListRelations.Handle).WithTags("Data");
         api.MapGet("/data/{schema}", CountRows.Handle).WithTags("Data");
         api.MapGet("/data/{schema}/{relation}", DescribeRelation.Handle).WithTags("Data");
-        api.MapGet("/data/{schema}/{relation}/history", ReadHistory.Handle).WithTags("Data");
+        api.MapGet("/data/{schema}/{relation}/history", ReadHistory.Handle).WithTags("Data").Requires(Can.ReadTrail);
     }
 
     public void MapPublicRoutes(IEndpointRouteBuilder root)

@@ -6,6 +6,7 @@ using Clientele.Platform.Audit;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
 using Clientele.Platform.Modules;
+using Clientele.Platform.Permissions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -38,11 +39,11 @@ public sealed class EventsModule : IModule
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
-        api.MapGet("/events/newest", ReadEvents.Newest).WithTags("Events");
-        api.MapGet("/events/live", LiveEvents.Handle).Reads("events").WithTags("Events");
-        api.MapGet("/sources", ListSources.Handle).WithTags("Events");
-        api.MapGet("/batches", ListBatches.Handle).WithTags("Events");
-        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).Does("cancel", "batch", "id").WithTags("Events").Produces(StatusCodes.Status204NoContent);
-        api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).Reads("customer", "id").WithTags("Events");
+        api.MapGet("/events/newest", ReadEvents.Newest).WithTags("Events").Requires(Can.ReadCustomers);
+        api.MapGet("/events/live", LiveEvents.Handle).Reads("events").WithTags("Events").Requires(Can.WatchCollection);
+        api.MapGet("/sources", ListSources.Handle).WithTags("Events").Requires(Can.ManageSources);
+        api.MapGet("/batches", ListBatches.Handle).WithTags("Events").Requires(Can.WatchCollection);
+        api.MapPost("/batches/{id:guid}/cancel", CancelBatch.Handle).Does("cancel", "batch", "id").WithTags("Events").Requires(Can.Import).Produces(StatusCodes.Status204NoContent);
+        api.MapGet("/customers/{id:guid}/timeline", ReadEvents.Timeline).Reads("customer", "id").WithTags("Events").Requires(Can.ReadCustomers);
     }
 }

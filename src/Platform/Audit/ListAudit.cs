@@ -12,9 +12,8 @@ internal static class ListAudit
 
     public static async Task<Page> Handle(
         string? actor, string? action, string? @object, string? objectId, DateTimeOffset? from, DateTimeOffset? to, string? severity, string? text, int? limit, string? before,
-        Caller caller, Db db, CancellationToken ct)
+        Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         if (limit is < 1 or > 200) throw Problem.Invalid("limit", "A page has 1 to 200 entries.");
         var most = limit ?? 50;
         var filter = new AuditFilter(actor, action, @object, objectId, from, to, severity, text);

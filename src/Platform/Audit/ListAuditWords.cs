@@ -1,5 +1,4 @@
 using Clientele.Platform.Data;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Audit;
 
@@ -14,9 +13,8 @@ internal static class ListAuditWords
 
     private sealed record Chain(string Head, long Blocks);
 
-    public static async Task<View> Handle(Caller caller, Db db, CancellationToken ct)
+    public static async Task<View> Handle(Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         var words = await db.One<Words>($"""
             with newest as (
                 select a.activity_type, a.resource_type from platform.activity_logs a

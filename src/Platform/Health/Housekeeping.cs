@@ -1,11 +1,12 @@
 using Clientele.Platform.Data;
+using Clientele.Platform.Organizations;
 using Clientele.Platform.Tenancy;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Clientele.Platform.Health;
 
-/// <summary>What must be done now and then: next months' partitions, old message ids, ended sessions, past rate limits. Safe on every node at once.</summary>
+/// <summary>What must be done now and then: next months' partitions, old message ids, ended sessions, past rate limits, organizations given up. Safe on every node at once.</summary>
 public sealed partial class Housekeeping(Databases databases, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     private readonly Db db = new(databases.Service, Tenant.None);
@@ -41,7 +42,10 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
             """, ct);
         // Where somebody was and with what: of no use after a while, and personal.
         await db.Run($"delete from platform.platform_user_sessions s where s.ended_at < now() - interval '90 days'", ct);
+        await db.Run($"delete from platform.sign_in_challenges c where c.expires_at < now()", ct);
         await db.Run($"select platform.purge_rate_limits()", ct);
+        foreach (var organization in await db.List<Guid>($"select o.id from platform.organizations o where o.closed_at < now() - make_interval(days => {HandOver.GraceDays})", ct))
+            while (await db.One<bool>($"select platform.delete_organization({organization})", ct)) { }
     }
 
     private static async Task<bool> Tick(PeriodicTimer timer, CancellationToken ct)

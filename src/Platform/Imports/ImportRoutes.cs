@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Problems;
-using Clientele.Platform.Web;
 using CsvHelper;
 using CsvHelper.Configuration;
 using Microsoft.AspNetCore.Builder;
@@ -30,31 +30,29 @@ internal static class ImportRoutes
         imports.MapGet("/fields", (string? kind, IEnumerable<IImporter> importers) =>
             new FieldsView(ImportCommands.Importer(importers, kind ?? "orders").Fields, [.. importers.Select(i => i.Kind)]));
         // Any content type: what arrives is looked at, not what it is called.
-        imports.MapPost("/", Upload).Produces<ImportView>(StatusCodes.Status201Created);
+        imports.MapPost("/", Upload).Requires(Can.Import).Produces<ImportView>(StatusCodes.Status201Created);
         imports.MapGet("/", async (Db db, CancellationToken ct) => new ListView(await ImportView.List(db, $"true", 200, ct)));
         imports.MapGet("/{id:guid}", (Guid id, Db db, CancellationToken ct) => ImportView.Of(db, id, ct));
         imports.MapGet("/{id:guid}/preview", Preview.Show);
         imports.MapPost("/{id:guid}/check", Preview.Check);
-        imports.MapPost("/{id:guid}/start", Start).Does("start", "import", "id").Produces<ImportView>(StatusCodes.Status202Accepted);
-        imports.MapPost("/{id:guid}/cancel", Cancel).Does("cancel", "import", "id").Produces<ImportView>(StatusCodes.Status202Accepted);
-        imports.MapPost("/{id:guid}/undo", Undo).Does("undo", "import", "id", "warning").Produces<ImportView>(StatusCodes.Status202Accepted);
-        imports.MapDelete("/{id:guid}", Delete).Does("delete", "import", "id").Produces(StatusCodes.Status204NoContent);
+        imports.MapPost("/{id:guid}/start", Start).Does("start", "import", "id").Requires(Can.Import).Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapPost("/{id:guid}/cancel", Cancel).Does("cancel", "import", "id").Requires(Can.Import).Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapPost("/{id:guid}/undo", Undo).Does("undo", "import", "id", "warning").Requires(Can.Import).Produces<ImportView>(StatusCodes.Status202Accepted);
+        imports.MapDelete("/{id:guid}", Delete).Does("delete", "import", "id").Requires(Can.Import).Produces(StatusCodes.Status204NoContent);
         imports.MapGet("/{id:guid}/rejects.csv", Rejects).Produces(StatusCodes.Status200OK, contentType: "text/csv");
         imports.MapGet("/{id:guid}/mapping.json", Mapping).Produces(StatusCodes.Status200OK, contentType: "application/json");
     }
 
-    private static async Task<IResult> Upload(string? kind, string? name, HttpContext context, Caller caller, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
+    private static async Task<IResult> Upload(string? kind, string? name, HttpContext context, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
     {
-        caller.Require(Can.Import);
         ImportCommands.Importer(importers, kind ?? "orders");
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = ImportReceiver.LargestFile;
         var id = await ImportReceiver.Receive(db, kind ?? "orders", name ?? "file.csv", context.Request.Body, ct);
         return Results.Created($"/api/imports/{id}", await ImportView.Of(db, id, ct));
     }
 
-    private static async Task<IResult> Start(Guid id, JsonElement body, Caller caller, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
+    private static async Task<IResult> Start(Guid id, JsonElement body, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
     {
-        caller.Require(Can.Import);
         Mapping mapping;
         try { mapping = Imports.Mapping.Parse(body.TryGetProperty("mapping", out var given) ? given.GetRawText() : "null"); }
         catch (Exception e) when (e is JsonException or InvalidOperationException) { throw Problem.Invalid("mapping", $"The mapping cannot be read: {e.Message}"); }
@@ -62,23 +60,20 @@ internal static class ImportRoutes
         return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
     }
 
-    private static async Task<IResult> Cancel(Guid id, Caller caller, Db db, CancellationToken ct)
+    private static async Task<IResult> Cancel(Guid id, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Import);
         await ImportCommands.Cancel(db, id, ct);
         return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
     }
 
-    private static async Task<IResult> Undo(Guid id, Caller caller, Db db, CancellationToken ct)
+    private static async Task<IResult> Undo(Guid id, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Import);
         await ImportCommands.Undo(db, id, ct);
         return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
     }
 
-    private static async Task<IResult> Delete(Guid id, Caller caller, Db db, CancellationToken ct)
+    private static async Task<IResult> Delete(Guid id, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Import);
         await ImportCommands.Delete(db, id, ct);
         return Results.NoContent();
     }

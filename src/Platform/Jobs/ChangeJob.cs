@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Jobs;
 
@@ -15,9 +14,8 @@ internal static class ChangeJob
     /// <param name="MissedRuns"><c>run_once</c>: one run makes up for those missed; <c>skip</c>: a run more than five minutes late is left out.</param>
     public sealed record Request(string? CronExpression, string? Frequency, string? TimeZone, JsonElement? Config, int? TimeoutSeconds, int? MaxRetries, string? MissedRuns, bool? IsEnabled);
 
-    public static async Task<JobView> Handle(Guid id, Request request, Caller caller, Db db, IEnumerable<JobHandler> handlers, CancellationToken ct)
+    public static async Task<JobView> Handle(Guid id, Request request, Db db, IEnumerable<JobHandler> handlers, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         await JobView.Of(db, handlers, id, ct);
         await Check(request, db, ct);
         var anew = request.CronExpression is not null || request.Frequency is not null;

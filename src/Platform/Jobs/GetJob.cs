@@ -1,5 +1,4 @@
 using Clientele.Platform.Data;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Jobs;
 
@@ -19,9 +18,8 @@ internal static class GetJob
 
     private sealed record Sums(long Runs, long Succeeded, long Failed, long TimedOut, long Cancelled, long Skipped, double? MedianSeconds, double? P95Seconds);
 
-    public static async Task<View> Handle(Guid id, Caller caller, Db db, IEnumerable<JobHandler> handlers, CancellationToken ct)
+    public static async Task<View> Handle(Guid id, Db db, IEnumerable<JobHandler> handlers, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         var job = await JobView.Of(db, handlers, id, ct);
         var next = job.IsEnabled ? await PreviewSchedule.Next(db, job.Schedule, job.TimeZone, ct) : [];
         var sums = await db.One<Sums>($"""

@@ -1,6 +1,5 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Jobs;
 
@@ -14,9 +13,8 @@ internal static class GetRun
     /// <param name="Level"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
     public sealed record Line(long Number, DateTimeOffset At, string Level, string Message);
 
-    public static async Task<View> Handle(Guid run, long? after, Caller caller, Db db, CancellationToken ct)
+    public static async Task<View> Handle(Guid run, long? after, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         var found = await RunView.List(db, $"r.id = {run}", 1, ct) is [var one] ? one : throw Problem.NotFound("run");
         return new View(found, await db.List<Line>($"""
             select l.line as number, l.logged_at as at, l.level, l.message from platform.job_logs l

@@ -1,6 +1,5 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Keys;
 
@@ -17,9 +16,8 @@ internal static class GetKeyUsage
     /// <param name="MaxMs">And at most.</param>
     public sealed record Endpoint(string Method, string Path, long Requests, long Errors, double MeanMs, long MaxMs);
 
-    public static async Task<View> Handle(Guid id, int? days, Caller caller, Db db, CancellationToken ct)
+    public static async Task<View> Handle(Guid id, int? days, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         if (days is < 1 or > 366) throw Problem.Invalid("days", "The period has 1 to 366 days.");
         await KeyView.Of(db, id, ct);
         var back = (days ?? 30) - 1;

@@ -1,3 +1,4 @@
+using Clientele.Platform.Permissions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,7 +10,7 @@ internal static class KeyRoutes
 {
     public static void Map(IEndpointRouteBuilder api)
     {
-        var keys = api.MapGroup("/keys").WithTags("Keys");
+        var keys = api.MapGroup("/keys").WithTags("Keys").Requires(Can.Administer);
         keys.MapGet("/", ManageKeys.List);
         keys.MapPost("/", ManageKeys.Create).Produces<ManageKeys.Issued>(StatusCodes.Status201Created);
         keys.MapPut("/{id:guid}", ManageKeys.Put);
@@ -17,7 +18,7 @@ internal static class KeyRoutes
         keys.MapDelete("/{id:guid}", ManageKeys.Revoke);
         keys.MapGet("/{id:guid}/usage", GetKeyUsage.Handle);
 
-        var limits = api.MapGroup("/rate-limits").WithTags("Keys");
+        var limits = api.MapGroup("/rate-limits").WithTags("Keys").Requires(Can.Administer);
         limits.MapGet("/", ManageRateLimits.List);
         limits.MapPost("/", ManageRateLimits.Create).Produces<ManageRateLimits.View>(StatusCodes.Status201Created);
         limits.MapPut("/{id:guid}", ManageRateLimits.Put);

@@ -1,36 +1,35 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Organizations;
 
 /// <summary>GET, PUT /api/organization</summary>
 internal static class ManageOrganization
 {
-    public sealed record View(Guid Id, string Slug, string Name, string TimeZone, string Currency, string? WriteKey, IReadOnlyList<Workspace> Workspaces);
+    public sealed record View(Guid Id, string Slug, string Name, string TimeZone, string Currency, string? WriteKey, IReadOnlyList<Workspace> Workspaces, DateTimeOffset? ClosedAt, DateTimeOffset? DeletedAfter);
 
     public sealed record Workspace(Guid Id, string Name, string Slug);
 
     public sealed record Request(string? Name, string? TimeZone, string? Currency);
 
-    private sealed record Organization(Guid Id, string Slug, string Name, string TimeZone, string Currency);
+    private sealed record Organization(Guid Id, string Slug, string Name, string TimeZone, string Currency, DateTimeOffset? ClosedAt);
 
     public static async Task<View> Get(Db db, CancellationToken ct)
     {
         var organization = await db.One<Organization>($"""
-            select o.id, o.slug, o.name, o.time_zone, o.currency from platform.organizations o where o.id = platform.organization()
+            select o.id, o.slug, o.name, o.time_zone, o.currency, o.closed_at from platform.organizations o where o.id = platform.organization()
             """, ct);
         var workspaces = await db.List<Workspace>($"select w.id, w.name, w.slug from platform.workspaces w order by w.created_at", ct);
         // Row-level security answers for administrators only; others get null.
         var key = await db.Find<string>($"""
             select k.public_key from platform.api_keys k where k.kind = 'write' and k.revoked_at is null order by k.created_at limit 1
             """, ct);
-        return new View(organization.Id, organization.Slug, organization.Name, organization.TimeZone, organization.Currency, key, workspaces);
+        return new View(organization.Id, organization.Slug, organization.Name, organization.TimeZone, organization.Currency, key, workspaces,
+            organization.ClosedAt, organization.ClosedAt?.AddDays(HandOver.GraceDays));
     }
 
-    public static async Task<View> Put(Request request, Caller caller, Db db, IEnumerable<ICurrencyUse> uses, CancellationToken ct)
+    public static async Task<View> Put(Request request, Db db, IEnumerable<ICurrencyUse> uses, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         await Check(request, db, ct);
         await db.InTransaction(async t =>
         {

@@ -11,7 +11,7 @@ internal static class ManageSession
 {
     public sealed record PasswordRequest(string? CurrentPassword, string? NewPassword);
 
-    public sealed record PreferencesRequest(string? Language, string? Theme);
+    public sealed record PreferencesRequest(string? Language, string? Theme, string? Name = null);
 
     private sealed record Credentials(string Email, string? PasswordHash);
 
@@ -34,18 +34,22 @@ internal static class ManageSession
     {
         var service = new Db(databases.Service, Tenant.None);
         var credentials = await service.One<Credentials>($"select u.email, u.password_hash from platform.platform_users u where u.id = {caller.UserId}", ct);
-        if (!Passwords.Verify(credentials.PasswordHash, request.CurrentPassword ?? string.Empty))
-            throw new Problem(400, "wrong_password", "The current password is not right. Type the one you signed in with.");
-        Check(request.NewPassword, request.CurrentPassword, credentials.Email);
-        var hash = Passwords.Hash(request.NewPassword!);
+        await OwnPassword.Require(service, credentials.Email, credentials.PasswordHash, request.CurrentPassword, "currentPassword", ct);
+        Passwords.Check(request.NewPassword, "newPassword", credentials.Email, request.CurrentPassword);
+        var hash = await Passwords.HashInTurn(request.NewPassword!, ct);
         await service.InTransaction(async t =>
         {
-            await t.Run($"update platform.platform_users u set password_hash = {hash}, must_change_password = false where u.id = {caller.UserId}", ct);
+            await t.Run($"""
+                update platform.platform_users u
+                set password_hash = {hash}, must_change_password = false, password_reset_hash = null, password_reset_expires = null
+                where u.id = {caller.UserId}
+                """, ct);
             await t.Run($"""
                 update platform.platform_user_sessions s
                 set ended_at = now(), logout_reason = 'security_logout'
                 where s.user_id = {caller.UserId} and s.id <> {caller.SessionId} and s.ended_at is null
                 """, ct);
+            await t.Run($"delete from platform.sign_in_challenges c where c.user_id = {caller.UserId}", ct);
         }, ct);
         return Results.NoContent();
     }
@@ -54,26 +58,13 @@ internal static class ManageSession
     {
         if (request.Language is not (null or "en" or "fr")) throw Problem.Invalid("language", "The language is en or fr.");
         if (request.Theme is not (null or "light" or "dark" or "auto")) throw Problem.Invalid("theme", "The theme is light, dark or auto.");
+        if (request.Name is { } name && name.Trim().Length is 0 or > 255) throw Problem.Invalid("name", "The name has 1 to 255 characters.");
         var service = new Db(databases.Service, Tenant.None);
         await service.Run($"""
             update platform.platform_users u
-            set language = coalesce({request.Language}, u.language), theme = coalesce({request.Theme}, u.theme)
+            set language = coalesce({request.Language}, u.language), theme = coalesce({request.Theme}, u.theme), name = coalesce({request.Name?.Trim()}, u.name)
             where u.id = {caller.UserId}
             """, ct);
         return await SessionView.Of(service, caller.UserId, ct);
-    }
-
-    private static void Check(string? password, string? current, string email)
-    {
-        var message = password switch
-        {
-            null or { Length: < Passwords.Shortest } => $"Choose at least {Passwords.Shortest} characters; a few words together are easy to remember.",
-            { Length: > Passwords.Longest } => $"Choose at most {Passwords.Longest} characters.",
-            _ when password == current => "Choose one that differs from the current password.",
-            _ when password.Contains(email, StringComparison.OrdinalIgnoreCase) => "Choose one without your e-mail address in it.",
-            _ when password.Distinct().Count() < 5 => "Choose one with more different characters.",
-            _ => null,
-        };
-        if (message is not null) throw Problem.Invalid("newPassword", message);
     }
 }

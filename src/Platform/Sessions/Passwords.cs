@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Clientele.Platform.Problems;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -9,6 +10,11 @@ public static class Passwords
 {
     public const int Shortest = 12;
     public const int Longest = 200;
+
+    // A hash is slow by design. So many at a time, and so many that wait: strangers must not keep all cores at it.
+    private const int MostWaiting = 32;
+    private static readonly SemaphoreSlim slots = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private static int inside;
 
     private static readonly PasswordHasher<object> hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = 210_000 }));
     private static readonly object nobody = new();
@@ -26,5 +32,52 @@ public static class Passwords
     {
         const string letters = "abcdefghjkmnpqrstuvwxyz23456789";
         return string.Join('-', Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetString(letters, 5)));
+    }
+
+    /// <summary>Waits for its turn to hash, with everybody else who does.</summary>
+    /// <exception cref="Problem">503 <c>busy</c>: too many wait already.</exception>
+    internal static async Task<T> InTurn<T>(Func<Task<T>> work, CancellationToken ct)
+    {
+        if (Interlocked.Increment(ref inside) > MostWaiting)
+        {
+            Interlocked.Decrement(ref inside);
+            throw new Problem(503, "busy", "Too many people sign in at this moment. Try again in a few seconds.") { RetryAfter = TimeSpan.FromSeconds(3) };
+        }
+        try
+        {
+            await slots.WaitAsync(ct);
+            try { return await work(); }
+            finally { slots.Release(); }
+        }
+        finally { Interlocked.Decrement(ref inside); }
+    }
+
+    /// <summary>Hashes a new password in turn.</summary>
+    internal static Task<string> HashInTurn(string password, CancellationToken ct) => InTurn(() => Task.FromResult(Hash(password)), ct);
+
+    /// <summary>Whether it is somebody's password, in turn.</summary>
+    internal static Task<bool> VerifyInTurn(string? hash, string? given, CancellationToken ct) => InTurn(() => Task.FromResult(Matches(hash, given)), ct);
+
+    /// <summary>Takes as long whatever was given.</summary>
+    internal static bool Matches(string? hash, string? given)
+    {
+        var password = given ?? string.Empty;
+        return password.Length <= Longest & Verify(hash, password[..Math.Min(password.Length, Longest)]);
+    }
+
+    /// <summary>Refuses a new password that is easily guessed.</summary>
+    /// <param name="field">Of the request, which is told to be at fault.</param>
+    internal static void Check(string? password, string field, string email, string? current = null)
+    {
+        var message = password switch
+        {
+            null or { Length: < Shortest } => $"Choose at least {Shortest} characters; a few words together are easy to remember.",
+            { Length: > Longest } => $"Choose at most {Longest} characters.",
+            _ when password == current => "Choose one that differs from the current password.",
+            _ when password.Contains(email, StringComparison.OrdinalIgnoreCase) => "Choose one without your e-mail address in it.",
+            _ when password.Distinct().Count() < 5 => "Choose one with more different characters.",
+            _ => null,
+        };
+        if (message is not null) throw Problem.Invalid(field, message);
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Secrets;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Settings;
 
@@ -20,9 +19,8 @@ internal static class ChangeSetting
 
     private sealed record Known(bool IsCatalogued, string DataType, JsonElement Rules, bool IsSensitive);
 
-    public static async Task<SettingView> Put(string key, Request request, Caller caller, Db db, KeyRing keys, CancellationToken ct)
+    public static async Task<SettingView> Put(string key, Request request, Db db, KeyRing keys, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         var (name, environment, reason) = (SettingNames.Key(key), SettingNames.Environment(request.Environment), SettingNames.Reason(request.Reason));
         if (request.Value is not { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } value) throw Problem.Invalid("value", "A setting has a value; delete it to return to the default.");
         if (value.GetRawText().Contains("\\u0000", StringComparison.Ordinal)) throw Problem.Invalid("value", "A value holds no zero byte.");
@@ -42,9 +40,8 @@ internal static class ChangeSetting
         return await SettingView.Of(db, environment, name, ct);
     }
 
-    public static async Task<SettingView?> Delete(string key, string? environment, string? reason, Caller caller, Db db, CancellationToken ct)
+    public static async Task<SettingView?> Delete(string key, string? environment, string? reason, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         var (name, place, why) = (SettingNames.Key(key), SettingNames.Environment(environment), SettingNames.Reason(reason));
         var setting = await SettingView.Of(db, place, name, ct);
         if (setting.IsDefault) throw new Problem(409, "wrong_state", $"The setting \"{name}\" has its default already.");

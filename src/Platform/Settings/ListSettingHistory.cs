@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Clientele.Platform.Data;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Settings;
 
@@ -14,9 +13,8 @@ internal static class ListSettingHistory
     /// <param name="By">Null: the platform itself, or an account that is gone.</param>
     public sealed record Change(Guid Id, DateTimeOffset At, string? By, string? Reason, JsonElement? OldValue, JsonElement? NewValue, bool IsSensitive);
 
-    public static async Task<ListView> Handle(string key, string? environment, Caller caller, Db db, CancellationToken ct)
+    public static async Task<ListView> Handle(string key, string? environment, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         var (name, place) = (SettingNames.Key(key), SettingNames.Environment(environment));
         return new ListView(await db.List<Change>($"""
             select h.id, h.changed_at as at, u.name as by, h.change_reason as reason, h.old_value, h.new_value, h.is_sensitive

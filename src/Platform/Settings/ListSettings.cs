@@ -1,5 +1,4 @@
 using Clientele.Platform.Data;
-using Clientele.Platform.Web;
 
 namespace Clientele.Platform.Settings;
 
@@ -9,9 +8,8 @@ internal static class ListSettings
     /// <param name="Environments">Those that have values of their own, and production.</param>
     public sealed record ListView(string Environment, IReadOnlyList<string> Environments, IReadOnlyList<SettingView> Items);
 
-    public static async Task<ListView> Handle(string? environment, Caller caller, Db db, CancellationToken ct)
+    public static async Task<ListView> Handle(string? environment, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         var chosen = SettingNames.Environment(environment);
         var environments = await db.List<string>($"""
             select e from (select 'production' as e union select v.environment from platform.setting_values v where v.organization_id = platform.organization()) x order by e <> 'production', e

@@ -107,12 +107,19 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
         Assert.Equal((401, "invalid_credentials"), await (await client.Post("api/session", new { email, password })).Problem());
     }
 
+    // The lock that was set is made longer, so that a slow machine does not outlast it.
+    private async Task Hold(string email) => Assert.Equal(1, await app.Service.Run($"""
+        update platform.sign_in_attempts a set locked_until = a.locked_until + interval '10 minutes'
+        where a.address_hash = sha256(convert_to({email}, 'UTF8')) and a.attempts = 5 and a.locked_until > a.last_attempt
+        """, Ct));
+
     [Fact]
     public async Task After_five_wrong_passwords_even_the_right_one_waits()
     {
         await app.AddPerson("forgetful@alpha.example", app.Alpha.OrganizationId!.Value, "viewer");
         using var client = app.Client("alpha");
         for (var i = 0; i < 5; i++) await (await client.Post("api/session", new { email = "forgetful@alpha.example", password = "wrong" })).Problem();
+        await Hold("forgetful@alpha.example");
         using var answer = await client.Post("api/session", new { email = "forgetful@alpha.example", password = TestApp.Password });
         Assert.NotNull(answer.Headers.RetryAfter);
         Assert.Equal((429, "too_many_attempts"), await answer.Problem());
@@ -126,6 +133,7 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
     {
         using var client = app.Client("alpha");
         for (var i = 0; i < 5; i++) Assert.Equal(401, (await (await client.Post("api/session", new { email = "ghost@alpha.example", password = "wrong" })).Problem()).Status);
+        await Hold("ghost@alpha.example");
         Assert.Equal((429, "too_many_attempts"), await (await client.Post("api/session", new { email = "ghost@alpha.example", password = "wrong" })).Problem());
     }
 

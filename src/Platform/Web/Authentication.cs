@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Clientele.Platform.Data;
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,12 @@ public sealed class SessionOrKey;
 /// <summary>Marks an endpoint under /api that needs a session but no organization.</summary>
 public sealed class WithoutOrganization;
 
+/// <summary>Marks an endpoint that also answers those who have not chosen a password of their own yet.</summary>
+public sealed class EvenWithOneTimePassword;
+
+/// <summary>Marks an endpoint that also answers for an organization that was closed.</summary>
+public sealed class EvenWhenClosed;
+
 /// <summary>
 /// Who asks: the session cookie, and the organization named by the <c>Clientele-Organization</c> header, in one query.
 /// Every endpoint under /api passes here; only those marked otherwise go on without a session or an organization.
@@ -28,7 +35,7 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
 
     private readonly Db db = new(databases.Service, Tenant.None);
 
-    private sealed record Row(Guid SessionId, Guid UserId, bool MustChangePassword, Guid? OrganizationId, string? Role);
+    private sealed record Row(Guid SessionId, Guid UserId, bool MustChangePassword, Guid? OrganizationId, string? Role, bool IsAdministrator, string[] Granted, bool IsClosed);
 
     public async Task Invoke(HttpContext context, Caller caller)
     {
@@ -39,23 +46,29 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
             if (metadata?.GetMetadata<SessionOrKey>() is not null && headers.Authorization.Count == 0 && !headers.ContainsKey("apikey") && context.Request.Cookies.ContainsKey(Cookie))
             {
                 RefuseForgery(context.Request);
-                await Identify(context, caller);
+                if (await Identify(context, caller)) throw Closed();
             }
             await next(context);
             return;
         }
         RefuseForgery(context.Request);
-        await Identify(context, caller);
-        if (metadata.GetMetadata<Anonymous>() is null) Authorise(context, caller, metadata.GetMetadata<WithoutOrganization>() is null);
+        var closed = await Identify(context, caller);
+        if (metadata.GetMetadata<Anonymous>() is null) Authorise(context, caller, metadata);
+        if (closed && metadata.GetMetadata<WithoutOrganization>() is null && metadata.GetMetadata<EvenWhenClosed>() is null) throw Closed();
+        if (metadata.GetMetadata<Requirement>() is { } requirement) caller.Require(requirement.Act);
         await next(context);
     }
+
+    private static Problem Closed() =>
+        new(403, "organization_closed", "This organization was closed. A super administrator may reopen it within 30 days.");
 
     /// <summary>What is kept of a session's token.</summary>
     public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    private async Task Identify(HttpContext context, Caller caller)
+    /// <returns>Whether the organization was closed.</returns>
+    private async Task<bool> Identify(HttpContext context, Caller caller)
     {
-        if (context.Request.Cookies[Cookie] is not { Length: > 0 and <= 200 } token) return;
+        if (context.Request.Cookies[Cookie] is not { Length: > 0 and <= 200 } token) return false;
         var slug = context.Request.Headers[OrganizationHeader].ToString();
         var row = await db.Find<Row>($"""
             with session as (
@@ -64,27 +77,35 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
                 set last_activity = now()
                 where s.token_hash = {Hash(token)} and s.ended_at is null and s.expires_at > now() and s.last_activity < now() - interval '1 minute'
             )
-            select s.id as session_id, u.id as user_id, u.must_change_password, m.organization_id, m.role
+            select s.id as session_id, u.id as user_id, u.must_change_password, m.organization_id, m.role, r.access is not distinct from 'admin' as is_administrator,
+                   array(select p.permission || ':' || p.resource || ':' || p.action from platform.role_permissions p
+                         where p.organization_id = m.organization_id and p.role = m.role and p.is_active) as granted,
+                   m.organization_id is not null and o.closed_at is not null as is_closed
             from platform.platform_user_sessions s
             join platform.platform_users u on u.id = s.user_id and u.status = 'active'
             left join platform.organizations o on o.slug = {slug}
             left join platform.organization_members m on m.organization_id = o.id and m.user_id = u.id and m.status = 'active'
+            left join platform.organization_roles r on r.organization_id = m.organization_id and r.role = m.role
             where s.token_hash = {Hash(token)} and s.ended_at is null and s.expires_at > now()
             """, context.RequestAborted);
-        if (row is null) return;
+        if (row is null) return false;
         (caller.SignedIn, caller.SessionId, caller.UserId) = (true, row.SessionId, row.UserId);
         (caller.MustChangePassword, caller.OrganizationId, caller.Role) = (row.MustChangePassword, row.OrganizationId, row.Role);
+        (caller.IsAdministrator, caller.Granted) = (row.IsAdministrator, row.Granted);
+        return row.IsClosed;
     }
 
-    private static void Authorise(HttpContext context, Caller caller, bool needsOrganization)
+    private static void Authorise(HttpContext context, Caller caller, EndpointMetadataCollection metadata)
     {
         if (!caller.SignedIn) throw new Problem(401, "not_signed_in", "Sign in first; the session may have ended.");
-        if (!needsOrganization) return;
-        if (string.IsNullOrEmpty(context.Request.Headers[OrganizationHeader]))
-            throw new Problem(400, "organization_missing", $"Say which organization you mean in the {OrganizationHeader} header.");
-        if (caller.OrganizationId is null)
-            throw new Problem(404, "organization_not_found", "There is no such organization, or you are not a member of it.");
-        if (caller.MustChangePassword)
+        if (metadata.GetMetadata<WithoutOrganization>() is null)
+        {
+            if (string.IsNullOrEmpty(context.Request.Headers[OrganizationHeader]))
+                throw new Problem(400, "organization_missing", $"Say which organization you mean in the {OrganizationHeader} header.");
+            if (caller.OrganizationId is null)
+                throw new Problem(404, "organization_not_found", "There is no such organization, or you are not a member of it.");
+        }
+        if (caller.MustChangePassword && metadata.GetMetadata<EvenWithOneTimePassword>() is null)
             throw new Problem(403, "password_change_required", "Choose a password of your own first; the one-time password opens nothing else.");
     }
 

@@ -1,3 +1,4 @@
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
 
@@ -13,43 +14,23 @@ public sealed class Caller
     public Guid? OrganizationId { get; internal set; }
     public string? Role { get; internal set; }
 
+    /// <summary>What the role may do, as <c>permission:resource:action</c>, with <c>*</c> for every one.</summary>
+    public IReadOnlyList<string> Granted { get; internal set; } = [];
+
+    /// <summary>The role reaches the tables of administrators.</summary>
+    internal bool IsAdministrator { get; set; }
+
     /// <summary>What the transactions of this request carry.</summary>
     public Tenant Tenant => OrganizationId is { } organization
-        ? new Tenant(organization, UserId, Role is "super_admin" or "admin" ? Access.Admin : Access.Member)
+        ? new Tenant(organization, UserId, IsAdministrator ? Access.Admin : Access.Member)
         : Tenant.None;
 
+    /// <summary>Whether the role allows it: the rule of <c>platform.may</c>.</summary>
+    public bool May(Can act) => Grants.Allow(Role, Granted, act);
+
     /// <summary>Refuses with 403 unless the role allows it.</summary>
-    public void Require(Can permission)
+    public void Require(Can act)
     {
-        if (!Permissions.Allows(Role, permission)) throw Problem.Forbidden(Permissions.Describe(permission));
+        if (!May(act)) throw Problem.Forbidden(act.Words);
     }
-}
-
-/// <summary>What a role may do.</summary>
-public enum Can
-{
-    /// <summary>Start, cancel and undo imports.</summary>
-    Import,
-    /// <summary>Change the organization.</summary>
-    Administer,
-    /// <summary>Merge and erase customers.</summary>
-    ManageCustomers,
-}
-
-internal static class Permissions
-{
-    public static bool Allows(string? role, Can permission) => permission switch
-    {
-        Can.Import => role is "super_admin" or "admin" or "marketing_manager",
-        Can.Administer or Can.ManageCustomers => role is "super_admin" or "admin",
-        _ => false,
-    };
-
-    public static string Describe(Can permission) => permission switch
-    {
-        Can.Import => "import data",
-        Can.Administer => "change the organization",
-        Can.ManageCustomers => "merge and erase customers",
-        _ => "do this",
-    };
 }

@@ -14,12 +14,15 @@ create table platform.organizations (
     time_zone   text not null default 'UTC',
     currency    text not null default 'EUR' check (currency ~ '^[A-Z]{3}$'),
     is_demo     boolean not null default false,
+    closed_at   timestamptz,
+    closed_by   uuid,
     created_at  timestamptz not null default now(),
     updated_at  timestamptz not null default now()
 );
 comment on table platform.organizations is 'The tenant. Its time zone and currency are the ones every report is in.';
 comment on column platform.organizations.slug is 'The word in the console''s address.';
 comment on column platform.organizations.time_zone is 'IANA name, e.g. Europe/London.';
+comment on column platform.organizations.closed_at is 'When it was given up: closed to everybody but its super administrators, who may reopen it for 30 days; then it is deleted.';
 comment on column platform.organizations.currency is 'ISO 4217 code. Amounts in another currency carry the rate they were converted with.';
 
 create function platform.check_time_zone() returns trigger
@@ -66,6 +69,37 @@ insert into platform.roles (role, rank, description) values
     ('data_analyst', 4, 'Analytics and cohorts'),
     ('viewer', 5, 'Reads');
 
+create table platform.organization_roles (
+    organization_id uuid not null references platform.organizations (id) on delete cascade,
+    role            text not null check (role ~ '^[a-z][a-z0-9_]{0,49}$'),
+    rank            smallint not null check (rank > 0),
+    access          text not null default 'member' check (access in ('member', 'admin')),
+    name            text check (length(name) between 1 and 100),
+    description     text not null check (length(description) <= 500),
+    is_custom       boolean not null default true,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    primary key (organization_id, role),
+    constraint custom_ranks_lower check (not is_custom or rank > 1)
+);
+comment on table platform.organization_roles is 'The roles of one organization: the five every organization has, and those it made itself. What a role may do stands in platform.role_permissions.';
+comment on column platform.organization_roles.rank is '1 is the highest. Nobody gives or touches a role above their own; a role of the organization''s own ranks beside one of the five.';
+comment on column platform.organization_roles.access is 'Which tables it reaches: those of members, or those of administrators too.';
+comment on column platform.organization_roles.name is 'What people call it; null for the five, which the console names.';
+
+create function platform.give_roles() returns trigger
+    language plpgsql
+    as $$
+begin
+    insert into platform.organization_roles (organization_id, role, rank, access, description, is_custom)
+    select new.id, r.role, r.rank, case when r.rank <= 2 then 'admin' else 'member' end, r.description, false from platform.roles r;
+    return null;
+end
+$$;
+comment on function platform.give_roles() is 'Trigger: a new organization gets the five roles.';
+-- Before the permissions, which name them: triggers fire in the order of their names.
+create trigger a_give_roles after insert on platform.organizations for each row execute function platform.give_roles();
+
 create table platform.platform_users (
     id                      uuid primary key default gen_random_uuid(),
     email                   platform.email_address not null,
@@ -81,6 +115,10 @@ create table platform.platform_users (
     password_reset_expires  timestamptz,
     last_login              timestamptz,
 
+    totp_secret             bytea,
+    totp_enabled_at         timestamptz,
+    totp_last_step          bigint,
+
     timezone                platform.time_zone not null default 'UTC',
     language                text not null default 'en' check (language in ('en', 'fr')),
     theme                   text not null default 'auto' check (theme in ('light', 'dark', 'auto')),
@@ -92,7 +130,8 @@ create table platform.platform_users (
     updated_at              timestamptz not null default now(),
     created_by              uuid references platform.platform_users (id) on delete set null,
     updated_by              uuid references platform.platform_users (id) on delete set null,
-    check ((password_reset_hash is null) = (password_reset_expires is null))
+    check ((password_reset_hash is null) = (password_reset_expires is null)),
+    check (totp_enabled_at is null or totp_secret is not null)
 );
 comment on table platform.platform_users is 'Staff who sign in to the console. A person may be a member of several organizations; role and standing there are in organization_members.';
 comment on column platform.platform_users.status is 'Of the account, everywhere. Its standing in one organization is organization_members.status.';
@@ -100,6 +139,9 @@ comment on column platform.platform_users.password_hash is 'PBKDF2-HMAC-SHA512 w
 comment on column platform.platform_users.must_change_password is 'True while the password is the one-time one.';
 comment on column platform.platform_users.email_verification_hash is 'SHA-256 of the token in the mail that proves the address.';
 comment on column platform.platform_users.password_reset_hash is 'SHA-256 of the token in the mail that lets its reader choose a password.';
+comment on column platform.platform_users.totp_secret is 'The secret shared with an authenticator app, encrypted by the server.';
+comment on column platform.platform_users.totp_enabled_at is 'Since when a sign-in needs a second factor; null: it does not, even while a secret waits to be confirmed.';
+comment on column platform.platform_users.totp_last_step is 'The newest half minute a code was taken for: none is taken twice.';
 comment on column platform.platform_users.notification_preferences is 'What the person wants to be told: email_campaigns, email_alerts, browser_notifications.';
 create unique index platform_users_email on platform.platform_users (lower(email));
 create index platform_users_created_by on platform.platform_users (created_by);
@@ -111,27 +153,32 @@ create table platform.sign_in_attempts (
     last_attempt    timestamptz not null default now(),
     locked_until    timestamptz
 );
-comment on table platform.sign_in_attempts is 'Wrong passwords by address, whether or not somebody has that address: who is locked out tells nothing about who exists. Forgotten after a day, or by the right password.';
-comment on column platform.sign_in_attempts.address_hash is 'SHA-256 of the address in lower case.';
+comment on table platform.sign_in_attempts is 'Tries to sign in that did not succeed, by e-mail address, whether or not somebody has it (who is locked out tells nothing about who exists), by network address, and by person for the second factor. Forgotten after a day, or by success.';
+comment on column platform.sign_in_attempts.address_hash is 'SHA-256 of the e-mail address in lower case; of "from " and the network address; of "second factor " and the person.';
 
 create table platform.organization_members (
     organization_id         uuid not null references platform.organizations (id) on delete cascade,
     user_id                 uuid not null references platform.platform_users (id) on delete cascade,
-    role                    text not null references platform.roles (role),
+    role                    text not null,
     status                  text not null default 'active',
     invited_by              uuid references platform.platform_users (id) on delete set null,
     invitation_hash         bytea unique check (length(invitation_hash) = 32),
     invitation_expires      timestamptz,
+    invitation_email        platform.email_address,
+    invitation_mailed       boolean not null default false,
     invitation_accepted_at  timestamptz,
     created_at              timestamptz not null default now(),
     updated_at              timestamptz not null default now(),
     primary key (organization_id, user_id),
+    foreign key (organization_id, role) references platform.organization_roles (organization_id, role),
     check (invitation_hash is null or (status = 'pending_invitation' and invitation_expires is not null))
 );
 comment on table platform.organization_members is 'Who works in which organization, in which role, and how they came.';
+comment on column platform.organization_members.invitation_email is 'Whom the inviter meant; the account behind it may be a stranger''s.';
+comment on column platform.organization_members.invitation_mailed is 'The link went to the address by mail and was shown to nobody, so whoever has it owns the address.';
 comment on column platform.organization_members.invitation_hash is 'SHA-256 of the token in the invitation; gone once it was accepted.';
 create index organization_members_user on platform.organization_members (user_id);
-create index organization_members_role on platform.organization_members (role);
+create index organization_members_role on platform.organization_members (organization_id, role);
 create index organization_members_invited_by on platform.organization_members (invited_by);
 
 create table platform.platform_user_sessions (
@@ -261,6 +308,10 @@ grant select on platform.workspaces to clientele_app, clientele_readonly;
 grant insert, update on platform.workspaces to clientele_app;
 select platform.protect('platform.roles', 'public');
 create policy owner on platform.roles to clientele_owner using (true) with check (true);
+select platform.protect('platform.organization_roles', 'custom');
+create policy reader on platform.organization_roles for select to clientele_app, clientele_readonly using (organization_id = (select platform.tenant('key')));
+create policy owner on platform.organization_roles to clientele_owner using (true) with check (true);
+grant select on platform.organization_roles to clientele_app, clientele_readonly;
 select platform.protect('platform.platform_user_sessions', 'service');
 create policy owner on platform.platform_user_sessions to clientele_owner using (true) with check (true);
 select platform.protect('platform.sign_in_attempts', 'service');
@@ -288,6 +339,8 @@ create policy organization on platform.organizations for select to clientele_app
     using (id = (select platform.organization()));
 -- Triggers that run as the owner look whether the organization is still there.
 create policy owner on platform.organizations for select to clientele_owner using (true);
+-- platform.delete_organization runs as the owner.
+create policy deletes on platform.organizations for delete to clientele_owner using (true);
 create policy admin on platform.organizations for update to clientele_app
     using (id = (select platform.tenant('admin'))) with check (id = (select platform.tenant('admin')));
 grant select on platform.organizations to clientele_app, clientele_readonly;
@@ -298,7 +351,7 @@ select platform.protect('platform.organization_members', 'custom');
 create policy member on platform.organization_members for select to clientele_app, clientele_readonly
     using (organization_id = (select platform.tenant('member')));
 create policy owner on platform.organization_members to clientele_owner using (true) with check (true);
-grant select (organization_id, user_id, role, status, invited_by, invitation_expires, invitation_accepted_at, created_at, updated_at)
+grant select (organization_id, user_id, role, status, invited_by, invitation_expires, invitation_email, invitation_accepted_at, created_at, updated_at)
     on platform.organization_members to clientele_app, clientele_readonly;
 
 select platform.protect('platform.platform_users', 'custom');
@@ -308,7 +361,7 @@ create policy colleagues on platform.platform_users for select to clientele_app
                    where m.organization_id = (select platform.tenant('member')) and m.user_id = platform_users.id
                    and (m.status <> 'pending_invitation' or platform_users.status = 'pending_invitation')));
 create policy owner on platform.platform_users to clientele_owner using (true) with check (true);
-grant select (id, email, name, avatar_url, status, email_verified, password_reset_expires, last_login, timezone, language, theme,
+grant select (id, email, name, avatar_url, status, email_verified, password_reset_expires, last_login, totp_enabled_at, timezone, language, theme,
               dashboard_config, notification_preferences, created_at, updated_at, created_by, updated_by)
     on platform.platform_users to clientele_app;
 

@@ -40,21 +40,36 @@ insert into platform.default_permissions (role, permission, resource, action) va
     ('viewer', 'customer_data', '*', 'read'),
     ('viewer', 'analytics', '*', 'read'),
     ('viewer', 'dashboard_management', '*', 'read');
+-- What the document has no word for, or leaves its administrator without.
+insert into platform.default_permissions (role, permission, resource, action) values
+    ('admin', 'organization_management', '*', '*'),
+    ('admin', 'collection', '*', '*'),
+    ('admin', 'analytics', '*', '*'),
+    ('admin', 'segmentation', '*', '*'),
+    ('admin', 'cohort_analysis', '*', '*'),
+    ('admin', 'promotions', '*', '*'),
+    ('admin', 'data_connections', '*', '*'),
+    ('marketing_manager', 'customer_data', '*', 'read'),
+    ('marketing_manager', 'customer_data', 'imports', '*'),
+    ('marketing_manager', 'analytics', '*', 'read'),
+    ('marketing_manager', 'collection', '*', 'read'),
+    ('data_analyst', 'collection', '*', 'read'),
+    ('viewer', 'collection', '*', 'read');
 
 create table platform.role_permissions (
     organization_id uuid not null references platform.organizations (id) on delete cascade,
     id              uuid not null default gen_random_uuid(),
-    role            text not null references platform.roles (role),
+    role            text not null,
     permission      text not null check (permission ~ '^([a-z][a-z0-9_]{0,99}|\*)$'),
     resource        text not null default '*' check (resource ~ '^([a-z][a-z0-9_]{0,49}|\*)$'),
     action          text not null check (action in ('create', 'read', 'update', 'delete', 'execute', '*')),
     is_active       boolean not null default true,
     created_at      timestamptz not null default now(),
     primary key (organization_id, id),
-    unique (organization_id, role, permission, resource, action)
+    unique (organization_id, role, permission, resource, action),
+    foreign key (organization_id, role) references platform.organization_roles (organization_id, role) on delete cascade
 );
 comment on table platform.role_permissions is 'Which role may do what on which resource; "*" stands for every one. Asked with platform.may.';
-create index role_permissions_role on platform.role_permissions (role);
 
 create function platform.give_permissions() returns trigger
     language plpgsql
@@ -78,14 +93,23 @@ create policy super_admin on platform.role_permissions to clientele_app
     using (organization_id = (select platform.tenant('admin')) and ((select platform.role()) = 'super_admin' or (select platform.tenant('system')) is not null))
     with check (organization_id = (select platform.tenant('admin')) and ((select platform.role()) = 'super_admin' or (select platform.tenant('system')) is not null));
 grant select, insert, update, delete on platform.role_permissions to clientele_app;
+-- Triggers that run as the owner ask what the caller may.
+create policy owner on platform.role_permissions to clientele_owner using (true) with check (true);
+
+-- Roles of the organization's own are the super administrator's to make, too; the five stay as they are.
+create policy super_admin on platform.organization_roles to clientele_app
+    using (organization_id = (select platform.tenant('admin')) and is_custom and ((select platform.role()) = 'super_admin' or (select platform.tenant('system')) is not null))
+    with check (organization_id = (select platform.tenant('admin')) and is_custom and ((select platform.role()) = 'super_admin' or (select platform.tenant('system')) is not null));
+grant insert (organization_id, role, rank, access, name, description), update (rank, access, name, description), delete on platform.organization_roles to clientele_app;
 
 create function platform.may(role text, permission text, resource text, action text) returns boolean
     language sql stable
     as $$
         -- The super administrator's only row speaks of the platform, yet that role is to do everything.
+        -- Managing the platform is that role's alone: a row that says "everything" does not mean it.
         select coalesce(may.role = 'super_admin', false) or exists (
             select from platform.role_permissions p
-            where p.organization_id = platform.organization() and p.role = may.role and p.is_active
+            where p.organization_id = platform.organization() and p.role = may.role and p.is_active and may.permission <> 'platform_management'
             and p.permission in (may.permission, '*') and p.resource in (may.resource, '*') and p.action in (may.action, '*')
         )
     $$;

@@ -1,4 +1,5 @@
 import { request, requestBlob } from './client';
+import type { Challenge } from './people.types';
 import type { Import, ImportCheck, Mapping } from './imports.types';
 import type { Language, Merge, Organization, Session, Theme } from './types';
 
@@ -6,14 +7,16 @@ const customerPath = (id: string, act = '') => `/customers/${encodeURIComponent(
 
 const importPath = (id: string, act = '') => `/imports/${encodeURIComponent(id)}${act}`;
 
-export const signIn = (email: string, password: string) => request<Session>('/session', { method: 'POST', body: { email, password } });
+/** A session, or a challenge when a second step is awaited. */
+export const signIn = (email: string, password: string) =>
+  request<Session | Challenge>('/session', { method: 'POST', body: { email, password } });
 
 export const signOut = () => request<void>('/session', { method: 'DELETE' });
 
 export const choosePassword = (currentPassword: string, newPassword: string) =>
   request<void>('/session/password', { method: 'PUT', body: { currentPassword, newPassword } });
 
-export const savePreferences = (preferences: { language?: Language; theme?: Theme }) =>
+export const savePreferences = (preferences: { language?: Language; theme?: Theme; name?: string }) =>
   request<Session>('/session/preferences', { method: 'PUT', body: preferences });
 
 export const saveOrganization = (organization: string, changes: Partial<Pick<Organization, 'name' | 'timeZone' | 'currency'>>) =>

@@ -2,15 +2,21 @@
 
 export type Language = 'en' | 'fr';
 export type Theme = 'light' | 'dark' | 'auto';
-export type Role = 'super_admin' | 'admin' | 'marketing_manager' | 'data_analyst' | 'viewer';
+/** One of the five, or a word of the organization's own. */
+export type Role = string;
 
 export interface Membership {
   id: string;
   slug: string;
   name: string;
   role: Role;
+  /** Of a role of the organization's own. */
+  roleName: string | null;
   timeZone: string;
   currency: string;
+  closedAt: string | null;
+  /** What the role may do, as permission:resource:action. */
+  permissions: string[];
 }
 
 export interface Session {
@@ -22,6 +28,7 @@ export interface Session {
     theme: Theme;
     timeZone: string;
     mustChangePassword: boolean;
+    emailVerified: boolean;
   };
   organizations: Membership[];
   version: string;
@@ -35,6 +42,8 @@ export interface Organization {
   currency: string;
   writeKey: string | null;
   workspaces: { id: string; name: string; slug: string }[];
+  closedAt: string | null;
+  deletedAfter: string | null;
 }
 
 export type Interval = 'day' | 'week' | 'month';

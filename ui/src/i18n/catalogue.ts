@@ -1,3 +1,4 @@
+import { accountMessages } from '../account/messages';
 import { collectMessages } from '../collect/messages';
 import { customerMessages } from '../customers/messages';
 import { personMessages } from '../customers/person/messages';
@@ -8,6 +9,7 @@ import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
 import { operateMessages } from '../operate/messages';
 import { overviewMessages } from '../overview/messages';
+import { peopleMessages } from '../people/messages';
 import { sessionMessages } from '../session/messages';
 import { settingsMessages } from '../settings/messages';
 import { shellMessages } from '../shell/messages';
@@ -29,6 +31,8 @@ export const catalogue = {
   ...mappingMessages,
   ...settingsMessages,
   ...operateMessages,
+  ...peopleMessages,
+  ...accountMessages,
 };
 
 export type Key = keyof typeof catalogue;

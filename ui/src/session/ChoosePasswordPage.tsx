@@ -8,9 +8,8 @@ import { sessionQuery } from '../api/queries';
 import { ProblemAlert } from '../components/ProblemAlert';
 import { useT } from '../i18n/I18n';
 import { safeNext } from './gate';
+import { NewPassword, useNewPassword } from './NewPassword';
 import { SessionCard } from './SessionCard';
-
-const shortest = 12;
 
 export function ChoosePasswordPage() {
   const t = useT();
@@ -18,22 +17,17 @@ export function ChoosePasswordPage() {
   const router = useRouter();
   const { next } = useSearch({ from: '/choose-password' });
   const [current, setCurrent] = useState('');
-  const [chosen, setChosen] = useState('');
-  const [repeated, setRepeated] = useState('');
-  const [tried, setTried] = useState(false);
+  const password = useNewPassword();
   const save = useMutation({
-    mutationFn: () => choosePassword(current, chosen),
+    mutationFn: () => choosePassword(current, password.chosen),
     onSuccess: async () => {
       await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
       router.history.push(safeNext(next));
     },
   });
-  const tooShort = tried && chosen.length < shortest ? t('password.tooShort', { length: shortest }) : null;
-  const different = tried && repeated !== chosen ? t('password.different') : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (chosen.length >= shortest && repeated === chosen) save.mutate();
+    if (password.check()) save.mutate();
   };
   const problem = save.error ? asProblem(save.error) : null;
   const wrong = problem?.code === 'wrong_password' ? t('password.wrong') : null;
@@ -57,23 +51,7 @@ export function ChoosePasswordPage() {
             onChange={(event) => setCurrent(event.currentTarget.value)}
             error={wrong ?? problem?.fields.currentPassword?.join(' ')}
           />
-          <PasswordInput
-            {...field}
-            label={t('password.new')}
-            description={t('password.rule', { length: shortest })}
-            autoComplete="new-password"
-            value={chosen}
-            onChange={(event) => setChosen(event.currentTarget.value)}
-            error={tooShort ?? refused}
-          />
-          <PasswordInput
-            {...field}
-            label={t('password.repeat')}
-            autoComplete="new-password"
-            value={repeated}
-            onChange={(event) => setRepeated(event.currentTarget.value)}
-            error={different}
-          />
+          <NewPassword of={password} refused={refused} />
           {problem && !wrong && Object.keys(problem.fields).length === 0 && <ProblemAlert error={problem} />}
           <Button type="submit" size="md" mt="xs" loading={save.isPending}>
             {t('password.action')}

@@ -1,17 +1,21 @@
 import { Skeleton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { organizationQuery } from '../api/queries';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { organizationQuery, sessionQuery } from '../api/queries';
 import { PageHeader } from '../components/PageHeader';
 import { QueryState } from '../components/PageState';
 import { useT } from '../i18n/I18n';
-import { useOrganization } from '../shell/organization';
+import { useOrganization, usePermissions } from '../shell/organization';
+import { GiveAway } from './GiveAway';
 import { OrganizationForm } from './OrganizationForm';
 import classes from './Settings.module.css';
+import { Workspaces } from './Workspaces';
 import { WriteKey } from './WriteKey';
 
 export function OrganizationPage() {
   const t = useT();
   const { slug } = useOrganization();
+  const { own } = usePermissions();
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const query = useQuery(organizationQuery(slug));
   return (
     <>
@@ -31,6 +35,8 @@ export function OrganizationPage() {
             <>
               <OrganizationForm key={organization.id} organization={organization} />
               <WriteKey value={organization.writeKey} />
+              <Workspaces organization={organization} />
+              {own && <GiveAway organization={organization} own={session.user.id} />}
             </>
           )}
         </QueryState>

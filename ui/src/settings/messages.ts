@@ -21,4 +21,37 @@ export const settingsMessages = messages({
   },
   'settings.writeKey.copy': { en: 'Copy', fr: 'Copier' },
   'settings.writeKey.hidden': { en: 'Your role does not show it.', fr: 'Votre rôle ne permet pas de la voir.' },
+
+  'workspaces.title': { en: 'Workspaces', fr: 'Espaces' },
+  'workspaces.new': { en: 'New workspace', fr: 'Nouvel espace' },
+  'workspaces.word': { en: 'Word', fr: 'Mot' },
+  'workspaces.add': { en: 'Add', fr: 'Ajouter' },
+  'workspaces.rename': { en: 'Rename', fr: 'Renommer' },
+
+  'found.text': {
+    en: 'Another organization, apart from this one in everything. You are its super administrator.',
+    fr: 'Une autre organisation, séparée de celle-ci en tout. Vous en êtes le super-administrateur.',
+  },
+  'found.action': { en: 'Create', fr: 'Créer' },
+
+  'give.title': { en: 'Hand over or close', fr: 'Céder ou fermer' },
+  'give.text': {
+    en: 'Whoever takes it over becomes super administrator; you become an administrator.',
+    fr: 'Qui la reprend devient super-administrateur ; vous devenez administrateur.',
+  },
+  'give.to': { en: 'Hand over to', fr: 'Céder à' },
+  'give.action': { en: 'Hand over', fr: 'Céder' },
+  'give.done': { en: 'The organization was handed over.', fr: 'L’organisation a été cédée.' },
+  'close.action': { en: 'Close the organization', fr: 'Fermer l’organisation' },
+  'close.title': { en: 'Close {name}', fr: 'Fermer {name}' },
+  'close.out': { en: 'Its pages open to nobody any more, at once.', fr: 'Ses pages ne s’ouvrent plus à personne, aussitôt.' },
+  'close.keys': {
+    en: 'Its keys open nothing: sites and programs that send events are refused.',
+    fr: 'Ses clés n’ouvrent plus rien : sites et programmes sont refusés.',
+  },
+  'close.gone': {
+    en: 'After 30 days it is deleted with all it holds, and the accounts of those who work nowhere else.',
+    fr: 'Après 30 jours, elle est supprimée avec tout son contenu et les comptes de ceux qui ne travaillent nulle part ailleurs.',
+  },
+  'close.remark': { en: 'Until then a super administrator can reopen it.', fr: 'Jusque-là, un super-administrateur peut la rouvrir.' },
 });

@@ -5,9 +5,9 @@ import type { Session } from '../api/types';
 import { Icon } from '../components/Icon';
 import { useT } from '../i18n/I18n';
 import classes from './Navigation.module.css';
-import { useOrganization } from './organization';
+import { useOrganization, usePermissions } from './organization';
 import { OrganizationSwitcher } from './OrganizationSwitcher';
-import { navigation } from './pages';
+import { pagesFor } from './pages';
 import { UserMenu } from './UserMenu';
 import { usePlainT } from '../i18n/usePlainT';
 
@@ -15,6 +15,7 @@ export function Navigation({ session, openPalette }: { session: Session; openPal
   const t = useT();
   const plain = usePlainT();
   const { slug } = useOrganization();
+  const may = usePermissions();
   const apple = ['macos', 'ios'].includes(useOs());
   return (
     <div className={classes.navigation}>
@@ -25,7 +26,7 @@ export function Navigation({ session, openPalette }: { session: Session; openPal
         <Kbd size="xs">{apple ? '⌘K' : 'Ctrl K'}</Kbd>
       </UnstyledButton>
       <nav aria-label={t('shell.navigation')} className={classes.pages}>
-        {navigation.map((group) => (
+        {pagesFor(may).map((group) => (
           <div key={group.label} className={classes.group}>
             <div className={classes.label} id={group.label}>
               {plain(group.label)}

@@ -1,42 +1,53 @@
 import { Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
 import type { Membership } from '../api/types';
 import { Icon } from '../components/Icon';
 import { useT } from '../i18n/I18n';
 import classes from './Navigation.module.css';
 import { useOrganization } from './organization';
 
+const FoundOrganization = lazy(() => import('../settings/FoundOrganization'));
+
 export function OrganizationSwitcher({ organizations }: { organizations: Membership[] }) {
   const t = useT();
   const navigate = useNavigate();
   const current = useOrganization();
+  const [founding, setFounding] = useState(false);
   return (
-    <Menu width="target" position="bottom-start">
-      <Menu.Target>
-        <UnstyledButton className={classes.menu}>
-          <span className={classes.mark} aria-hidden="true">
-            {current.name.slice(0, 1).toUpperCase()}
-          </span>
-          <span className={classes.name}>
-            {current.name}
-            <VisuallyHidden>{t('shell.switchOrganization')}</VisuallyHidden>
-          </span>
-          <Icon name="chevronDown" />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t('shell.organizations')}</Menu.Label>
-        {organizations.map((organization) => (
-          <Menu.Item
-            key={organization.id}
-            aria-current={organization.slug === current.slug || undefined}
-            rightSection={organization.slug === current.slug && <Icon name="check" />}
-            onClick={() => void navigate({ to: '/o/$slug/overview', params: { slug: organization.slug } })}
-          >
-            {organization.name}
+    <>
+      <Menu width="target" position="bottom-start">
+        <Menu.Target>
+          <UnstyledButton className={classes.menu}>
+            <span className={classes.mark} aria-hidden="true">
+              {current.name.slice(0, 1).toUpperCase()}
+            </span>
+            <span className={classes.name}>
+              {current.name}
+              <VisuallyHidden>{t('shell.switchOrganization')}</VisuallyHidden>
+            </span>
+            <Icon name="chevronDown" />
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{t('shell.organizations')}</Menu.Label>
+          {organizations.map((organization) => (
+            <Menu.Item
+              key={organization.id}
+              aria-current={organization.slug === current.slug || undefined}
+              rightSection={organization.slug === current.slug && <Icon name="check" />}
+              onClick={() => void navigate({ to: '/o/$slug/overview', params: { slug: organization.slug } })}
+            >
+              {organization.name}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item leftSection={<Icon name="plus" />} onClick={() => setFounding(true)}>
+            {t('shell.newOrganization')}
           </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+        </Menu.Dropdown>
+      </Menu>
+      <Suspense>{founding && <FoundOrganization close={() => setFounding(false)} />}</Suspense>
+    </>
   );
 }

@@ -8,6 +8,7 @@ import { Notices } from '../components/Notices';
 import { FormatProvider, useT } from '../i18n/I18n';
 import { Navigation } from './Navigation';
 import { OrganizationContext } from './organization';
+import { OrganizationClosed } from './OrganizationClosed';
 import { OrganizationMissing } from './OrganizationMissing';
 import { usePreferencesFrom } from './preferences';
 import classes from './Shell.module.css';
@@ -70,7 +71,7 @@ export function Shell() {
               <Navigation session={session} openPalette={palette.open} />
             </AppShell.Navbar>
             <AppShell.Main id="main" ref={main} tabIndex={-1} className={classes.main}>
-              <Outlet />
+              {membership.closedAt && !pathname.endsWith('/account') ? <OrganizationClosed /> : <Outlet />}
             </AppShell.Main>
           </AppShell>
           <Suspense>{paletteOpen && <Palette close={palette.close} />}</Suspense>

@@ -8,6 +8,7 @@ import { useT } from '../i18n/I18n';
 import { languages } from '../i18n/locale';
 import { usePlainT } from '../i18n/usePlainT';
 import classes from './Navigation.module.css';
+import { useOrganization } from './organization';
 import { languageNames, themeNames, themes } from './preference-names';
 import { usePreferences } from './preferences';
 
@@ -28,6 +29,8 @@ export function UserMenu({ session }: { session: Session }) {
   const plain = usePlainT();
   const { language, theme, chooseLanguage, chooseTheme } = usePreferences();
   const leave = useSignOut();
+  const navigate = useNavigate();
+  const { slug } = useOrganization();
   const name = session.user.name ?? session.user.email;
   return (
     <Menu width="target" position="top-start" closeOnItemClick={false}>
@@ -63,6 +66,13 @@ export function UserMenu({ session }: { session: Session }) {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<Icon name="person" />}
+          closeMenuOnClick
+          onClick={() => void navigate({ to: '/o/$slug/account', params: { slug } })}
+        >
+          {t('nav.account')}
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="signOut" />} onClick={() => leave.mutate()}>
           {t('shell.signOut')}
         </Menu.Item>

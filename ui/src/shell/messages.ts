@@ -15,6 +15,9 @@ export const shellMessages = messages({
   'nav.imports': { en: 'Imports', fr: 'Imports' },
   'nav.settings': { en: 'Settings', fr: 'Réglages' },
   'nav.organization': { en: 'Organization', fr: 'Organisation' },
+  'nav.staff': { en: 'Members', fr: 'Membres' },
+  'nav.roles': { en: 'Roles', fr: 'Rôles' },
+  'nav.account': { en: 'My account', fr: 'Mon compte' },
 
   'shell.skip': { en: 'Skip to the content', fr: 'Aller au contenu' },
   'shell.navigation': { en: 'Pages', fr: 'Pages' },
@@ -32,6 +35,15 @@ export const shellMessages = messages({
     en: 'There is no organization “{slug}”, or you are no member of it. Its administrators can add you.',
     fr: 'L’organisation «\u00a0{slug}\u00a0» n’existe pas, ou vous n’en êtes pas membre. Ses administrateurs peuvent vous y ajouter.',
   },
+
+  'shell.newOrganization': { en: 'New organization', fr: 'Nouvelle organisation' },
+  'closed.title': { en: 'This organization is closed', fr: 'Cette organisation est fermée' },
+  'closed.text': {
+    en: 'Its pages and keys open nothing. It will be deleted with all it holds on {date}.',
+    fr: 'Ses pages et ses clés n’ouvrent plus rien. Elle sera supprimée avec tout son contenu le {date}.',
+  },
+  'closed.others': { en: 'A super administrator can reopen it until then.', fr: 'Un super-administrateur peut la rouvrir jusque-là.' },
+  'closed.reopen': { en: 'Reopen', fr: 'Rouvrir' },
 
   'theme.label': { en: 'Theme', fr: 'Thème' },
   'theme.light': { en: 'Light', fr: 'Clair' },

@@ -1,5 +1,5 @@
 import { createContext, use } from 'react';
-import type { Membership, Role } from '../api/types';
+import type { Membership } from '../api/types';
 
 export const OrganizationContext = createContext<Membership | null>(null);
 
@@ -10,11 +10,39 @@ export function useOrganization(): Membership {
   return membership;
 }
 
-const mayImport: readonly Role[] = ['super_admin', 'admin', 'marketing_manager'];
-const mayAdminister: readonly Role[] = ['super_admin', 'admin'];
+/** permission, resource, action: as the server's endpoints name what they ask for. */
+export type Act = readonly [permission: string, resource: string, action: string];
 
-/** The server decides; this only spares people buttons that would be refused. */
-export function usePermissions() {
-  const { role } = useOrganization();
-  return { import: mayImport.includes(role), administer: mayAdminister.includes(role), manageCustomers: mayAdminister.includes(role) };
+/** The server's rule (platform.may), for what to show. The server decides; this only spares people what would be refused. */
+export function allows({ role, permissions }: Pick<Membership, 'role' | 'permissions'>, act: Act): boolean {
+  if (role === 'super_admin') return true;
+  if (act[0] === 'platform_management') return false;
+  return permissions.some((row) => row.split(':').every((word, i) => word === '*' || word === act[i]));
+}
+
+export const acts = {
+  import: ['customer_data', 'imports', 'create'],
+  readImports: ['customer_data', 'imports', 'read'],
+  readCustomers: ['customer_data', 'customers', 'read'],
+  manageCustomers: ['customer_data', 'customers', 'delete'],
+  analyse: ['analytics', 'queries', 'read'],
+  watch: ['collection', 'events', 'read'],
+  manageSources: ['collection', 'sources', 'update'],
+  administer: ['organization_management', 'organization', 'update'],
+  readTrail: ['organization_management', 'audit', 'read'],
+  readPeople: ['user_management', 'platform_users', 'read'],
+  invitePeople: ['user_management', 'platform_users', 'create'],
+  changePeople: ['user_management', 'platform_users', 'update'],
+  removePeople: ['user_management', 'platform_users', 'delete'],
+  manageRoles: ['platform_management', 'roles', 'update'],
+  own: ['platform_management', 'organization', 'delete'],
+} as const satisfies Record<string, Act>;
+
+/** What the person may do here, act by act. */
+export function usePermissions(): Record<keyof typeof acts, boolean> {
+  const membership = useOrganization();
+  return Object.fromEntries(Object.entries(acts).map(([name, act]) => [name, allows(membership, act)])) as Record<
+    keyof typeof acts,
+    boolean
+  >;
 }

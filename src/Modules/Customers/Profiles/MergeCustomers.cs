@@ -1,6 +1,5 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
-using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Http;
 
 namespace Clientele.Customers.Profiles;
@@ -16,9 +15,8 @@ internal static class MergeCustomers
     public sealed record View(Guid Id, Guid Survivor, Guid Merged, string MergedExternalId, string? MergedName, string Status, string Reason, string? By, DateTimeOffset MergedAt, DateTimeOffset? UndoneAt, bool Undoable);
 
     /// <summary>POST /api/customers/{id}/merge</summary>
-    public static async Task<View> Merge(Guid id, Request request, Caller caller, Db db, CancellationToken ct)
+    public static async Task<View> Merge(Guid id, Request request, Db db, CancellationToken ct)
     {
-        caller.Require(Can.ManageCustomers);
         if (request.Reason?.Length > 500) throw Problem.Invalid("reason", "A reason has at most 500 characters.");
         if (request.Merged == id) throw Problem.Invalid("merged", "A customer cannot be merged with itself. Name another one.");
         var merge = await db.One<Guid>($"select customers.merge({id}, {request.Merged}, {request.Reason ?? string.Empty})", ct);
@@ -29,9 +27,8 @@ internal static class MergeCustomers
     public static Task<List<View>> List(Guid id, Db db, CancellationToken ct) => Of(db, $"m.survivor_id = customers.person({id})", ct);
 
     /// <summary>POST /api/customers/{id}/merges/{merge}/undo</summary>
-    public static async Task<IResult> Undo(Guid id, Guid merge, Caller caller, Db db, CancellationToken ct)
+    public static async Task<IResult> Undo(Guid id, Guid merge, Db db, CancellationToken ct)
     {
-        caller.Require(Can.ManageCustomers);
         if (!await db.One<bool>($"select exists (select from customers.merges m where m.organization_id = platform.organization() and m.id = {merge} and m.survivor_id = {id})", ct))
             throw Problem.NotFound("merge");
         await db.Run($"select customers.undo_merge({merge})", ct);

@@ -1,5 +1,4 @@
 using Clientele.Platform.Data;
-using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Http;
 
 namespace Clientele.Customers.Profiles;
@@ -13,9 +12,8 @@ internal static class RefuseTracking
     /// <param name="Refused">True: collect no more.</param>
     public sealed record Request(bool Refused);
 
-    public static async Task<IResult> Handle(Guid id, Request request, Caller caller, Db db, CancellationToken ct)
+    public static async Task<IResult> Handle(Guid id, Request request, Db db, CancellationToken ct)
     {
-        caller.Require(Can.ManageCustomers);
         await db.Run($"select customers.refuse_tracking({id}, {request.Refused})", ct);
         return Results.NoContent();
     }

@@ -29,7 +29,7 @@ internal static class CountRows
 
     public static async Task<Answer> Handle(string schema, Caller caller, Sights sights, RestApi rest, Db db, CancellationToken ct)
     {
-        var seen = (await sights.Now(ct)).Of(schema, caller.Tenant);
+        var seen = (await sights.Now(ct)).Of(schema, caller);
         if (seen.Count == 0) throw Problem.NotFound("schema");
         // It asks much of the database: one of the organization's places, as any request to its tables.
         using var place = await Enter(rest, caller, ct);

@@ -43,7 +43,7 @@ internal static partial class DescribeRelation
 
     public static async Task<Answer> Handle(string schema, string relation, Caller caller, Sights sights, Db db, CancellationToken ct)
     {
-        var (found, may) = (await sights.Now(ct)).One(schema, relation, caller.Tenant);
+        var (found, may) = (await sights.Now(ct)).One(schema, relation, caller);
         var table = Sight.TableOf(found) ?? found;
         var rules = await Rules(found, table, db, ct);
         var rights = await Rights(found, table, may, db, ct);
@@ -149,7 +149,7 @@ internal static partial class DescribeRelation
         foreach (var by in relation.Relationships.Concat(relation.Elsewhere).Where(r => r is { Junction: null, Computed: null } && (r.Cardinality == Cardinality.ManyToOne || r.Holds)))
         {
             var pairs = by.Columns.Where(c => c.From != Tenant).ToList();
-            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !Sight.Sees(by.To, caller.Tenant)) continue;
+            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !Sight.Sees(by.To, caller)) continue;
             // Of the views that show the same table, the one that shows its own key.
             if (by.To.IsView && !pairs.TrueForAll(p => by.To.PrimaryKey.Contains(p.To))) continue;
             if (found.Exists(f => f.Columns.SequenceEqual(pairs.Select(p => p.From)) && (f.Constraint == by.Constraint || f.Relation == by.To.Name))) continue;
@@ -170,7 +170,7 @@ internal static partial class DescribeRelation
         foreach (var by in relation.Relationships.Concat(relation.Elsewhere).Where(r => r is { Junction: null, Computed: null } && (r.Cardinality == Cardinality.OneToMany || (r.Cardinality == Cardinality.OneToOne && !r.Holds))))
         {
             var pairs = by.Columns.Where(c => c.From != Tenant).ToList();
-            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !Sight.Sees(by.To, caller.Tenant)) continue;
+            if (pairs.Count == 0 || !pairs.TrueForAll(p => Visible(relation, p.From) && Visible(by.To, p.To)) || !Sight.Sees(by.To, caller)) continue;
             if (found.Exists(f => f.Schema == by.To.Schema && f.Relation == by.To.Name && f.Columns.SequenceEqual(pairs.Select(p => p.To)))) continue;
             found.Add(new Referrer(by.Constraint, by.To.Schema, by.To.Name, [.. pairs.Select(p => p.To)], [.. pairs.Select(p => p.From)], endings.GetValueOrDefault(by.Constraint, "restrict")));
         }

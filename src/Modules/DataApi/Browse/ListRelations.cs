@@ -20,7 +20,7 @@ internal static class ListRelations
         var schemas = new List<Schema>();
         foreach (var name in sight.Catalogue.Schemas)
         {
-            var seen = sight.Of(name, caller.Tenant);
+            var seen = sight.Of(name, caller);
             if (seen.Count == 0) continue;
             schemas.Add(new Schema(name, sight.Blueprints.Contains(name), sight.Catalogue.SchemaComments.GetValueOrDefault(name),
                 [.. seen.Select(s => new Item(s.Relation.Name, s.Relation.IsView, s.Relation.Comment, s.May.Write))]));

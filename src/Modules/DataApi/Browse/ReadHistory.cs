@@ -35,7 +35,7 @@ internal static class ReadHistory
         if (key.Length == 0 || key.Sum(k => k.Length + 1) is 1 or > 256) throw Problem.Invalid("key", "Say which row: key=… for each column of its key, 255 characters at most.");
         var cursor = before is null ? null : ((DateTimeOffset Time, Guid Id)?)Cursor.Read(before);
         var sight = await sights.Now(ct);
-        var (found, _) = sight.One(schema, relation, caller.Tenant);
+        var (found, _) = sight.One(schema, relation, caller);
         if (caller.Tenant.Access < Access.Admin) throw Problem.Forbidden("read who changed what");
         if (await Known(found, key, db, ct) is not { } row) return new Answer([], null);
         var faces = Faces(found, sight.Catalogue).ToDictionary(f => f.ToString());

@@ -1,8 +1,10 @@
 using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Rest;
 using Clientele.Platform.Data;
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
+using Clientele.Platform.Web;
 
 namespace Clientele.DataApi.Browse;
 
@@ -20,24 +22,26 @@ internal sealed record May(bool Read, bool Insert, bool Update, bool Delete)
 internal sealed record Sight(Catalogue.Catalogue Catalogue, IReadOnlySet<string> Blueprints)
 {
     /// <summary>The relations of a schema this person reads, with what they may do.</summary>
-    public List<(Relation Relation, May May)> Of(string schema, Tenant tenant) =>
+    public List<(Relation Relation, May May)> Of(string schema, Caller caller) =>
         [.. Catalogue.ByName.Values.Where(r => r.Schema == schema && !r.IsPartition)
-            .Select(r => (Relation: r, May: Judge(r, tenant))).Where(r => r.May.Read)
+            .Select(r => (Relation: r, May: Judge(r, caller))).Where(r => r.May.Read)
             .OrderBy(r => r.Relation.Name, StringComparer.Ordinal)];
 
     /// <summary>One relation this person reads.</summary>
     /// <exception cref="Problem">There is none.</exception>
-    public (Relation Relation, May May) One(string schema, string name, Tenant tenant) =>
-        Catalogue.FindRelation(schema, name) is { } relation && Sees(relation, tenant) ? (relation, Judge(relation, tenant)) : throw Problem.NotFound("table or view");
+    public (Relation Relation, May May) One(string schema, string name, Caller caller) =>
+        Catalogue.FindRelation(schema, name) is { } relation && Sees(relation, caller) ? (relation, Judge(relation, caller)) : throw Problem.NotFound("table or view");
 
-    public static bool Sees(Relation relation, Tenant tenant) => !relation.IsPartition && Judge(relation, tenant).Read;
+    public static bool Sees(Relation relation, Caller caller) => !relation.IsPartition && Judge(relation, caller).Read;
 
-    private static May Judge(Relation relation, Tenant tenant)
+    private static May Judge(Relation relation, Caller caller)
     {
-        var (reach, access) = (relation.Reach, tenant.Access);
+        var (reach, access) = (relation.Reach, caller.Tenant.Access);
+        var schemas = Scope.SchemasOf(relation.Schema, relation);
+        bool May(Access least, string action) => least <= access && Areas.Allow(schemas, relation.Name, action, caller.May);
         // Of people, administrators write (see Scope).
         var writes = access >= Access.Admin;
-        return new May(reach.Read <= access, writes && relation.Insertable && reach.Insert <= access, writes && relation.Updatable && reach.Update <= access, writes && relation.Deletable && reach.Delete <= access);
+        return new May(May(reach.Read, "read"), writes && relation.Insertable && May(reach.Insert, "create"), writes && relation.Updatable && May(reach.Update, "update"), writes && relation.Deletable && May(reach.Delete, "delete"));
     }
 
     /// <summary>The table whose rows a view shows; of a table itself.</summary>

@@ -105,7 +105,7 @@ internal sealed class RestApi : IDisposable
             Enter = ct => (all ? exports : Places).Enter(organization, ct),
             AllRows = all,
             Longest = all ? longestExport : longest,
-            Scope = new Scope(null, tenant.Access),
+            Scope = new Scope(null, tenant.Access, caller.May),
         };
     }
 

@@ -44,7 +44,7 @@ internal sealed class Sources(Databases databases, TimeProvider clock)
                 from platform.api_keys k
                 join platform.organizations o on o.id = k.organization_id
                 where (k.public_key = {key} or k.key_hash = sha256(convert_to({key}, 'UTF8')) and (k.scopes = array[]::text[] or k.scopes && array['events:write', 'events:*']))
-                and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+                and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) and o.closed_at is null
                 """, ct);
         }
         catch (NpgsqlException) when (before?.Source is not null)

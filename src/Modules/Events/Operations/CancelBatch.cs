@@ -1,7 +1,6 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Problems;
-using Clientele.Platform.Web;
 using Microsoft.AspNetCore.Http;
 
 namespace Clientele.Events.Operations;
@@ -14,9 +13,8 @@ internal static class CancelBatch
 {
     private sealed record Batch(string Status, bool IsImport);
 
-    public static async Task<IResult> Handle(Guid id, Caller caller, Db db, CancellationToken ct)
+    public static async Task<IResult> Handle(Guid id, Db db, CancellationToken ct)
     {
-        caller.Require(Can.Import);
         var batch = await db.Find<Batch>($"""
             select b.status, exists (select from platform.imports i where i.organization_id = b.organization_id and i.id = b.id) as is_import
             from events.batch_operations b where b.organization_id = platform.organization() and b.id = {id}

@@ -1,5 +1,4 @@
 using Clientele.Platform.Data;
-using Clientele.Platform.Web;
 
 namespace Clientele.Events.Operations;
 
@@ -19,9 +18,8 @@ internal static class ListSources
 
     public sealed record ListView(IReadOnlyList<View> Items);
 
-    public static async Task<ListView> Handle(Caller caller, Db db, CancellationToken ct)
+    public static async Task<ListView> Handle(Db db, CancellationToken ct)
     {
-        caller.Require(Can.Administer);
         return new ListView(await db.List<View>($"""
             select k.id, k.name, k.kind, k.public_key, w.name as workspace, k.allowed_origins, k.created_at, a.last_event_at,
                    coalesce(a.minutes >= 10 and a.last_event_at < now() - interval '1 hour', false) as silent,

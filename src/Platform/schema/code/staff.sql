@@ -30,7 +30,7 @@ create or replace function platform.write_member() returns trigger
     as $$
 declare
     here     uuid := platform.tenant('member');
-    is_admin boolean := platform.tenant('admin') is not null;
+    is_admin boolean;
     is_self  boolean;
     my_rank  integer;
     changed  text[];
@@ -40,16 +40,18 @@ begin
     if here is null then
         raise exception 'Only members of the organization may do this.' using errcode = 'insufficient_privilege';
     end if;
-    -- The platform itself ranks above everybody; a program with an administrator's access is an administrator.
+    -- The platform itself may everything and ranks above everybody; a program with an administrator's access is an administrator.
+    is_admin := platform.tenant('system') is not null or (platform.tenant('admin') is not null and platform.actor() is null)
+        or platform.may(platform.role(), 'user_management', 'platform_users', case tg_op when 'INSERT' then 'create' when 'UPDATE' then 'update' else 'delete' end);
     my_rank := coalesce(
-        (select r.rank from platform.roles r where r.role = platform.role()),
+        (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = platform.role()),
         case when platform.tenant('system') is not null then 0 when is_admin and platform.actor() is null then (select r.rank from platform.roles r where r.role = 'admin') end,
         32767);
     -- Two administrators must not remove each other as the last one.
     perform pg_advisory_xact_lock(hashtext('platform.organization_members'), hashtext(here::text));
 
     if tg_op = 'INSERT' then
-        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.roles r where r.role = new.role), 'give somebody this role');
+        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = new.role), 'give somebody this role');
         if new.status not in ('pending_invitation') and platform.tenant('system') is null then
             raise exception 'A member begins as "pending_invitation", and is active once they accept.' using errcode = 'CL001';
         end if;
@@ -61,8 +63,8 @@ begin
                     coalesce(new.notification_preferences, '{"email_campaigns": true, "email_alerts": true, "browser_notifications": true}'), platform.actor())
             returning id into person;
         end if;
-        insert into platform.organization_members (organization_id, user_id, role, status, invited_by, invitation_expires)
-        values (here, person, new.role, coalesce(new.status, 'pending_invitation'), platform.actor(),
+        insert into platform.organization_members (organization_id, user_id, role, status, invited_by, invitation_email, invitation_expires)
+        values (here, person, new.role, coalesce(new.status, 'pending_invitation'), platform.actor(), new.email,
                 case when coalesce(new.status, 'pending_invitation') = 'pending_invitation' then coalesce(new.invitation_expires, now() + interval '7 days') end)
         returning status, invited_by, invitation_expires into new.status, new.invited_by, new.invitation_expires;
         new.id := person;
@@ -74,7 +76,7 @@ begin
     is_self := person is not distinct from platform.actor();
 
     if tg_op = 'DELETE' then
-        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.roles r where r.role = old.role), 'remove this member');
+        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = old.role), 'remove this member');
         delete from platform.organization_members m where m.organization_id = here and m.user_id = person;
         if not found then
             return null;
@@ -93,7 +95,7 @@ begin
     end if;
 
     if changed && '{role, status}' then
-        perform platform.refuse_member(is_admin and my_rank <= (select min(r.rank) from platform.roles r where r.role in (old.role, new.role)), 'change this member''s role or status');
+        perform platform.refuse_member(is_admin and my_rank <= (select min(r.rank) from platform.organization_roles r where r.organization_id = here and r.role in (old.role, new.role)), 'change this member''s role or status');
         update platform.organization_members m
         set role = new.role, status = case when 'status' = any(changed) then new.status else m.status end
         where m.organization_id = here and m.user_id = person;
@@ -103,11 +105,11 @@ begin
         perform platform.keep_super_admin(here);
     end if;
     if changed && '{name, avatar_url, timezone, language, theme, dashboard_config, notification_preferences}' then
-        perform platform.refuse_member(is_self or (is_admin and my_rank <= (select r.rank from platform.roles r where r.role = old.role) and platform.is_only_here(person)),
+        perform platform.refuse_member(is_self or (is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = old.role) and platform.is_only_here(person)),
             'change the account of somebody who works elsewhere too');
     end if;
     if changed && '{email}' then
-        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.roles r where r.role = old.role) and platform.is_only_here(person), 'change this address');
+        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = old.role) and platform.is_only_here(person), 'change this address');
     end if;
     if changed && '{email, name, avatar_url, timezone, language, theme, dashboard_config, notification_preferences}' then
         update platform.platform_users u
@@ -123,6 +125,46 @@ $$;
 comment on function platform.write_member() is
     'Trigger of blueprints'' views of staff: invites, changes and removes members. Nobody gives or touches a role above their own, and an organization keeps a super administrator.';
 revoke execute on function platform.write_member() from public;
+
+-- Staff of the transaction's organization, for the platform's own pages: one row a member, invited ones too.
+create or replace view platform.members with (security_invoker = true) as
+    select m.user_id as id, coalesce(u.email, m.invitation_email) as email, u.name, u.avatar_url, m.role, m.status, u.email_verified, u.last_login,
+           u.totp_enabled_at, u.timezone, u.language, u.theme, u.dashboard_config, u.notification_preferences,
+           m.invited_by, m.invitation_expires, m.invitation_accepted_at, m.created_at, u.created_by, m.updated_at, u.updated_by
+    from platform.organization_members m
+    left join platform.platform_users u on u.id = m.user_id
+    where m.organization_id = (select platform.tenant('member'));
+comment on view platform.members is 'Who works here and who was invited. Of somebody invited who has an account already only the address is told. Written through platform.write_member.';
+create or replace trigger write_member instead of insert or update or delete on platform.members for each row execute function platform.write_member();
+grant select, insert, update, delete on platform.members to clientele_app, clientele_service;
+
+create or replace function platform.renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval default '7 days') returns timestamptz
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    until timestamptz;
+begin
+    -- Whoever may invite to this role may send the invitation anew.
+    perform platform.refuse_member(platform.tenant('system') is not null or (
+        platform.may(platform.role(), 'user_management', 'platform_users', 'create')
+        and (select mine.rank <= theirs.rank
+             from platform.organization_members m
+             join platform.organization_roles theirs on theirs.organization_id = m.organization_id and theirs.role = m.role
+             join platform.organization_roles mine on mine.organization_id = m.organization_id and mine.role = platform.role()
+             where m.organization_id = platform.tenant('member') and m.user_id = renew_invitation.person)), 'invite this person');
+    update platform.organization_members m
+    set invitation_hash = renew_invitation.token_hash, invitation_mailed = renew_invitation.mailed, invitation_expires = now() + renew_invitation.lifetime, status = 'pending_invitation'
+    where m.organization_id = platform.tenant('member') and m.user_id = renew_invitation.person and m.status in ('pending_invitation', 'inactive') and m.invitation_accepted_at is null
+    returning m.invitation_expires into until;
+    if until is null then
+        raise exception 'This person has accepted already, so there is nothing to send.' using errcode = 'CL001';
+    end if;
+    return until;
+end
+$$;
+comment on function platform.renew_invitation(uuid, bytea, boolean, interval) is 'Gives an invitation a new token, by its SHA-256, and a new time to live; an older one ends. For whoever may invite to that role.';
+revoke execute on function platform.renew_invitation(uuid, bytea, boolean, interval) from public;
+grant execute on function platform.renew_invitation(uuid, bytea, boolean, interval) to clientele_app, clientele_service;
 
 create or replace function platform.refuse_member(allowed boolean, act text) returns void
     language plpgsql
@@ -155,12 +197,12 @@ begin
     update platform.organization_members m
     set status = 'active', invitation_hash = null, invitation_accepted_at = now()
     where m.invitation_hash = accept_invitation.token_hash and m.invitation_expires > now()
-    returning m.user_id into accepted;
+    returning m.user_id, m.invitation_mailed into accepted;
     if accepted.user_id is null then
         raise exception 'This invitation is not valid any more. Ask for another one.' using errcode = 'CL001';
     end if;
-    -- The token came by mail, so the address is theirs.
-    update platform.platform_users u set status = 'active', email_verified = true where u.id = accepted.user_id and u.status = 'pending_invitation';
+    -- A token that came by mail proves the address; one that was shown to the inviter does not.
+    update platform.platform_users u set status = 'active', email_verified = u.email_verified or accepted.invitation_mailed where u.id = accepted.user_id and u.status = 'pending_invitation';
     return accepted.user_id;
 end
 $$;
@@ -185,3 +227,45 @@ comment on column platform.member_sessions.security_flags is 'Why it looks suspi
 -- What made a session look suspicious is not for the suspect to take back.
 revoke update (is_suspicious, security_flags) on platform.member_sessions from clientele_app;
 grant select, update (ended_at, logout_reason) on platform.member_sessions to clientele_app;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Giving an organization up. Its events go a batch at a time; what is left goes at once, by the cascades of its keys.
+
+create or replace function platform.delete_organization(organization uuid, batch integer default 10000) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+declare
+    gone   bigint;
+begin
+    if not exists (select from platform.organizations o where o.id = delete_organization.organization and o.closed_at < now() - interval '30 days') then
+        return false;
+    end if;
+    -- Two nodes at once: the second waits for the next round.
+    if not pg_try_advisory_xact_lock(hashtext('platform.delete_organization'), hashtext(organization::text)) then
+        return false;
+    end if;
+    delete from log.events e using (select x.id, x.occurred_at from log.events x where x.organization_id = delete_organization.organization limit batch) as few
+    where e.organization_id = delete_organization.organization and e.id = few.id and e.occurred_at = few.occurred_at;
+    get diagnostics gone = row_count;
+    if gone > 0 then
+        return true;
+    end if;
+    delete from log.message_ids m using (select x.message_id from log.message_ids x where x.organization_id = delete_organization.organization limit batch) as few
+    where m.organization_id = delete_organization.organization and m.message_id = few.message_id;
+    get diagnostics gone = row_count;
+    if gone > 0 then
+        return true;
+    end if;
+    delete from log.undone_batches u where u.organization_id = delete_organization.organization;
+    -- Whoever works nowhere else goes with it.
+    delete from platform.platform_users u
+    where exists (select from platform.organization_members m where m.user_id = u.id and m.organization_id = delete_organization.organization)
+    and not exists (select from platform.organization_members m where m.user_id = u.id and m.organization_id <> delete_organization.organization);
+    delete from platform.organizations o where o.id = delete_organization.organization;
+    return false;
+end
+$$;
+comment on function platform.delete_organization(uuid, integer) is
+    'Deletes an organization that was closed 30 days ago, with all it holds; called again while it returns true. The accounts of people who work nowhere else go too.';
+revoke execute on function platform.delete_organization(uuid, integer) from public;
+grant execute on function platform.delete_organization(uuid, integer) to clientele_service;

@@ -9,7 +9,7 @@ import { useFormat, useT } from '../../i18n/I18n';
 import { languages } from '../../i18n/locale';
 import { usePlainT } from '../../i18n/usePlainT';
 import { useOrganization, usePermissions } from '../organization';
-import { navigation } from '../pages';
+import { pagesFor } from '../pages';
 import { languageNames, themeNames, themes } from '../preference-names';
 import { usePreferences } from '../preferences';
 import { useSignOut } from '../UserMenu';
@@ -80,13 +80,14 @@ export function useCommands(query: string): { groups: CommandGroup[]; searching:
   const plain = usePlainT();
   const format = useFormat();
   const navigate = useNavigate();
+  const may = usePermissions();
   const { slug } = useOrganization();
   const actions = useActions();
   const { data, isFetching, isError } = useQuery(paletteQuery(slug, query));
   const found = query.length >= 2 ? data : undefined;
   const matches = (command: Command) => plainText(command.label).includes(plainText(query));
 
-  const pages = navigation.flatMap((group) =>
+  const pages = pagesFor(may).flatMap((group) =>
     group.pages.map((page) => ({
       id: page.to,
       label: plain(page.label),

@@ -1,0 +1,63 @@
+import { messages } from '../i18n/message';
+
+export const accountMessages = messages({
+  'account.profile': { en: 'Profile', fr: 'Profil' },
+  'account.name': { en: 'Name', fr: 'Nom' },
+  'account.email': { en: 'Email address', fr: 'Adresse e-mail' },
+  'account.unverified': { en: 'This address is not confirmed yet.', fr: 'Cette adresse n’est pas encore confirmée.' },
+  'account.verify': { en: 'Send a link to confirm it', fr: 'Envoyer un lien de confirmation' },
+  'account.verify.sent': { en: 'A link is on its way to {email}.', fr: 'Un lien est en route vers {email}.' },
+  'account.save': { en: 'Save', fr: 'Enregistrer' },
+  'account.saved': { en: 'Saved', fr: 'Enregistré' },
+  'account.password': { en: 'Password', fr: 'Mot de passe' },
+  'account.password.current': { en: 'Present password', fr: 'Mot de passe actuel' },
+  'account.password.wrong': { en: 'This is not your password.', fr: 'Ce n’est pas votre mot de passe.' },
+  'account.password.change': { en: 'Change the password', fr: 'Changer le mot de passe' },
+  'account.password.changed': {
+    en: 'The password is changed; your other sessions have ended.',
+    fr: 'Le mot de passe est changé\u00a0; vos autres sessions ont pris fin.',
+  },
+
+  'twoStep.title': { en: 'Two-step sign-in', fr: 'Connexion en deux étapes' },
+  'twoStep.failed': { en: 'Two-step sign-in could not be loaded', fr: 'La connexion en deux étapes n’a pas pu être chargée' },
+  'twoStep.off': {
+    en: 'Off. With it, signing in also takes a code of an app on your phone, so that a stolen password opens nothing.',
+    fr: 'Désactivée. Avec elle, la connexion demande aussi un code d’une application de votre téléphone\u00a0: un mot de passe volé n’ouvre rien.',
+  },
+  'twoStep.on': { en: 'On since {date}.', fr: 'Activée depuis le {date}.' },
+  'twoStep.left': {
+    en: { one: '{count} recovery code left.', other: '{count} recovery codes left.' },
+    fr: { one: '{count} code de secours restant.', other: '{count} codes de secours restants.' },
+  },
+  'twoStep.setUp': { en: 'Set up', fr: 'Activer' },
+  'twoStep.turnOff': { en: 'Turn off', fr: 'Désactiver' },
+  'twoStep.newCodes': { en: 'New recovery codes', fr: 'Nouveaux codes de secours' },
+  'twoStep.scan': {
+    en: 'Scan this with your authenticator app, or type the key into it. Then type the code it shows.',
+    fr: 'Scannez ceci avec votre application d’authentification, ou saisissez-y la clé. Puis tapez le code affiché.',
+  },
+  'twoStep.qr': { en: 'QR code with the key {key}', fr: 'Code QR avec la clé {key}' },
+  'twoStep.key': { en: 'Key', fr: 'Clé' },
+  'twoStep.copyKey': { en: 'Copy the key', fr: 'Copier la clé' },
+  'twoStep.code': { en: 'Code', fr: 'Code' },
+  'twoStep.confirm': { en: 'Turn on', fr: 'Activer' },
+  'twoStep.codes': {
+    en: 'Keep these where you find them without your phone. Each stands in for the app once. They are shown only now.',
+    fr: 'Conservez-les là où vous les retrouverez sans votre téléphone. Chacun remplace l’application une fois. Ils ne sont affichés que maintenant.',
+  },
+  'twoStep.copyCodes': { en: 'Copy the codes', fr: 'Copier les codes' },
+  'twoStep.kept': { en: 'I have kept them', fr: 'Je les ai conservés' },
+  'twoStep.goOn': { en: 'Go on', fr: 'Continuer' },
+  'twoStep.cancel': { en: 'Cancel', fr: 'Annuler' },
+
+  'sessions.title': { en: 'Where you are signed in', fr: 'Où vous êtes connecté' },
+  'sessions.failed': { en: 'Your sessions could not be loaded', fr: 'Vos sessions n’ont pas pu être chargées' },
+  'sessions.this': { en: 'this browser', fr: 'ce navigateur' },
+  'sessions.unknown': { en: 'Unknown device', fr: 'Appareil inconnu' },
+  'sessions.active': { en: 'Last used', fr: 'Dernière activité' },
+  'sessions.strange': { en: 'New device and place', fr: 'Nouvel appareil et nouveau lieu' },
+  'sessions.end': { en: 'End', fr: 'Fermer' },
+  'sessions.endOf': { en: 'End the session of {device}', fr: 'Fermer la session de {device}' },
+  'sessions.endOthers': { en: 'End all others', fr: 'Fermer toutes les autres' },
+  'sessions.ended': { en: 'Ended', fr: 'Fermée' },
+});
