@@ -13,7 +13,7 @@ public sealed partial class KeysCommandTests
         await using var installation = new Installation();
         await installation.StartServer();
         string[] on = ["--data", installation.Data];
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(installation.Data, "keys")));
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(installation.Data, "keys")));
 
         await installation.Scalar<object?>("update platform.organizations set name = 'Renamed' returning 1");
         var head = await Sealed(installation, on, blocks: 1);
