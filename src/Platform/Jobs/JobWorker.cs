@@ -93,7 +93,8 @@ public sealed partial class JobWorker(Databases databases, IEnumerable<JobHandle
         var outcome = await work;
         if (verdict == "lost") { LogLost(job.Name); return null; }
         if (outcome.Status != "stopped") return outcome;
-        return ct.IsCancellationRequested ? new Outcome("cancelled", "The server was stopped.")
+        // Not cancelled: nobody wanted it to stop, so it is tried again.
+        return ct.IsCancellationRequested ? new Outcome("failed", "The server was stopped.")
             : verdict == "cancel" ? new Outcome("cancelled", "It was cancelled by a person.")
             : new Outcome("timeout", $"It took longer than {job.TimeoutSeconds} seconds.");
     }

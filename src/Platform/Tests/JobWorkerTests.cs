@@ -141,6 +141,21 @@ public sealed class JobWorkerTests(JobWorkerTests.Database database) : IClassFix
     }
 
     [Fact]
+    public async Task A_server_that_is_stopped_gives_its_runs_back_to_be_tried_again()
+    {
+        var jobs = await Due("stopping");
+        await database.Service.Run($"update platform.scheduled_jobs j set next_run_at = now() + interval '1 day' where j.id = {jobs[0]}", Ct);
+        using var server = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var begun = new TaskCompletionSource();
+        var working = Node(async (_, ct) => { begun.TrySetResult(); await Task.Delay(Timeout.Infinite, ct); return new { }; }).RunNext(server.Token);
+        await begun.Task;
+        await server.CancelAsync();
+        Assert.True(await working);
+        Assert.Equal(("failed", "The server was stopped."), Assert.Single(await Runs(jobs[1])) is var run ? (run.Status, run.ErrorMessage) : default);
+        Assert.True(await database.Service.One<bool>($"select j.retries = 1 and j.leased_until is null and j.next_run_at < now() + interval '2 minutes' from platform.scheduled_jobs j where j.id = {jobs[1]}", Ct));
+    }
+
+    [Fact]
     public async Task A_run_that_was_missed_is_made_up_for_once_or_left_out()
     {
         var late = await Due("late");

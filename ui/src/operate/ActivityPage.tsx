@@ -171,7 +171,7 @@ function Entries({ items, openEntry }: { items: AuditEntry[]; openEntry: (id: st
           type="button"
           className={classes.plain}
           aria-label={t('audit.open', {
-            action: entry.action,
+            action: entry.action.replaceAll('_', ' '),
             object: entry.object,
             actor: actorOf(t, entry),
             when: format.exact(entry.at),

@@ -166,7 +166,7 @@ function RunList({ id }: { id: string }) {
               key="s"
               type="button"
               className={classes.plain}
-              aria-label={t('jobs.openRun', { when: format.exact(run.startedAt) })}
+              aria-label={t('jobs.openRun', { when: format.dateTime(run.startedAt) })}
               onClick={() => set({ run: run.id })}
             >
               {format.dateTime(run.startedAt)}

@@ -90,36 +90,38 @@ function KeyTable({ items, act }: { items: ApiKey[]; act: (act: Act) => void }) 
             {key.publicKey && <CopyIcon value={key.publicKey} label={t('keys.copy')} />}
           </span>,
           key.lastUsedAt ? <When key="l" at={key.lastUsedAt} /> : t('keys.neverUsed'),
-          <button
-            key="u"
-            type="button"
-            className={classes.plain}
-            aria-label={t('keys.usageOf', { name: key.name })}
-            onClick={() => act({ kind: 'usage', key })}
-          >
-            <Num value={key.requests} compact />
-          </button>,
+          <Num key="u" value={key.requests} compact />,
           <State key="s" of={key} />,
-          key.state === 'active' && (
-            <Group key="a" gap={6} justify="flex-end" wrap="nowrap">
-              <Button
-                size="xs"
-                variant="default"
-                aria-label={t('keys.rotateOf', { name: key.name })}
-                onClick={() => act({ kind: 'rotate', key })}
-              >
-                {t('keys.rotate')}
-              </Button>
-              <Button
-                size="xs"
-                variant="default"
-                aria-label={t('keys.revokeOf', { name: key.name })}
-                onClick={() => act({ kind: 'revoke', key })}
-              >
-                {t('keys.revoke')}
-              </Button>
-            </Group>
-          ),
+          <Group key="a" gap={6} justify="flex-end">
+            <Button
+              size="xs"
+              variant="default"
+              aria-label={t('keys.usageOf', { name: key.name })}
+              onClick={() => act({ kind: 'usage', key })}
+            >
+              {t('keys.usage')}
+            </Button>
+            {key.state === 'active' && (
+              <>
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={t('keys.rotateOf', { name: key.name })}
+                  onClick={() => act({ kind: 'rotate', key })}
+                >
+                  {t('keys.rotate')}
+                </Button>
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={t('keys.revokeOf', { name: key.name })}
+                  onClick={() => act({ kind: 'revoke', key })}
+                >
+                  {t('keys.revoke')}
+                </Button>
+              </>
+            )}
+          </Group>,
         ])}
       />
     </Card>

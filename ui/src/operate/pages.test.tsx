@@ -82,7 +82,7 @@ describe('jobs', () => {
     expect(screen.getAllByText('Failed').length).toBe(2);
     expect(screen.getByText('Its module is not installed')).toBeTruthy();
     expect(screen.getByText('Switched off')).toBeTruthy();
-    fireEvent.click(screen.getByRole('button', { name: `Run ${job.name} now` }));
+    fireEvent.click(screen.getByRole('button', { name: `Run now: ${job.name}` }));
     await waitFor(() => expect(sent).toEqual(['run']));
     expect((await screen.findAllByText(/as soon as a worker is free/, undefined, patience)).length).toBeGreaterThan(0);
   });
@@ -275,7 +275,7 @@ describe('settings', () => {
     openConsole('/o/retail/settings/all?find=tiles&setting=platform.max_dashboard_tiles');
     expect((await screen.findAllByText('platform.max_dashboard_tiles', undefined, patience)).length).toBe(2);
     expect(screen.queryByText('mail.password')).toBeNull();
-    const restore = await screen.findAllByRole('button', { name: /^Restore the value of/ }, patience);
+    const restore = await screen.findAllByRole('button', { name: /^Restore this/ }, patience);
     expect(restore.length).toBe(1);
     fireEvent.click(restore[0]!);
     await waitFor(() => expect(sent[0]).toMatchObject({ environment: 'production', value: 60 }));
