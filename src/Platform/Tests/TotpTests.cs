@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Clientele.Platform.Permissions;
+using Clientele.Platform.Problems;
 using Clientele.Platform.Sessions;
 using Clientele.Testing;
 
@@ -42,6 +43,31 @@ public sealed class TotpTests
         Assert.Null(Totp.Check(secret, Totp.Code(secret, step - 1), step, now));
         Assert.NotNull(Totp.Check(secret, Totp.Code(secret, step + 1), step, now));
         foreach (var wrong in (string?[])[null, "", "abc", "1234567", "١٢٣٤٥٦"]) Assert.Null(Totp.Check(secret, wrong, null, now));
+    }
+
+    [Fact]
+    public async Task Whoever_comes_when_all_places_are_taken_is_told_to_come_back()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        using var turns = new Turns(atOnce: 2, mostInside: 5);
+        var open = new TaskCompletionSource();
+        var (working, most) = (0, 0);
+        async Task<int> Work()
+        {
+            most = Math.Max(most, Interlocked.Increment(ref working));
+            await open.Task;
+            return Interlocked.Decrement(ref working);
+        }
+        var inside = Enumerable.Range(0, 5).Select(_ => turns.Take(Work, ct)).ToList();
+        var refused = await Assert.ThrowsAsync<Problem>(() => turns.Take(Work, ct));
+        Assert.Equal((503, "busy"), (refused.Status, refused.Code));
+        Assert.NotNull(refused.RetryAfter);
+        open.SetResult();
+        await Task.WhenAll(inside);
+        Assert.Equal(2, most);
+        // Their places are free again, also that of one who failed.
+        await Assert.ThrowsAsync<InvalidOperationException>(() => turns.Take<int>(() => throw new InvalidOperationException(), ct));
+        for (var n = 0; n < 10; n++) await turns.Take(() => Task.FromResult(n), ct);
     }
 
     [Fact]
