@@ -11,10 +11,8 @@ public static class Passwords
     public const int Shortest = 12;
     public const int Longest = 200;
 
-    // A hash is slow by design. So many at a time, and so many that wait: strangers must not keep all cores at it.
-    private const int MostWaiting = 32;
-    private static readonly SemaphoreSlim slots = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private static int inside;
+    // A hash is slow by design: strangers must not keep all cores at it.
+    private static readonly Turns turns = new(Math.Max(1, Environment.ProcessorCount / 2), mostInside: 32);
 
     private static readonly PasswordHasher<object> hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = 210_000 }));
     private static readonly object nobody = new();
@@ -36,27 +34,10 @@ public static class Passwords
 
     /// <summary>Waits for its turn to hash, with everybody else who does.</summary>
     /// <exception cref="Problem">503 <c>busy</c>: too many wait already.</exception>
-    internal static async Task<T> InTurn<T>(Func<Task<T>> work, CancellationToken ct)
-    {
-        if (Interlocked.Increment(ref inside) > MostWaiting)
-        {
-            Interlocked.Decrement(ref inside);
-            throw new Problem(503, "busy", "Too many people sign in at this moment. Try again in a few seconds.") { RetryAfter = TimeSpan.FromSeconds(3) };
-        }
-        try
-        {
-            await slots.WaitAsync(ct);
-            try { return await work(); }
-            finally { slots.Release(); }
-        }
-        finally { Interlocked.Decrement(ref inside); }
-    }
+    internal static Task<T> InTurn<T>(Func<Task<T>> work, CancellationToken ct) => turns.Take(work, ct);
 
     /// <summary>Hashes a new password in turn.</summary>
     internal static Task<string> HashInTurn(string password, CancellationToken ct) => InTurn(() => Task.FromResult(Hash(password)), ct);
-
-    /// <summary>Whether it is somebody's password, in turn.</summary>
-    internal static Task<bool> VerifyInTurn(string? hash, string? given, CancellationToken ct) => InTurn(() => Task.FromResult(Matches(hash, given)), ct);
 
     /// <summary>Takes as long whatever was given.</summary>
     internal static bool Matches(string? hash, string? given)
