@@ -4444,6 +4444,7 @@ begin
         raise exception 'customers.reference: % has no id by which its rows could be moved back', relation;
     end if;
     insert into customers.reference_rules values (relation::text, column_name, on_merge, on_erase, personal);
+    perform platform.sensitive(relation);
     if on_merge = 'transfer' then
         -- Triggers fire in the order of their names: this one before the ledger's "post".
         execute format('create trigger customer_first before insert on %s for each row execute function customers.lock_customer(%L)', relation, column_name);
@@ -7267,6 +7268,7 @@ begin
         update log.state set epoch = here.epoch, identity = log.identity(), since = now();
         -- A constant default costs nothing per row; looking the epoch up would.
         execute format('alter table log.events alter column epoch set default %s', here.epoch);
+        execute format('alter table platform.activity_logs alter column epoch set default %s', here.epoch);
     end if;
     return here.epoch;
 end
@@ -8831,12 +8833,12 @@ begin
     update platform.organization_members m
     set status = 'active', invitation_hash = null, invitation_accepted_at = now()
     where m.invitation_hash = accept_invitation.token_hash and m.invitation_expires > now()
-    returning m.user_id into accepted;
+    returning m.user_id, m.invitation_mailed into accepted;
     if accepted.user_id is null then
         raise exception 'This invitation is not valid any more. Ask for another one.' using errcode = 'CL001';
     end if;
-    -- The token came by mail, so the address is theirs.
-    update platform.platform_users u set status = 'active', email_verified = true where u.id = accepted.user_id and u.status = 'pending_invitation';
+    -- A token that came by mail proves the address; one that was shown to the inviter does not.
+    update platform.platform_users u set status = 'active', email_verified = u.email_verified or accepted.invitation_mailed where u.id = accepted.user_id and u.status = 'pending_invitation';
     return accepted.user_id;
 end
 $$;
@@ -8844,6 +8846,151 @@ $$;
 -- Name: FUNCTION accept_invitation(token_hash bytea); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.accept_invitation(token_hash bytea) IS 'Makes the invited person a member; returns who. Works once, for the SHA-256 of the token in the invitation.';
+
+-- Name: activity_position; Type: SEQUENCE; Schema: platform; Owner: -
+
+CREATE SEQUENCE platform.activity_position
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+-- Name: activity_logs; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.activity_logs (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor uuid,
+    api_key_id uuid,
+    actor_type text DEFAULT 'user'::text NOT NULL,
+    user_id uuid,
+    user_name text,
+    user_email text,
+    user_role text,
+    activity_type text NOT NULL,
+    resource_type text NOT NULL,
+    resource_id text,
+    resource_name text,
+    action_description text DEFAULT ''::text NOT NULL,
+    reason text,
+    old_values jsonb,
+    new_values jsonb,
+    changed_fields text[],
+    subject_id uuid,
+    regulation text,
+    data_categories text[] DEFAULT '{}'::text[] NOT NULL,
+    ip_address inet,
+    user_agent text,
+    session_id uuid,
+    request_id text,
+    api_endpoint text,
+    http_method text,
+    response_status integer,
+    processing_time_ms integer,
+    severity text DEFAULT 'info'::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    additional_context jsonb DEFAULT '{}'::jsonb NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    salt bytea,
+    personal_digest bytea,
+    epoch smallint DEFAULT 2 NOT NULL,
+    writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" bigint DEFAULT nextval('platform.activity_position'::regclass) NOT NULL,
+    CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
+    CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
+    CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
+    CONSTRAINT activity_logs_api_endpoint_check CHECK ((length(api_endpoint) <= 255)),
+    CONSTRAINT activity_logs_http_method_check CHECK ((length(http_method) <= 10)),
+    CONSTRAINT activity_logs_processing_time_ms_check CHECK ((processing_time_ms >= 0)),
+    CONSTRAINT activity_logs_regulation_check CHECK ((regulation = ANY (ARRAY['hipaa'::text, 'gdpr'::text, 'fda'::text, 'other'::text]))),
+    CONSTRAINT activity_logs_request_id_check CHECK ((length(request_id) <= 255)),
+    CONSTRAINT activity_logs_resource_id_check CHECK ((length(resource_id) <= 255)),
+    CONSTRAINT activity_logs_resource_name_check CHECK ((length(resource_name) <= 255)),
+    CONSTRAINT activity_logs_resource_type_check CHECK ((resource_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
+    CONSTRAINT activity_logs_response_status_check CHECK (((response_status >= 100) AND (response_status <= 599))),
+    CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
+    CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
+    CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
+    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50)),
+    CONSTRAINT user_is_actor CHECK ((user_id = actor))
+)
+PARTITION BY RANGE (occurred_at);
+
+ALTER TABLE ONLY platform.activity_logs FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE activity_logs; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.activity_logs IS 'The audit trail of staff, keys and the platform itself. Only ever added to.';
+
+-- Name: COLUMN activity_logs.actor; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.actor IS 'The member of staff. Stays when the account goes, when user_id is emptied.';
+
+-- Name: COLUMN activity_logs.api_key_id; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.api_key_id IS 'The key, when a program acted. No foreign key: the trail stays when the key goes.';
+
+-- Name: COLUMN activity_logs.user_name; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.user_name IS 'As it was then, like address and role: the trail outlives the account.';
+
+-- Name: COLUMN activity_logs.activity_type; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.activity_type IS 'create, update, delete, read, login, logout, export, import, or a word of the product: user_suspended.';
+
+-- Name: COLUMN activity_logs.resource_type; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.resource_type IS 'customer, campaign, segment, dashboard, connection, pot…';
+
+-- Name: COLUMN activity_logs.subject_id; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.subject_id IS 'The customer whose data it was about. No foreign key: the trail stays when the customer goes.';
+
+-- Name: COLUMN activity_logs.regulation; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.regulation IS 'The rules for which the entry must be kept; null for everyday entries.';
+
+-- Name: COLUMN activity_logs.data_categories; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.data_categories IS 'What kind of data was seen or changed: health, contact, payment…';
+
+-- Name: COLUMN activity_logs.hour_of_day; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.hour_of_day IS '0 to 23, UTC.';
+
+-- Name: COLUMN activity_logs.day_of_week; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.day_of_week IS '0 (Sunday) to 6, UTC.';
+
+-- Name: COLUMN activity_logs.personal_digest; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.personal_digest IS 'SHA-256 of salt, old_values, new_values and resource_name. An erasure empties those four, and the digest, which nobody can guess from then on, keeps the seal whole.';
+
+-- Name: COLUMN activity_logs.epoch; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.activity_logs.epoch IS 'The life of the server in which it was written; with writer and position the order in which entries are sealed.';
+
+-- Name: activity_digest(platform.activity_logs); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.activity_digest(a platform.activity_logs) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+        -- user_id is not in it: it is emptied when the account goes. The personal part is there by its digest.
+        select sha256(convert_to(jsonb_build_array(
+            1, a.organization_id, a.id, a.actor, a.api_key_id, a.actor_type, a.user_name, a.user_email, a.user_role,
+            a.activity_type, a.resource_type, a.resource_id, a.action_description, a.reason, a.changed_fields,
+            a.subject_id, a.regulation, a.data_categories,
+            text(a.ip_address), a.user_agent, a.session_id, a.request_id, a.api_endpoint, a.http_method, a.response_status, a.processing_time_ms,
+            a.severity, a.tags, a.additional_context, (extract(epoch from a.occurred_at) * 1000000)::bigint,
+            a.epoch, a.writer::text, a.position, encode(a.personal_digest, 'hex'))::text, 'UTF8'))
+    $$;
+
+-- Name: FUNCTION activity_digest(a platform.activity_logs); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.activity_digest(a platform.activity_logs) IS 'SHA-256 of everything in an entry of the audit trail that is never emptied.';
 
 -- Name: append_only(); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -8895,6 +9042,21 @@ $$;
 -- Name: FUNCTION audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb) IS 'Adds an entry to the audit trail, in the name of whoever the transaction acts for; returns its id. Also for keys, which cannot write the trail themselves.';
+
+-- Name: audited(regclass, text, name[], name, name[], text); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.audited(relation regclass, resource text, watched name[], named name DEFAULT NULL::name, hidden name[] DEFAULT '{}'::name[], severity text DEFAULT 'info'::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    execute format('create trigger audited after insert or delete or update of %s on %s for each row execute function platform.record_change(%L, %L, %L, %L, %L)',
+        (select string_agg(quote_ident(w), ', ') from unnest(watched) as w), relation, resource, watched, coalesce(named, ''), hidden, severity);
+end
+$$;
+
+-- Name: FUNCTION audited(relation regclass, resource text, watched name[], named name, hidden name[], severity text); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.audited(relation regclass, resource text, watched name[], named name, hidden name[], severity text) IS 'Lets every change of a table''s configuration leave an entry in the audit trail, whichever way it comes: the fields "watched", from what to what; of those "hidden" only that they changed. "named": the column people know it by.';
 
 -- Name: blueprint(name, text); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -8994,6 +9156,28 @@ $_$;
 
 COMMENT ON FUNCTION platform.blueprint_view(target text, base regclass, columns text, keep text, joined text, fixed jsonb, about text) IS 'Makes a blueprint''s view of a module''s table (alias b). "columns", several a line: a name that is the table''s too, or "name = column"; on a line of its own "name = expression (…)" for what is worked out, which cannot be written. "keep": the rows that are this view''s. "joined": join clauses. "fixed": values of hidden columns in every row written. A view with "joined" or "fixed" is written by a trigger. Comments come from the table.';
 
+-- Name: cancel_run(uuid); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.cancel_run(run uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update platform.job_runs r set cancel_requested_at = coalesce(r.cancel_requested_at, now())
+    where r.organization_id = platform.tenant('admin') and r.id = cancel_run.run and r.status = 'running';
+    if found then
+        return;
+    elsif exists (select from platform.job_runs r where r.organization_id = platform.tenant('admin') and r.id = cancel_run.run) then
+        raise exception 'This run is over already.' using errcode = 'CL001', table = 'job_runs';
+    end if;
+    raise exception 'There is no such run here.' using errcode = 'no_data_found';
+end
+$$;
+
+-- Name: FUNCTION cancel_run(run uuid); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.cancel_run(run uuid) IS 'Asks the worker of a run to stop it. For administrators.';
+
 -- Name: check_setting(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.check_setting() RETURNS trigger
@@ -9003,6 +9187,10 @@ declare
     catalogued platform.setting_definitions := (select d from platform.setting_definitions d where d.setting_key = new.setting_key);
     fault      text;
 begin
+    -- Encrypted with another key: the same value, changed by nobody.
+    if current_setting('clientele.resealing', true) = 'on' then
+        return new;
+    end if;
     if catalogued.setting_key is not null then
         new.category := catalogued.category;
         new.setting_type := catalogued.setting_type;
@@ -9056,16 +9244,27 @@ CREATE TABLE platform.job_runs (
     job_id uuid NOT NULL,
     attempt integer NOT NULL,
     worker uuid NOT NULL,
+    cause text DEFAULT 'schedule'::text NOT NULL,
+    requested_by uuid,
     status text DEFAULT 'running'::text NOT NULL,
+    planned_at timestamp with time zone,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
+    cancel_requested_at timestamp with time zone,
+    progress_done bigint,
+    progress_total bigint,
+    progress_note text,
     error_message text,
     result jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT job_runs_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT job_runs_cause_check CHECK ((cause = ANY (ARRAY['schedule'::text, 'retry'::text, 'person'::text]))),
     CONSTRAINT job_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
     CONSTRAINT job_runs_check1 CHECK ((finished_at >= started_at)),
+    CONSTRAINT job_runs_progress_done_check CHECK ((progress_done >= 0)),
+    CONSTRAINT job_runs_progress_note_check CHECK ((length(progress_note) <= 500)),
+    CONSTRAINT job_runs_progress_total_check CHECK ((progress_total >= 0)),
     CONSTRAINT job_runs_result_check CHECK ((jsonb_typeof(result) = 'object'::text)),
-    CONSTRAINT status_is_known CHECK ((status = ANY ('{cancelled,failed,running,success,timeout}'::text[])))
+    CONSTRAINT status_is_known CHECK ((status = ANY ('{cancelled,failed,running,skipped,success,timeout}'::text[])))
 );
 
 ALTER TABLE ONLY platform.job_runs FORCE ROW LEVEL SECURITY;
@@ -9077,6 +9276,26 @@ COMMENT ON TABLE platform.job_runs IS 'Every run of a scheduled job.';
 -- Name: COLUMN job_runs.attempt; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.job_runs.attempt IS '1, or more when the run before it failed.';
+
+-- Name: COLUMN job_runs.cause; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.job_runs.cause IS 'Its schedule, a failure before it, or a person who asked for it.';
+
+-- Name: COLUMN job_runs.status; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.job_runs.status IS '"skipped": left out, because it would have been too late (missed_runs).';
+
+-- Name: COLUMN job_runs.planned_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.job_runs.planned_at IS 'When it was due.';
+
+-- Name: COLUMN job_runs.cancel_requested_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.job_runs.cancel_requested_at IS 'Somebody wants it to stop; its worker learns of it within seconds.';
+
+-- Name: COLUMN job_runs.progress_total; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.job_runs.progress_total IS 'Of how many; null: nobody knows.';
 
 -- Name: claim_jobs(uuid, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9102,30 +9321,48 @@ begin
         end;
     end loop;
 
+    -- Too late for those that would rather not run than run late: kept as left out, and due at their next time.
+    with late as (
+        select j.organization_id, j.id, j.next_run_at as planned
+        from platform.scheduled_jobs j
+        where j.next_run_at < now() - interval '5 minutes' and j.missed_runs = 'skip' and j.retries = 0 and j.run_requested_at is null and j.leased_until is null
+        for update skip locked
+    ), moved as (
+        update platform.scheduled_jobs j
+        set next_run_at = platform.next_run(platform.schedule(j), j.timezone, now())
+        from late
+        where j.organization_id = late.organization_id and j.id = late.id
+        returning late.organization_id, late.id, late.planned
+    )
+    insert into platform.job_runs (organization_id, job_id, attempt, worker, status, planned_at, finished_at, error_message)
+    select m.organization_id, m.id, 1, claim_jobs.worker, 'skipped', m.planned, now(), 'No server was there at its time.' from moved m;
+
     return query
         with due as (
-            select j.organization_id, j.id
+            select j.organization_id, j.id, j.run_requested_at, j.run_requested_by, j.next_run_at
             from platform.scheduled_jobs j
-            where j.next_run_at <= now() and j.leased_until is null
-            order by j.next_run_at
+            where (j.next_run_at <= now() or j.run_requested_at is not null) and j.leased_until is null
+            order by least(j.next_run_at, j.run_requested_at)
             limit claim_jobs.most
             for update skip locked
         ), taken as (
             update platform.scheduled_jobs j
-            set leased_until = now() + make_interval(secs => j.timeout_seconds), leased_by = claim_jobs.worker
+            set leased_until = now() + platform.job_lease(), leased_by = claim_jobs.worker, run_requested_at = null, run_requested_by = null
             from due
             where j.organization_id = due.organization_id and j.id = due.id
-            returning j.organization_id, j.id, j.retries
+            returning j.organization_id, j.id, j.retries, due.run_requested_at as requested_at, due.run_requested_by as requested_by, due.next_run_at as due_at
         )
-        insert into platform.job_runs (organization_id, job_id, attempt, worker)
-        select t.organization_id, t.id, t.retries + 1, claim_jobs.worker from taken t
+        insert into platform.job_runs (organization_id, job_id, attempt, worker, cause, requested_by, planned_at)
+        select t.organization_id, t.id, t.retries + 1, claim_jobs.worker,
+               case when t.requested_at is not null then 'person' when t.retries > 0 then 'retry' else 'schedule' end, t.requested_by, coalesce(t.requested_at, t.due_at)
+        from taken t
         returning *;
 end
 $$;
 
 -- Name: FUNCTION claim_jobs(worker uuid, most integer); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.claim_jobs(worker uuid, most integer) IS 'Takes jobs that are due under a lease as long as their time limit, and begins a run of each. Of many that ask at once, each job goes to one.';
+COMMENT ON FUNCTION platform.claim_jobs(worker uuid, most integer) IS 'Takes jobs that are due, or asked for, under a lease, and begins a run of each. Of many that ask at once, each job goes to one.';
 
 -- Name: count_request(text, uuid, text); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9134,7 +9371,7 @@ CREATE FUNCTION platform.count_request(route text, api_key uuid DEFAULT NULL::uu
     AS $$
 declare
     rule  platform.rate_limits;
-    spent bigint;
+    spent record;
     room  bigint;
 begin
     for rule in
@@ -9143,18 +9380,13 @@ begin
         and (l.route in ('*', count_request.route) or (l.route like '%*' and starts_with(count_request.route, rtrim(l.route, '*'))))
         order by l.id
     loop
-        insert into platform.rate_limit_windows as w (organization_id, rate_limit_id, subject, window_start, used)
-        select rule.organization_id, rule.id,
-               case rule.counted_by when 'key' then coalesce(count_request.api_key::text, '') when 'caller' then count_request.caller else '' end,
-               to_timestamp(floor(extract(epoch from now()) / rule.window_seconds) * rule.window_seconds), 1
-        where rule.max_requests > 0
-        on conflict on constraint rate_limit_windows_pkey do update set used = w.used + 1 where w.used < rule.max_requests
-        returning w.used into spent;
-        if not found then
+        spent := platform.take_tokens(rule.id,
+            case rule.counted_by when 'key' then coalesce(count_request.api_key::text, '') when 'caller' then count_request.caller else '' end, 1);
+        if spent.granted = 0 then
             raise exception 'Too many requests: % in % seconds are answered. Wait a little and try again.', rule.max_requests, rule.window_seconds
                 using errcode = 'CL003', table = 'rate_limits';
         end if;
-        room := least(room, rule.max_requests - spent);
+        room := least(room, floor(spent.tokens)::bigint);
     end loop;
     return room;
 end
@@ -9162,7 +9394,7 @@ $$;
 
 -- Name: FUNCTION count_request(route text, api_key uuid, caller text); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.count_request(route text, api_key uuid, caller text) IS 'Counts a request against every limit that applies to it; returns how many more the tightest leaves, null when none applies, and raises CL003 when one is used up.';
+COMMENT ON FUNCTION platform.count_request(route text, api_key uuid, caller text) IS 'Counts a request against every limit that applies to it; returns how many more the tightest leaves, null when none applies, and raises CL003 when one is used up. For requests that do not come through the server''s own limiter.';
 
 -- Name: cron_field(text, integer, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9229,6 +9461,48 @@ $$;
 
 COMMENT ON FUNCTION platform.cron_fields(expression text) IS 'A cron expression cut into its fields, names replaced by numbers.';
 
+-- Name: delete_organization(uuid, integer); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.delete_organization(organization uuid, batch integer DEFAULT 10000) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    gone   bigint;
+begin
+    if not exists (select from platform.organizations o where o.id = delete_organization.organization and o.closed_at < now() - interval '30 days') then
+        return false;
+    end if;
+    -- Two nodes at once: the second waits for the next round.
+    if not pg_try_advisory_xact_lock(hashtext('platform.delete_organization'), hashtext(organization::text)) then
+        return false;
+    end if;
+    delete from log.events e using (select x.id, x.occurred_at from log.events x where x.organization_id = delete_organization.organization limit batch) as few
+    where e.organization_id = delete_organization.organization and e.id = few.id and e.occurred_at = few.occurred_at;
+    get diagnostics gone = row_count;
+    if gone > 0 then
+        return true;
+    end if;
+    delete from log.message_ids m using (select x.message_id from log.message_ids x where x.organization_id = delete_organization.organization limit batch) as few
+    where m.organization_id = delete_organization.organization and m.message_id = few.message_id;
+    get diagnostics gone = row_count;
+    if gone > 0 then
+        return true;
+    end if;
+    delete from log.undone_batches u where u.organization_id = delete_organization.organization;
+    -- Whoever works nowhere else goes with it.
+    delete from platform.platform_users u
+    where exists (select from platform.organization_members m where m.user_id = u.id and m.organization_id = delete_organization.organization)
+    and not exists (select from platform.organization_members m where m.user_id = u.id and m.organization_id <> delete_organization.organization);
+    delete from platform.organizations o where o.id = delete_organization.organization;
+    return false;
+end
+$$;
+
+-- Name: FUNCTION delete_organization(organization uuid, batch integer); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.delete_organization(organization uuid, batch integer) IS 'Deletes an organization that was closed 30 days ago, with all it holds; called again while it returns true. The accounts of people who work nowhere else go too.';
+
 -- Name: end_session(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.end_session() RETURNS trigger
@@ -9265,6 +9539,7 @@ begin
     return query
         select k.organization_id, k.id, k.workspace_id, k.scopes, k.allowed_origins
         from platform.api_keys k
+        join platform.organizations o on o.id = k.organization_id and o.closed_at is null
         where k.key_hash = sha256(convert_to(find_api_key.secret, 'UTF8')) and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
 end
 $$;
@@ -9321,9 +9596,9 @@ CREATE FUNCTION platform.find_errors(context jsonb, most integer DEFAULT 100) RE
 
 COMMENT ON FUNCTION platform.find_errors(context jsonb, most integer) IS 'The newest errors whose context contains this, for administrators.';
 
--- Name: finish_job(uuid, uuid, text, text, jsonb); Type: FUNCTION; Schema: platform; Owner: -
+-- Name: finish_job(uuid, uuid, text, text, jsonb, boolean); Type: FUNCTION; Schema: platform; Owner: -
 
-CREATE FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text DEFAULT NULL::text, result jsonb DEFAULT '{}'::jsonb) RETURNS timestamp with time zone
+CREATE FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text DEFAULT NULL::text, result jsonb DEFAULT '{}'::jsonb, again boolean DEFAULT true) RETURNS timestamp with time zone
     LANGUAGE plpgsql
     AS $$
 declare
@@ -9344,20 +9619,20 @@ begin
         successful_runs = j.successful_runs + (done.status = 'success')::integer,
         failed_runs = j.failed_runs + (done.status in ('failed', 'timeout'))::integer,
         total_duration = j.total_duration + (done.finished_at - done.started_at),
-        retries = case when done.status in ('failed', 'timeout') and j.retries < j.max_retries then j.retries + 1 else 0 end,
+        retries = case when finish_job.again and done.status in ('failed', 'timeout') and j.retries < j.max_retries then j.retries + 1 else 0 end,
         -- Tried again after 1, 2, 4… minutes, an hour at most, if its time does not come first.
         next_run_at = case when j.is_enabled then least(
             platform.next_run(platform.schedule(j), j.timezone, now()),
-            case when done.status in ('failed', 'timeout') and j.retries < j.max_retries then now() + least(interval '1 hour', interval '1 minute' * power(2, least(j.retries, 6))) end) end
+            case when finish_job.again and done.status in ('failed', 'timeout') and j.retries < j.max_retries then now() + least(interval '1 hour', interval '1 minute' * power(2, least(j.retries, 6))) end) end
     where j.organization_id = done.organization_id and j.id = done.job_id
     returning j.next_run_at into due;
     return due;
 end
 $$;
 
--- Name: FUNCTION finish_job(organization uuid, run uuid, outcome text, error text, result jsonb); Type: COMMENT; Schema: platform; Owner: -
+-- Name: FUNCTION finish_job(organization uuid, run uuid, outcome text, error text, result jsonb, again boolean); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) IS 'Ends a run (success, failed, timeout, cancelled) and returns when the job runs next: after a failure soon again, as often as its retries allow.';
+COMMENT ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb, again boolean) IS 'Ends a run (success, failed, timeout, cancelled) and returns when the job runs next: after a failure soon again, as often as its retries allow, unless trying "again" is of no use.';
 
 -- Name: forget(uuid[], text[]); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9378,19 +9653,33 @@ COMMENT ON FUNCTION platform.forget(subjects uuid[], words text[]) IS 'Empties t
 -- Name: forget_in_trail(uuid[]); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.forget_in_trail(subjects uuid[]) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-        update platform.activity_logs a set old_values = null, new_values = null, resource_name = null
+declare
+    emptied uuid[];
+    part    integer;
+begin
+    with gone as (
+        update platform.activity_logs a set old_values = null, new_values = null, resource_name = null, salt = null
         where a.organization_id = platform.tenant('admin')
           and (a.old_values is not null or a.new_values is not null or a.resource_name is not null)
           and (a.subject_id = any (subjects) or a.resource_id = any (subjects::text[])
                or exists (select from unnest(subjects::text[]) as s where strpos(concat(a.old_values, a.new_values), s) > 0))
-    $$;
+        returning a.id
+    )
+    select array_agg(g.id order by g.id) into emptied from gone g;
+    -- The entries stay in their seals by their digests; which were emptied, and by whom, is an entry itself.
+    for part in 0 .. coalesce((cardinality(emptied) - 1) / 1000, -1) loop
+        perform platform.audit('erase', 'audit_entries', description => 'Values of entries about an erased person were emptied.',
+                               context => jsonb_build_object('entries', to_jsonb(emptied[part * 1000 + 1 : part * 1000 + 1000])));
+    end loop;
+end
+$$;
 
 -- Name: FUNCTION forget_in_trail(subjects uuid[]); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.forget_in_trail(subjects uuid[]) IS 'Empties the values of the audit trail that are about these people; that somebody saw or changed something, and when, stays. For administrators. Reads the organization''s whole trail.';
+COMMENT ON FUNCTION platform.forget_in_trail(subjects uuid[]) IS 'Empties the values of the audit trail that are about these people; that somebody saw or changed something, and when, stays, and so does the seal: an entry names what was emptied. For administrators. Reads the organization''s whole trail.';
 
 -- Name: give_back(text, text, bigint, date); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9443,6 +9732,22 @@ $$;
 -- Name: FUNCTION give_permissions(); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.give_permissions() IS 'Trigger: a new organization gets the default permissions.';
+
+-- Name: give_roles(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.give_roles() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into platform.organization_roles (organization_id, role, rank, access, description, is_custom)
+    select new.id, r.role, r.rank, case when r.rank <= 2 then 'admin' else 'member' end, r.description, false from platform.roles r;
+    return null;
+end
+$$;
+
+-- Name: FUNCTION give_roles(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.give_roles() IS 'Trigger: a new organization gets the five roles.';
 
 -- Name: holds_secret(jsonb); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9504,6 +9809,16 @@ CREATE FUNCTION platform.job(name text, type text, cron text, config jsonb, abou
 -- Name: FUNCTION job(name text, type text, cron text, config jsonb, about text, timeout_seconds integer); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.job(name text, type text, cron text, config jsonb, about text, timeout_seconds integer) IS 'Announces a job: every organization, now and later, gets it.';
+
+-- Name: job_lease(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.job_lease() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select interval '1 minute' $$;
+
+-- Name: FUNCTION job_lease(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.job_lease() IS 'How long a worker may be silent before another takes its job.';
 
 -- Name: keep_secret(text, bytea, text, text); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9616,9 +9931,10 @@ CREATE FUNCTION platform.may(role text, permission text, resource text, action t
     LANGUAGE sql STABLE
     AS $$
         -- The super administrator's only row speaks of the platform, yet that role is to do everything.
+        -- Managing the platform is that role's alone: a row that says "everything" does not mean it.
         select coalesce(may.role = 'super_admin', false) or exists (
             select from platform.role_permissions p
-            where p.organization_id = platform.organization() and p.role = may.role and p.is_active
+            where p.organization_id = platform.organization() and p.role = may.role and p.is_active and may.permission <> 'platform_management'
             and p.permission in (may.permission, '*') and p.resource in (may.resource, '*') and p.action in (may.action, '*')
         )
     $$;
@@ -9759,6 +10075,38 @@ $$;
 
 COMMENT ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) IS 'The first moment after another at which a cron expression comes true on the clocks of a time zone. A time that spring leaves out is at the moment the clocks go on; one that autumn repeats is the first of the two, for a job of every hour both.';
 
+-- Name: next_seal(uuid, integer); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.next_seal(organization uuid, most integer DEFAULT 1000) RETURNS TABLE(block bigint, entry_ids uuid[], digests bytea[], epoch smallint, writer xid8, "position" bigint, previous bytea, hash bytea, sealed_at timestamp with time zone)
+    LANGUAGE sql
+    AS $$
+        with head as (
+            select s.block, s.epoch, s.writer, s.position, s.hash from platform.audit_seals s where s.organization_id = next_seal.organization order by s.block desc limit 1
+        ), due as (
+            select a.id, a.epoch, a.writer, a.position, platform.activity_digest(a) as digest
+            from platform.activity_logs a
+            where a.organization_id = next_seal.organization
+            and (a.epoch, a.writer, a.position) > (coalesce((select h.epoch from head h), 0::smallint), coalesce((select h.writer from head h), '0'::xid8), coalesce((select h.position from head h), 0))
+            and (a.epoch, a.writer) < ((select s.epoch from log.state s), log.watermark())
+            order by a.epoch, a.writer, a.position
+            limit next_seal.most
+        ), block as (
+            select coalesce((select h.block from head h), 0) + 1 as block, coalesce((select h.hash from head h), decode(repeat('00', 32), 'hex')) as previous,
+                   array_agg(d.id order by d.epoch, d.writer, d.position) as entry_ids, array_agg(d.digest order by d.epoch, d.writer, d.position) as digests,
+                   clock_timestamp() as sealed_at
+            from due d
+        ), last as (
+            select d.epoch, d.writer, d.position from due d order by d.epoch desc, d.writer desc, d.position desc limit 1
+        )
+        select b.block, b.entry_ids, b.digests, l.epoch, l.writer, l.position, b.previous,
+               platform.seal_hash(next_seal.organization, b.block, b.sealed_at, b.previous, b.entry_ids, b.digests), b.sealed_at
+        from block b cross join last l
+    $$;
+
+-- Name: FUNCTION next_seal(organization uuid, most integer); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.next_seal(organization uuid, most integer) IS 'The next block of an organization''s audit trail, unsigned; none when nothing is due.';
+
 -- Name: only_added_to(regclass, name[]); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.only_added_to(relation regclass, blankable name[] DEFAULT '{}'::name[]) RETURNS void
@@ -9815,6 +10163,16 @@ $$;
 -- Name: FUNCTION partitioned(relation regclass, ahead integer, past integer); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.partitioned(relation regclass, ahead integer, past integer) IS 'Declares a table, made with "partition by range" of a timestamptz, as one in monthly partitions, and makes the first.';
+
+-- Name: personal_digest(bytea, jsonb, jsonb, text); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.personal_digest(salt bytea, old_values jsonb, new_values jsonb, resource_name text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select sha256(salt || convert_to(jsonb_build_array(old_values, new_values, resource_name)::text, 'UTF8')) $$;
+
+-- Name: FUNCTION personal_digest(salt bytea, old_values jsonb, new_values jsonb, resource_name text); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.personal_digest(salt bytea, old_values jsonb, new_values jsonb, resource_name text) IS 'What is left of the personal part of an entry of the audit trail when it is erased.';
 
 -- Name: post_entry(); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9918,18 +10276,35 @@ $$;
 
 COMMENT ON FUNCTION platform.protect(relation regclass, class text, own_column name) IS 'Puts a table under forced row-level security with the policies and grants of its access class: organization, member, visitor, service, admin, own, own_or_admin, public. "custom" leaves the policies to the lines that follow. Also lets organization_id default to the transaction''s, and keeps updated_at.';
 
+-- Name: purge_job_runs(interval, integer); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.purge_job_runs(keep interval DEFAULT '90 days'::interval, most integer DEFAULT 5000) RETURNS bigint
+    LANGUAGE sql
+    AS $$
+        with old as (
+            select r.organization_id, r.id from platform.job_runs r where r.finished_at < now() - keep limit most
+        ), gone as (
+            delete from platform.job_runs r using old where r.organization_id = old.organization_id and r.id = old.id returning 1
+        )
+        select count(*) from gone
+    $$;
+
+-- Name: FUNCTION purge_job_runs(keep interval, most integer); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.purge_job_runs(keep interval, most integer) IS 'Forgets old runs with what they told; returns how many. The sums stand with the job.';
+
 -- Name: purge_rate_limits(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.purge_rate_limits() RETURNS bigint
     LANGUAGE sql
     AS $$
-        with gone as (delete from platform.rate_limit_windows w where w.window_start < now() - interval '2 days' returning 1)
+        with gone as (delete from platform.rate_limit_buckets b where b.filled_at < now() - interval '2 days' returning 1)
         select count(*) from gone
     $$;
 
 -- Name: FUNCTION purge_rate_limits(); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.purge_rate_limits() IS 'Forgets windows that are over; returns how many.';
+COMMENT ON FUNCTION platform.purge_rate_limits() IS 'Forgets buckets that have long been full again; returns how many.';
 
 -- Name: record_call(text, boolean, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9956,6 +10331,52 @@ CREATE FUNCTION platform.record_call(service text, succeeded boolean, opens_afte
 
 COMMENT ON FUNCTION platform.record_call(service text, succeeded boolean, opens_after integer) IS 'Tells a breaker how a call went; returns its state. So many failures in a row open it; the trial of a half-open one closes or opens it.';
 
+-- Name: record_change(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.record_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    resource     text := tg_argv[0];
+    watched      text[] := tg_argv[1]::text[];
+    named        text := nullif(tg_argv[2], '');
+    hidden       text[] := tg_argv[3]::text[];
+    before       jsonb := to_jsonb(old);
+    after        jsonb := to_jsonb(new);
+    either       jsonb := coalesce(after, before);
+    organization uuid := coalesce(either ->> 'organization_id', either ->> 'id')::uuid;
+    was          jsonb;
+    becomes      jsonb;
+begin
+    -- The Data API has said it already, in the statement that writes; some acts say it in words of their own, once for all they
+    -- change. A key that is sealed anew is no change.
+    if current_setting('clientele.through', true) = 'data_api' or current_setting('clientele.told', true) = 'on' or current_setting('clientele.resealing', true) = 'on'
+       -- Neither what an organization begins with, nor what goes with it.
+       or not exists (select from platform.organizations o where o.id = organization and o.created_at < now()) then
+        return null;
+    end if;
+    select jsonb_object_agg(c, case when c = any (hidden) then '"(hidden)"' else before -> c end) filter (where before is not null),
+           jsonb_object_agg(c, case when c = any (hidden) then '"(hidden, changed)"' else after -> c end) filter (where after is not null)
+    into was, becomes
+    from unnest(watched) as c
+    where before -> c is distinct from after -> c and (coalesce(before -> c, 'null') <> 'null' or coalesce(after -> c, 'null') <> 'null');
+    if was is null and becomes is null then
+        return null;
+    end if;
+    insert into platform.activity_logs (organization_id, actor_type, user_id, activity_type, resource_type, resource_id, resource_name, reason, old_values, new_values, severity)
+    values (organization, case when platform.actor() is not null then 'user' when platform.tenant('system') is not null or platform.organization() is null then 'system' else 'api' end,
+            platform.actor(), case tg_op when 'INSERT' then 'create' when 'DELETE' then 'delete' else 'update' end, resource,
+            coalesce(either ->> 'id', either ->> 'user_id'), left(either ->> named, 255),
+            coalesce(nullif(current_setting('clientele.reason', true), ''), after ->> 'change_reason'), was, becomes, tg_argv[4]);
+    return null;
+end
+$$;
+
+-- Name: FUNCTION record_change(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.record_change() IS 'Trigger of platform.audited: an entry of the audit trail with the fields that changed.';
+
 -- Name: record_setting(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.record_setting() RETURNS trigger
@@ -9969,7 +10390,7 @@ begin
     if exists (select from platform.organizations o where o.id = row_is.organization_id) then
         insert into platform.setting_changes (organization_id, setting_key, environment, old_value, new_value, is_sensitive, changed_by, change_reason)
         values (row_is.organization_id, row_is.setting_key, row_is.environment, old.setting_value, new.setting_value, row_is.is_sensitive,
-                platform.actor(), case when tg_op <> 'DELETE' then new.change_reason end);
+                platform.actor(), case when tg_op = 'DELETE' then nullif(current_setting('clientele.reason', true), '') else new.change_reason end);
     end if;
     return null;
 end
@@ -10021,6 +10442,67 @@ $$;
 
 COMMENT ON FUNCTION platform.refuse_transition() IS 'Trigger of platform.states: says which states could have followed.';
 
+-- Name: renew_invitation(uuid, bytea, boolean, interval); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval DEFAULT '7 days'::interval) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    until timestamptz;
+begin
+    -- Whoever may invite to this role may send the invitation anew.
+    perform platform.refuse_member(platform.tenant('system') is not null or (
+        platform.may(platform.role(), 'user_management', 'platform_users', 'create')
+        and (select mine.rank <= theirs.rank
+             from platform.organization_members m
+             join platform.organization_roles theirs on theirs.organization_id = m.organization_id and theirs.role = m.role
+             join platform.organization_roles mine on mine.organization_id = m.organization_id and mine.role = platform.role()
+             where m.organization_id = platform.tenant('member') and m.user_id = renew_invitation.person)), 'invite this person');
+    update platform.organization_members m
+    set invitation_hash = renew_invitation.token_hash, invitation_mailed = renew_invitation.mailed, invitation_expires = now() + renew_invitation.lifetime, status = 'pending_invitation'
+    where m.organization_id = platform.tenant('member') and m.user_id = renew_invitation.person and m.status in ('pending_invitation', 'inactive') and m.invitation_accepted_at is null
+    returning m.invitation_expires into until;
+    if until is null then
+        raise exception 'This person has accepted already, so there is nothing to send.' using errcode = 'CL001';
+    end if;
+    return until;
+end
+$$;
+
+-- Name: FUNCTION renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval) IS 'Gives an invitation a new token, by its SHA-256, and a new time to live; an older one ends. For whoever may invite to that role.';
+
+-- Name: renew_job(uuid, uuid, uuid, bigint, bigint, text); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.renew_job(organization uuid, run uuid, worker uuid, done bigint DEFAULT NULL::bigint, total bigint DEFAULT NULL::bigint, note text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    mine record;
+begin
+    update platform.scheduled_jobs j
+    set leased_until = now() + platform.job_lease()
+    from platform.job_runs r
+    where r.organization_id = renew_job.organization and r.id = renew_job.run and r.status = 'running' and r.worker = renew_job.worker
+    and j.organization_id = r.organization_id and j.id = r.job_id and j.leased_by = renew_job.worker
+    returning r.cancel_requested_at, r.started_at + make_interval(secs => j.timeout_seconds) < now() as late into mine;
+    if not found then
+        return 'lost';
+    end if;
+    update platform.job_runs r
+    set progress_done = renew_job.done, progress_total = renew_job.total, progress_note = left(renew_job.note, 500)
+    where r.organization_id = renew_job.organization and r.id = renew_job.run
+    and (r.progress_done, r.progress_total, r.progress_note) is distinct from (renew_job.done, renew_job.total, left(renew_job.note, 500));
+    return case when mine.cancel_requested_at is not null then 'cancel' when mine.late then 'late' else 'go' end;
+end
+$$;
+
+-- Name: FUNCTION renew_job(organization uuid, run uuid, worker uuid, done bigint, total bigint, note text); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.renew_job(organization uuid, run uuid, worker uuid, done bigint, total bigint, note text) IS 'A worker says that it is still there, and how far it has come. Returns "go", "cancel" when somebody wants the run to stop, "late" when its time is over, "lost" when the run is not this worker''s any more: it must write nothing further.';
+
 -- Name: resolve_alert(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.resolve_alert() RETURNS trigger
@@ -10064,7 +10546,7 @@ CREATE FUNCTION platform.rotate_api_key(key uuid, overlap interval DEFAULT '1 da
 declare
     old record;
 begin
-    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.expires_at, k.statement_timeout_ms, k.max_rows, k.max_cost into old
+    select k.name, k.workspace_id, k.scopes, k.allowed_origins, k.allowed_addresses, k.expires_at, k.statement_timeout_ms, k.max_rows, k.max_cost into old
     from platform.api_keys k
     where k.organization_id = platform.organization() and k.id = rotate_api_key.key and k.kind = 'secret' and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
     and rotate_api_key.overlap > interval '0'
@@ -10077,7 +10559,7 @@ begin
     -- Whoever was let in until some day is not let in for longer by a rotation.
     select i.id, i.secret into rotate_api_key.id, rotate_api_key.secret
     from platform.issue_api_key(old.name, old.workspace_id, old.scopes, old.expires_at, old.allowed_origins, rotate_api_key.key) i;
-    update platform.api_keys k set statement_timeout_ms = old.statement_timeout_ms, max_rows = old.max_rows, max_cost = old.max_cost
+    update platform.api_keys k set allowed_addresses = old.allowed_addresses, statement_timeout_ms = old.statement_timeout_ms, max_rows = old.max_rows, max_cost = old.max_cost
     where k.organization_id = platform.organization() and k.id = rotate_api_key.id;
 end
 $$;
@@ -10085,6 +10567,30 @@ $$;
 -- Name: FUNCTION rotate_api_key(key uuid, overlap interval, OUT id uuid, OUT secret text); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.rotate_api_key(key uuid, overlap interval, OUT id uuid, OUT secret text) IS 'Issues a key with the same rights until the same day; the old one stays valid for the overlap.';
+
+-- Name: run_job(uuid); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.run_job(job uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    leased timestamptz;
+begin
+    select j.leased_until into leased from platform.scheduled_jobs j where j.organization_id = platform.tenant('admin') and j.id = run_job.job for update;
+    if not found then
+        raise exception 'There is no such job here.' using errcode = 'no_data_found';
+    elsif leased is not null then
+        raise exception 'The job is running. Wait until it has ended, or cancel the run.' using errcode = 'CL001', table = 'scheduled_jobs';
+    end if;
+    update platform.scheduled_jobs j set run_requested_at = now(), run_requested_by = platform.actor()
+    where j.organization_id = platform.tenant('admin') and j.id = run_job.job and j.run_requested_at is null;
+end
+$$;
+
+-- Name: FUNCTION run_job(job uuid); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.run_job(job uuid) IS 'Lets a job run as soon as a worker is free, switched off or not, beside its schedule. For administrators.';
 
 -- Name: scheduled_jobs; Type: TABLE; Schema: platform; Owner: -
 
@@ -10099,8 +10605,11 @@ CREATE TABLE platform.scheduled_jobs (
     job_config jsonb DEFAULT '{}'::jsonb NOT NULL,
     timeout_seconds integer DEFAULT 3600 NOT NULL,
     max_retries integer DEFAULT 3 NOT NULL,
+    missed_runs text DEFAULT 'run_once'::text NOT NULL,
     is_enabled boolean DEFAULT true NOT NULL,
     next_run_at timestamp with time zone,
+    run_requested_at timestamp with time zone,
+    run_requested_by uuid,
     leased_until timestamp with time zone,
     leased_by uuid,
     retries integer DEFAULT 0 NOT NULL,
@@ -10118,6 +10627,7 @@ CREATE TABLE platform.scheduled_jobs (
     CONSTRAINT has_one_schedule CHECK ((num_nonnulls(cron_expression, frequency) = 1)),
     CONSTRAINT is_due_while_enabled CHECK ((is_enabled = (next_run_at IS NOT NULL))),
     CONSTRAINT lease_is_whole CHECK (((leased_until IS NULL) = (leased_by IS NULL))),
+    CONSTRAINT requested_by_whom CHECK (((run_requested_by IS NULL) OR (run_requested_at IS NOT NULL))),
     CONSTRAINT runs_add_up CHECK (((successful_runs + failed_runs) <= total_runs)),
     CONSTRAINT scheduled_jobs_failed_runs_check CHECK ((failed_runs >= 0)),
     CONSTRAINT scheduled_jobs_frequency_check CHECK ((frequency = ANY (ARRAY['hourly'::text, 'daily'::text, 'weekly'::text, 'monthly'::text]))),
@@ -10125,6 +10635,7 @@ CREATE TABLE platform.scheduled_jobs (
     CONSTRAINT scheduled_jobs_job_name_check CHECK (((length(job_name) >= 1) AND (length(job_name) <= 255))),
     CONSTRAINT scheduled_jobs_last_run_status_check CHECK ((last_run_status = ANY (ARRAY['success'::text, 'failed'::text, 'timeout'::text, 'cancelled'::text]))),
     CONSTRAINT scheduled_jobs_max_retries_check CHECK (((max_retries >= 0) AND (max_retries <= 100))),
+    CONSTRAINT scheduled_jobs_missed_runs_check CHECK ((missed_runs = ANY (ARRAY['run_once'::text, 'skip'::text]))),
     CONSTRAINT scheduled_jobs_retries_check CHECK ((retries >= 0)),
     CONSTRAINT scheduled_jobs_successful_runs_check CHECK ((successful_runs >= 0)),
     CONSTRAINT scheduled_jobs_timeout_seconds_check CHECK (((timeout_seconds >= 1) AND (timeout_seconds <= 86400))),
@@ -10141,13 +10652,21 @@ COMMENT ON TABLE platform.scheduled_jobs IS 'Background jobs of an organization,
 
 COMMENT ON COLUMN platform.scheduled_jobs.frequency IS 'In place of a cron expression: at the start of each hour, day, week (Monday) or month in the job''s zone.';
 
+-- Name: COLUMN scheduled_jobs.missed_runs; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.scheduled_jobs.missed_runs IS 'When nobody was there at its time. run_once: one run makes up for all that were missed; skip: a run more than five minutes late is left out.';
+
 -- Name: COLUMN scheduled_jobs.next_run_at; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.scheduled_jobs.next_run_at IS 'Worked out from the schedule; null while the job is switched off.';
 
+-- Name: COLUMN scheduled_jobs.run_requested_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.scheduled_jobs.run_requested_at IS 'Somebody wants it to run now, beside its schedule; see platform.run_job.';
+
 -- Name: COLUMN scheduled_jobs.leased_until; Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON COLUMN platform.scheduled_jobs.leased_until IS 'A worker has it until then; if it does not come back, another may take it.';
+COMMENT ON COLUMN platform.scheduled_jobs.leased_until IS 'A worker has it until then, and says again and again that it is still there; if it does not, another may take it.';
 
 -- Name: COLUMN scheduled_jobs.retries; Type: COMMENT; Schema: platform; Owner: -
 
@@ -10204,6 +10723,19 @@ $$;
 
 COMMENT ON FUNCTION platform.schedule_sync() IS 'Trigger: works out when a connection is synchronized next; at once the first time.';
 
+-- Name: seal_hash(uuid, bigint, timestamp with time zone, bytea, uuid[], bytea[]); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.seal_hash(organization uuid, block bigint, sealed_at timestamp with time zone, previous bytea, entry_ids uuid[], digests bytea[]) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+        select sha256(previous || convert_to(concat_ws('/', 'clientele audit', organization, block, (extract(epoch from sealed_at) * 1000000)::bigint), 'UTF8')
+                      || (select string_agg(uuid_send(e.id) || e.digest, ''::bytea order by e.n) from unnest(entry_ids, digests) with ordinality as e (id, digest, n)))
+    $$;
+
+-- Name: FUNCTION seal_hash(organization uuid, block bigint, sealed_at timestamp with time zone, previous bytea, entry_ids uuid[], digests bytea[]); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.seal_hash(organization uuid, block bigint, sealed_at timestamp with time zone, previous bytea, entry_ids uuid[], digests bytea[]) IS 'The hash of a block of the audit trail.';
+
 -- Name: searchable(regclass); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.searchable(relation regclass) RETURNS void
@@ -10218,6 +10750,16 @@ $$;
 -- Name: FUNCTION searchable(relation regclass); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.searchable(relation regclass) IS 'Lets functions owned by clientele_search read a table. Row-level security keeps indexes from serving operators that are not leakproof (like, trigrams), so such searches go through a function of that role which names the organization itself.';
+
+-- Name: sensitive(regclass); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.sensitive(relation regclass) RETURNS void
+    LANGUAGE sql
+    AS $$ insert into platform.sensitive_relations (relation) values (sensitive.relation::text) on conflict do nothing $$;
+
+-- Name: FUNCTION sensitive(relation regclass); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.sensitive(relation regclass) IS 'Declares a table to hold data about people.';
 
 -- Name: session_lifetime(uuid); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -10334,6 +10876,7 @@ CREATE FUNCTION platform.sign_activity() RETURNS trigger
     AS $$
 declare
     person  record;
+    request jsonb := nullif(current_setting('clientele.request', true), '')::jsonb;
     -- The platform itself: acting for one organization, or for all of them.
     trusted boolean := platform.tenant('system') is not null or platform.organization() is null;
 begin
@@ -10354,6 +10897,18 @@ begin
     elsif new.actor_type = 'user' then
         new.user_id := coalesce(new.user_id, platform.actor());
     end if;
+    if request is not null and (not trusted or new.request_id is null) then
+        new.request_id := request ->> 'id';
+        new.ip_address := (request ->> 'ip')::inet;
+        new.user_agent := request ->> 'agent';
+        new.http_method := request ->> 'method';
+        new.api_endpoint := left(request ->> 'endpoint', 255);
+        new.session_id := (request ->> 'session')::uuid;
+        new.api_key_id := (request ->> 'key')::uuid;
+    elsif not trusted then
+        new.api_key_id := null;
+    end if;
+    new.actor := new.user_id;
     if new.user_id is not null and new.user_name is null then
         select u.name, u.email, m.role into person
         from platform.platform_users u
@@ -10368,6 +10923,9 @@ begin
             select k from jsonb_object_keys(new.old_values || new.new_values) as k
             where new.old_values -> k is distinct from new.new_values -> k order by k);
     end if;
+    new.salt := uuid_send(gen_random_uuid());
+    new.personal_digest := platform.personal_digest(new.salt, new.old_values, new.new_values, new.resource_name);
+    new.writer := pg_current_xact_id();
     return new;
 end
 $$;
@@ -10487,6 +11045,65 @@ $$;
 
 COMMENT ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) IS 'Takes an amount of a limit for the transaction''s organization and returns how much is used now, so which one of the day this is; raises CL003 when it does not fit. Whatever it counts is written in the same transaction. Triggers call it with the rights of whoever writes, so requests may execute it; the Data API must not offer it.';
 
+-- Name: take_attempt(bytea, integer, interval); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.take_attempt(subject bytea, free integer, memory interval, OUT waits interval, OUT attempts integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+begin
+    -- Counted before it is looked at whether it is right, so that many at once are as many tries as one after the other. Time
+    -- forgives a free one after the other, so that a busy office does not add its slips up for ever.
+    insert into platform.sign_in_attempts as a (address_hash) values (subject)
+    on conflict (address_hash) do update
+    set attempts = case when a.last_attempt < now() - memory then 1
+                   else least(1 + greatest(a.attempts - floor(extract(epoch from now() - a.last_attempt) / (extract(epoch from memory) / free))::integer, 0), 100000) end,
+        last_attempt = now(), locked_until = null
+    where a.locked_until is null or a.locked_until <= now()
+    returning a.attempts into attempts;
+    if attempts is null then
+        select greatest(a.locked_until - now(), interval '1 second') into waits from platform.sign_in_attempts a where a.address_hash = subject;
+        waits := coalesce(waits, interval '1 second');
+    elsif attempts >= free then
+        update platform.sign_in_attempts a set locked_until = now() + make_interval(secs => least(900, power(2, least(take_attempt.attempts + 1 - free, 20)))) where a.address_hash = subject;
+    end if;
+end
+$$;
+
+-- Name: FUNCTION take_attempt(subject bytea, free integer, memory interval, OUT waits interval, OUT attempts integer); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.take_attempt(subject bytea, free integer, memory interval, OUT waits interval, OUT attempts integer) IS 'Takes one try to sign in. From the last free one on each makes the next wait: 2 seconds, then twice as long, at most 15 minutes. Tries older than "memory" count no more, and one is forgiven for each so many-th part of it without one. Returns how long to wait when there is no try to be had; success deletes the row.';
+
+-- Name: take_tokens(uuid, text, bigint); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.take_tokens(rate_limit uuid, subject text, wanted bigint, OUT granted bigint, OUT tokens double precision) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    rule   platform.rate_limits := (select l from platform.rate_limits l where l.organization_id = platform.organization() and l.id = take_tokens.rate_limit and l.is_active);
+    bucket platform.rate_limit_buckets;
+begin
+    if rule.id is null then
+        return;
+    end if;
+    insert into platform.rate_limit_buckets (organization_id, rate_limit_id, subject, tokens, filled_at)
+    values (rule.organization_id, rule.id, take_tokens.subject, rule.max_requests, clock_timestamp())
+    on conflict do nothing;
+    -- Locked until the transaction ends: of many nodes that ask at once, each sees what the one before has left.
+    select b.* into bucket from platform.rate_limit_buckets b
+    where b.organization_id = rule.organization_id and b.rate_limit_id = rule.id and b.subject = take_tokens.subject
+    for update;
+    tokens := least(rule.max_requests, bucket.tokens + greatest(extract(epoch from clock_timestamp() - bucket.filled_at), 0) * rule.max_requests / rule.window_seconds);
+    granted := least(greatest(take_tokens.wanted, 0), floor(tokens));
+    tokens := tokens - granted;
+    update platform.rate_limit_buckets b set tokens = take_tokens.tokens, filled_at = clock_timestamp()
+    where b.organization_id = rule.organization_id and b.rate_limit_id = rule.id and b.subject = take_tokens.subject;
+end
+$$;
+
+-- Name: FUNCTION take_tokens(rate_limit uuid, subject text, wanted bigint, OUT granted bigint, OUT tokens double precision); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.take_tokens(rate_limit uuid, subject text, wanted bigint, OUT granted bigint, OUT tokens double precision) IS 'Takes up to so many tokens out of a limit''s bucket; returns how many it got and how many are left. Null when there is no such limit. Nodes take some at a time and spend them without asking again.';
+
 -- Name: tell_health(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.tell_health() RETURNS trigger
@@ -10582,6 +11199,24 @@ $$;
 
 COMMENT ON FUNCTION platform.turn_breaker() IS 'Trigger: a breaker that changes counts anew.';
 
+-- Name: unsealed_trails(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.unsealed_trails() RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    AS $$
+        select o.id
+        from platform.organizations o
+        left join lateral (select s.epoch, s.writer, s.position from platform.audit_seals s where s.organization_id = o.id order by s.block desc limit 1) h on true
+        where exists (
+            select from platform.activity_logs a
+            where a.organization_id = o.id and (a.epoch, a.writer, a.position) > (coalesce(h.epoch, 0::smallint), coalesce(h.writer, '0'::xid8), coalesce(h.position, 0))
+            and (a.epoch, a.writer) < ((select s.epoch from log.state s), log.watermark()))
+    $$;
+
+-- Name: FUNCTION unsealed_trails(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.unsealed_trails() IS 'Organizations with entries of the audit trail that can be sealed.';
+
 -- Name: write_member(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.write_member() RETURNS trigger
@@ -10590,7 +11225,7 @@ CREATE FUNCTION platform.write_member() RETURNS trigger
     AS $$
 declare
     here     uuid := platform.tenant('member');
-    is_admin boolean := platform.tenant('admin') is not null;
+    is_admin boolean;
     is_self  boolean;
     my_rank  integer;
     changed  text[];
@@ -10600,16 +11235,18 @@ begin
     if here is null then
         raise exception 'Only members of the organization may do this.' using errcode = 'insufficient_privilege';
     end if;
-    -- The platform itself ranks above everybody; a program with an administrator's access is an administrator.
+    -- The platform itself may everything and ranks above everybody; a program with an administrator's access is an administrator.
+    is_admin := platform.tenant('system') is not null or (platform.tenant('admin') is not null and platform.actor() is null)
+        or platform.may(platform.role(), 'user_management', 'platform_users', case tg_op when 'INSERT' then 'create' when 'UPDATE' then 'update' else 'delete' end);
     my_rank := coalesce(
-        (select r.rank from platform.roles r where r.role = platform.role()),
+        (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = platform.role()),
         case when platform.tenant('system') is not null then 0 when is_admin and platform.actor() is null then (select r.rank from platform.roles r where r.role = 'admin') end,
         32767);
     -- Two administrators must not remove each other as the last one.
     perform pg_advisory_xact_lock(hashtext('platform.organization_members'), hashtext(here::text));
 
     if tg_op = 'INSERT' then
-        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.roles r where r.role = new.role), 'give somebody this role');
+        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = new.role), 'give somebody this role');
         if new.status not in ('pending_invitation') and platform.tenant('system') is null then
             raise exception 'A member begins as "pending_invitation", and is active once they accept.' using errcode = 'CL001';
         end if;
@@ -10621,8 +11258,8 @@ begin
                     coalesce(new.notification_preferences, '{"email_campaigns": true, "email_alerts": true, "browser_notifications": true}'), platform.actor())
             returning id into person;
         end if;
-        insert into platform.organization_members (organization_id, user_id, role, status, invited_by, invitation_expires)
-        values (here, person, new.role, coalesce(new.status, 'pending_invitation'), platform.actor(),
+        insert into platform.organization_members (organization_id, user_id, role, status, invited_by, invitation_email, invitation_expires)
+        values (here, person, new.role, coalesce(new.status, 'pending_invitation'), platform.actor(), new.email,
                 case when coalesce(new.status, 'pending_invitation') = 'pending_invitation' then coalesce(new.invitation_expires, now() + interval '7 days') end)
         returning status, invited_by, invitation_expires into new.status, new.invited_by, new.invitation_expires;
         new.id := person;
@@ -10634,7 +11271,7 @@ begin
     is_self := person is not distinct from platform.actor();
 
     if tg_op = 'DELETE' then
-        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.roles r where r.role = old.role), 'remove this member');
+        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = old.role), 'remove this member');
         delete from platform.organization_members m where m.organization_id = here and m.user_id = person;
         if not found then
             return null;
@@ -10653,7 +11290,7 @@ begin
     end if;
 
     if changed && '{role, status}' then
-        perform platform.refuse_member(is_admin and my_rank <= (select min(r.rank) from platform.roles r where r.role in (old.role, new.role)), 'change this member''s role or status');
+        perform platform.refuse_member(is_admin and my_rank <= (select min(r.rank) from platform.organization_roles r where r.organization_id = here and r.role in (old.role, new.role)), 'change this member''s role or status');
         update platform.organization_members m
         set role = new.role, status = case when 'status' = any(changed) then new.status else m.status end
         where m.organization_id = here and m.user_id = person;
@@ -10663,11 +11300,11 @@ begin
         perform platform.keep_super_admin(here);
     end if;
     if changed && '{name, avatar_url, timezone, language, theme, dashboard_config, notification_preferences}' then
-        perform platform.refuse_member(is_self or (is_admin and my_rank <= (select r.rank from platform.roles r where r.role = old.role) and platform.is_only_here(person)),
+        perform platform.refuse_member(is_self or (is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = old.role) and platform.is_only_here(person)),
             'change the account of somebody who works elsewhere too');
     end if;
     if changed && '{email}' then
-        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.roles r where r.role = old.role) and platform.is_only_here(person), 'change this address');
+        perform platform.refuse_member(is_admin and my_rank <= (select r.rank from platform.organization_roles r where r.organization_id = here and r.role = old.role) and platform.is_only_here(person), 'change this address');
     end if;
     if changed && '{email, name, avatar_url, timezone, language, theme, dashboard_config, notification_preferences}' then
         update platform.platform_users u
@@ -13374,99 +14011,6 @@ COMMENT ON COLUMN billing.subscriptions.current_period_end IS 'Until when it is 
 
 COMMENT ON COLUMN billing.subscriptions.cancel_at_period_end IS 'It will not be renewed.';
 
--- Name: activity_logs; Type: TABLE; Schema: platform; Owner: -
-
-CREATE TABLE platform.activity_logs (
-    organization_id uuid DEFAULT platform.organization() NOT NULL,
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    actor_type text DEFAULT 'user'::text NOT NULL,
-    user_id uuid,
-    user_name text,
-    user_email text,
-    user_role text,
-    activity_type text NOT NULL,
-    resource_type text NOT NULL,
-    resource_id text,
-    resource_name text,
-    action_description text DEFAULT ''::text NOT NULL,
-    reason text,
-    old_values jsonb,
-    new_values jsonb,
-    changed_fields text[],
-    subject_id uuid,
-    regulation text,
-    data_categories text[] DEFAULT '{}'::text[] NOT NULL,
-    ip_address inet,
-    user_agent text,
-    session_id uuid,
-    request_id text,
-    api_endpoint text,
-    http_method text,
-    response_status integer,
-    processing_time_ms integer,
-    severity text DEFAULT 'info'::text NOT NULL,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    additional_context jsonb DEFAULT '{}'::jsonb NOT NULL,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
-    hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
-    day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
-    CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
-    CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
-    CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
-    CONSTRAINT activity_logs_api_endpoint_check CHECK ((length(api_endpoint) <= 255)),
-    CONSTRAINT activity_logs_http_method_check CHECK ((length(http_method) <= 10)),
-    CONSTRAINT activity_logs_processing_time_ms_check CHECK ((processing_time_ms >= 0)),
-    CONSTRAINT activity_logs_regulation_check CHECK ((regulation = ANY (ARRAY['hipaa'::text, 'gdpr'::text, 'fda'::text, 'other'::text]))),
-    CONSTRAINT activity_logs_request_id_check CHECK ((length(request_id) <= 255)),
-    CONSTRAINT activity_logs_resource_id_check CHECK ((length(resource_id) <= 255)),
-    CONSTRAINT activity_logs_resource_name_check CHECK ((length(resource_name) <= 255)),
-    CONSTRAINT activity_logs_resource_type_check CHECK ((resource_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
-    CONSTRAINT activity_logs_response_status_check CHECK (((response_status >= 100) AND (response_status <= 599))),
-    CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
-    CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
-    CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
-    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50))
-)
-PARTITION BY RANGE (occurred_at);
-
-ALTER TABLE ONLY platform.activity_logs FORCE ROW LEVEL SECURITY;
-
--- Name: TABLE activity_logs; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON TABLE platform.activity_logs IS 'The audit trail of staff, keys and the platform itself. Only ever added to.';
-
--- Name: COLUMN activity_logs.user_name; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.user_name IS 'As it was then, like address and role: the trail outlives the account.';
-
--- Name: COLUMN activity_logs.activity_type; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.activity_type IS 'create, update, delete, read, login, logout, export, import, or a word of the product: user_suspended.';
-
--- Name: COLUMN activity_logs.resource_type; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.resource_type IS 'customer, campaign, segment, dashboard, connection, pot…';
-
--- Name: COLUMN activity_logs.subject_id; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.subject_id IS 'The customer whose data it was about. No foreign key: the trail stays when the customer goes.';
-
--- Name: COLUMN activity_logs.regulation; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.regulation IS 'The rules for which the entry must be kept; null for everyday entries.';
-
--- Name: COLUMN activity_logs.data_categories; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.data_categories IS 'What kind of data was seen or changed: health, contact, payment…';
-
--- Name: COLUMN activity_logs.hour_of_day; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.hour_of_day IS '0 to 23, UTC.';
-
--- Name: COLUMN activity_logs.day_of_week; Type: COMMENT; Schema: platform; Owner: -
-
-COMMENT ON COLUMN platform.activity_logs.day_of_week IS '0 (Sunday) to 6, UTC.';
-
 -- Name: activity_logs; Type: VIEW; Schema: cdp; Owner: -
 
 CREATE VIEW cdp.activity_logs WITH (security_invoker='true') AS
@@ -14623,6 +15167,8 @@ CREATE TABLE platform.organizations (
     time_zone text DEFAULT 'UTC'::text NOT NULL,
     currency text DEFAULT 'EUR'::text NOT NULL,
     is_demo boolean DEFAULT false NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT organizations_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -14647,6 +15193,10 @@ COMMENT ON COLUMN platform.organizations.time_zone IS 'IANA name, e.g. Europe/Lo
 -- Name: COLUMN organizations.currency; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.organizations.currency IS 'ISO 4217 code. Amounts in another currency carry the rate they were converted with.';
+
+-- Name: COLUMN organizations.closed_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.organizations.closed_at IS 'When it was given up: closed to everybody but its super administrators, who may reopen it for 30 days; then it is deleted.';
 
 -- Name: customer_summary; Type: VIEW; Schema: cdp; Owner: -
 
@@ -14999,6 +15549,8 @@ CREATE TABLE platform.organization_members (
     invited_by uuid,
     invitation_hash bytea,
     invitation_expires timestamp with time zone,
+    invitation_email platform.email_address,
+    invitation_mailed boolean DEFAULT false NOT NULL,
     invitation_accepted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -15016,6 +15568,14 @@ COMMENT ON TABLE platform.organization_members IS 'Who works in which organizati
 -- Name: COLUMN organization_members.invitation_hash; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.organization_members.invitation_hash IS 'SHA-256 of the token in the invitation; gone once it was accepted.';
+
+-- Name: COLUMN organization_members.invitation_email; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.organization_members.invitation_email IS 'Whom the inviter meant; the account behind it may be a stranger''s.';
+
+-- Name: COLUMN organization_members.invitation_mailed; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.organization_members.invitation_mailed IS 'The link went to the address by mail and was shown to nobody, so whoever has it owns the address.';
 
 -- Name: platform_user_sessions; Type: TABLE; Schema: platform; Owner: -
 
@@ -15153,6 +15713,9 @@ CREATE TABLE platform.platform_users (
     password_reset_hash bytea,
     password_reset_expires timestamp with time zone,
     last_login timestamp with time zone,
+    totp_secret bytea,
+    totp_enabled_at timestamp with time zone,
+    totp_last_step bigint,
     timezone platform.time_zone DEFAULT 'UTC'::text NOT NULL,
     language text DEFAULT 'en'::text NOT NULL,
     theme text DEFAULT 'auto'::text NOT NULL,
@@ -15163,6 +15726,7 @@ CREATE TABLE platform.platform_users (
     created_by uuid,
     updated_by uuid,
     CONSTRAINT platform_users_check CHECK (((password_reset_hash IS NULL) = (password_reset_expires IS NULL))),
+    CONSTRAINT platform_users_check1 CHECK (((totp_enabled_at IS NULL) OR (totp_secret IS NOT NULL))),
     CONSTRAINT platform_users_dashboard_config_check CHECK ((jsonb_typeof(dashboard_config) = 'object'::text)),
     CONSTRAINT platform_users_email_verification_hash_check CHECK ((length(email_verification_hash) = 32)),
     CONSTRAINT platform_users_language_check CHECK ((language = ANY (ARRAY['en'::text, 'fr'::text]))),
@@ -15198,6 +15762,18 @@ COMMENT ON COLUMN platform.platform_users.email_verification_hash IS 'SHA-256 of
 -- Name: COLUMN platform_users.password_reset_hash; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.platform_users.password_reset_hash IS 'SHA-256 of the token in the mail that lets its reader choose a password.';
+
+-- Name: COLUMN platform_users.totp_secret; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.platform_users.totp_secret IS 'The secret shared with an authenticator app, encrypted by the server.';
+
+-- Name: COLUMN platform_users.totp_enabled_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.platform_users.totp_enabled_at IS 'Since when a sign-in needs a second factor; null: it does not, even while a secret waits to be confirmed.';
+
+-- Name: COLUMN platform_users.totp_last_step; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.platform_users.totp_last_step IS 'The newest half minute a code was taken for: none is taken twice.';
 
 -- Name: COLUMN platform_users.notification_preferences; Type: COMMENT; Schema: platform; Owner: -
 
@@ -18378,9 +18954,9 @@ COMMENT ON COLUMN platform.rate_limits.route IS 'A path, with a star at its end 
 
 COMMENT ON COLUMN platform.rate_limits.counted_by IS 'organization: all requests together; key: each key by itself; caller: each address or visitor by itself.';
 
--- Name: COLUMN rate_limits.window_seconds; Type: COMMENT; Schema: platform; Owner: -
+-- Name: COLUMN rate_limits.max_requests; Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON COLUMN platform.rate_limits.window_seconds IS 'Windows follow one another from the epoch: one of 60 seconds is a minute of the clock.';
+COMMENT ON COLUMN platform.rate_limits.max_requests IS 'So many at once, and so many in each window on the long run: a bucket of so many tokens that fills up again within the window.';
 
 -- Name: rate_limits; Type: VIEW; Schema: jyotiflow; Owner: -
 
@@ -18413,9 +18989,9 @@ COMMENT ON COLUMN jyotiflow.rate_limits.api_key_id IS 'For one key only; null: f
 
 COMMENT ON COLUMN jyotiflow.rate_limits.counted_by IS 'organization: all requests together; key: each key by itself; caller: each address or visitor by itself.';
 
--- Name: COLUMN rate_limits.window_seconds; Type: COMMENT; Schema: jyotiflow; Owner: -
+-- Name: COLUMN rate_limits.max_requests; Type: COMMENT; Schema: jyotiflow; Owner: -
 
-COMMENT ON COLUMN jyotiflow.rate_limits.window_seconds IS 'Windows follow one another from the epoch: one of 60 seconds is a minute of the clock.';
+COMMENT ON COLUMN jyotiflow.rate_limits.max_requests IS 'So many at once, and so many in each window on the long run: a bucket of so many tokens that fills up again within the window.';
 
 -- Name: referrals; Type: VIEW; Schema: jyotiflow; Owner: -
 
@@ -19564,6 +20140,8 @@ COMMENT ON COLUMN messaging.workflow_definitions.trigger_event IS 'A type of eve
 CREATE TABLE platform.activity_logs_2026_10 (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor uuid,
+    api_key_id uuid,
     actor_type text DEFAULT 'user'::text NOT NULL,
     user_id uuid,
     user_name text,
@@ -19595,6 +20173,11 @@ CREATE TABLE platform.activity_logs_2026_10 (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
     day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    salt bytea,
+    personal_digest bytea,
+    epoch smallint DEFAULT 2 NOT NULL,
+    writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" bigint DEFAULT nextval('platform.activity_position'::regclass) NOT NULL,
     CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
     CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
     CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
@@ -19610,7 +20193,8 @@ CREATE TABLE platform.activity_logs_2026_10 (
     CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
     CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
     CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
-    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50))
+    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50)),
+    CONSTRAINT user_is_actor CHECK ((user_id = actor))
 );
 
 -- Name: TABLE activity_logs_2026_10; Type: COMMENT; Schema: platform; Owner: -
@@ -19622,6 +20206,8 @@ COMMENT ON TABLE platform.activity_logs_2026_10 IS 'Rows of activity_logs of 202
 CREATE TABLE platform.activity_logs_2026_11 (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor uuid,
+    api_key_id uuid,
     actor_type text DEFAULT 'user'::text NOT NULL,
     user_id uuid,
     user_name text,
@@ -19653,6 +20239,11 @@ CREATE TABLE platform.activity_logs_2026_11 (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
     day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    salt bytea,
+    personal_digest bytea,
+    epoch smallint DEFAULT 2 NOT NULL,
+    writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" bigint DEFAULT nextval('platform.activity_position'::regclass) NOT NULL,
     CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
     CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
     CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
@@ -19668,7 +20259,8 @@ CREATE TABLE platform.activity_logs_2026_11 (
     CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
     CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
     CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
-    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50))
+    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50)),
+    CONSTRAINT user_is_actor CHECK ((user_id = actor))
 );
 
 -- Name: TABLE activity_logs_2026_11; Type: COMMENT; Schema: platform; Owner: -
@@ -19680,6 +20272,8 @@ COMMENT ON TABLE platform.activity_logs_2026_11 IS 'Rows of activity_logs of 202
 CREATE TABLE platform.activity_logs_2026_12 (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor uuid,
+    api_key_id uuid,
     actor_type text DEFAULT 'user'::text NOT NULL,
     user_id uuid,
     user_name text,
@@ -19711,6 +20305,11 @@ CREATE TABLE platform.activity_logs_2026_12 (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
     day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    salt bytea,
+    personal_digest bytea,
+    epoch smallint DEFAULT 2 NOT NULL,
+    writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" bigint DEFAULT nextval('platform.activity_position'::regclass) NOT NULL,
     CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
     CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
     CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
@@ -19726,7 +20325,8 @@ CREATE TABLE platform.activity_logs_2026_12 (
     CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
     CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
     CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
-    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50))
+    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50)),
+    CONSTRAINT user_is_actor CHECK ((user_id = actor))
 );
 
 -- Name: TABLE activity_logs_2026_12; Type: COMMENT; Schema: platform; Owner: -
@@ -19738,6 +20338,8 @@ COMMENT ON TABLE platform.activity_logs_2026_12 IS 'Rows of activity_logs of 202
 CREATE TABLE platform.activity_logs_2027_01 (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor uuid,
+    api_key_id uuid,
     actor_type text DEFAULT 'user'::text NOT NULL,
     user_id uuid,
     user_name text,
@@ -19769,6 +20371,11 @@ CREATE TABLE platform.activity_logs_2027_01 (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
     day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    salt bytea,
+    personal_digest bytea,
+    epoch smallint DEFAULT 2 NOT NULL,
+    writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" bigint DEFAULT nextval('platform.activity_position'::regclass) NOT NULL,
     CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
     CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
     CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
@@ -19784,7 +20391,8 @@ CREATE TABLE platform.activity_logs_2027_01 (
     CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
     CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
     CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
-    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50))
+    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50)),
+    CONSTRAINT user_is_actor CHECK ((user_id = actor))
 );
 
 -- Name: TABLE activity_logs_2027_01; Type: COMMENT; Schema: platform; Owner: -
@@ -19796,6 +20404,8 @@ COMMENT ON TABLE platform.activity_logs_2027_01 IS 'Rows of activity_logs of 202
 CREATE TABLE platform.activity_logs_2027_02 (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor uuid,
+    api_key_id uuid,
     actor_type text DEFAULT 'user'::text NOT NULL,
     user_id uuid,
     user_name text,
@@ -19827,6 +20437,11 @@ CREATE TABLE platform.activity_logs_2027_02 (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
     day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    salt bytea,
+    personal_digest bytea,
+    epoch smallint DEFAULT 2 NOT NULL,
+    writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" bigint DEFAULT nextval('platform.activity_position'::regclass) NOT NULL,
     CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
     CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
     CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
@@ -19842,7 +20457,8 @@ CREATE TABLE platform.activity_logs_2027_02 (
     CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
     CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
     CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
-    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50))
+    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50)),
+    CONSTRAINT user_is_actor CHECK ((user_id = actor))
 );
 
 -- Name: TABLE activity_logs_2027_02; Type: COMMENT; Schema: platform; Owner: -
@@ -19854,6 +20470,8 @@ COMMENT ON TABLE platform.activity_logs_2027_02 IS 'Rows of activity_logs of 202
 CREATE TABLE platform.activity_logs_history (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    actor uuid,
+    api_key_id uuid,
     actor_type text DEFAULT 'user'::text NOT NULL,
     user_id uuid,
     user_name text,
@@ -19885,6 +20503,11 @@ CREATE TABLE platform.activity_logs_history (
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     hour_of_day integer GENERATED ALWAYS AS ((EXTRACT(hour FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
     day_of_week integer GENERATED ALWAYS AS ((EXTRACT(dow FROM (occurred_at AT TIME ZONE 'UTC'::text)))::integer) STORED NOT NULL,
+    salt bytea,
+    personal_digest bytea,
+    epoch smallint DEFAULT 2 NOT NULL,
+    writer xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" bigint DEFAULT nextval('platform.activity_position'::regclass) NOT NULL,
     CONSTRAINT activity_logs_activity_type_check CHECK ((activity_type ~ '^[a-z][a-z0-9_.]{0,99}$'::text)),
     CONSTRAINT activity_logs_actor_type_check CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'api'::text]))),
     CONSTRAINT activity_logs_additional_context_check CHECK ((jsonb_typeof(additional_context) = 'object'::text)),
@@ -19900,7 +20523,8 @@ CREATE TABLE platform.activity_logs_history (
     CONSTRAINT activity_logs_severity_check CHECK ((severity = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
     CONSTRAINT activity_logs_user_email_check CHECK ((length(user_email) <= 255)),
     CONSTRAINT activity_logs_user_name_check CHECK ((length(user_name) <= 255)),
-    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50))
+    CONSTRAINT activity_logs_user_role_check CHECK ((length(user_role) <= 50)),
+    CONSTRAINT user_is_actor CHECK ((user_id = actor))
 );
 
 -- Name: TABLE activity_logs_history; Type: COMMENT; Schema: platform; Owner: -
@@ -19920,6 +20544,7 @@ CREATE TABLE platform.api_keys (
     key_hint text,
     scopes text[] DEFAULT '{}'::text[] NOT NULL,
     allowed_origins text[] DEFAULT '{}'::text[] NOT NULL,
+    allowed_addresses cidr[] DEFAULT '{}'::cidr[] NOT NULL,
     statement_timeout_ms integer,
     max_rows bigint,
     max_cost bigint,
@@ -19965,6 +20590,10 @@ COMMENT ON COLUMN platform.api_keys.scopes IS 'What it may be used for, as resou
 
 COMMENT ON COLUMN platform.api_keys.allowed_origins IS 'Web origins a write key is taken from; empty: any.';
 
+-- Name: COLUMN api_keys.allowed_addresses; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.api_keys.allowed_addresses IS 'Networks a key is taken from; empty: any.';
+
 -- Name: COLUMN api_keys.statement_timeout_ms; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.api_keys.statement_timeout_ms IS 'How long a statement of the Data API may take, in milliseconds; null: 10 seconds.';
@@ -19984,6 +20613,48 @@ COMMENT ON COLUMN platform.api_keys.replaces IS 'The key it came after in a rota
 -- Name: COLUMN api_keys.last_used_at; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.api_keys.last_used_at IS 'To the minute.';
+
+-- Name: audit_seals; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.audit_seals (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    block bigint NOT NULL,
+    entry_ids uuid[] NOT NULL,
+    digests bytea[] NOT NULL,
+    epoch smallint NOT NULL,
+    writer xid8 NOT NULL,
+    "position" bigint NOT NULL,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    key_id text NOT NULL,
+    signature bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT audit_seals_block_check CHECK ((block > 0)),
+    CONSTRAINT audit_seals_check CHECK ((cardinality(entry_ids) = cardinality(digests))),
+    CONSTRAINT audit_seals_entry_ids_check CHECK (((cardinality(entry_ids) >= 1) AND (cardinality(entry_ids) <= 1000))),
+    CONSTRAINT audit_seals_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT audit_seals_key_id_check CHECK ((length(key_id) <= 50)),
+    CONSTRAINT audit_seals_previous_check CHECK ((length(previous) = 32)),
+    CONSTRAINT audit_seals_signature_check CHECK ((length(signature) = 32))
+);
+
+ALTER TABLE ONLY platform.audit_seals FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE audit_seals; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.audit_seals IS 'The chain of an organization''s audit trail: each block names its entries with a digest of each, and carries the hash of the block before. See clientele audit verify.';
+
+-- Name: COLUMN audit_seals.epoch; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.audit_seals.epoch IS 'With writer and position: the place of its last entry; the next block begins after it.';
+
+-- Name: COLUMN audit_seals.previous; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.audit_seals.previous IS 'Hash of the block before; 32 zero bytes for the first.';
+
+-- Name: COLUMN audit_seals.signature; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.audit_seals.signature IS 'HMAC-SHA-256 of the hash with a key of the server''s ring, which is not in the database: whoever can write the database alone cannot forge the chain.';
 
 -- Name: blueprint_columns; Type: TABLE; Schema: platform; Owner: -
 
@@ -20166,6 +20837,36 @@ ALTER TABLE ONLY platform.job_definitions FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE platform.job_definitions IS 'The jobs every organization begins with.';
 
+-- Name: job_logs; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.job_logs (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    run_id uuid NOT NULL,
+    line bigint NOT NULL,
+    logged_at timestamp with time zone DEFAULT now() NOT NULL,
+    level text DEFAULT 'info'::text NOT NULL,
+    message text NOT NULL,
+    CONSTRAINT job_logs_level_check CHECK ((level = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text]))),
+    CONSTRAINT job_logs_message_check CHECK ((length(message) <= 4000))
+);
+
+ALTER TABLE ONLY platform.job_logs FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE job_logs; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.job_logs IS 'What a run of a job told while it ran.';
+
+-- Name: job_logs_line_seq; Type: SEQUENCE; Schema: platform; Owner: -
+
+ALTER TABLE platform.job_logs ALTER COLUMN line ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME platform.job_logs_line_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: job_types; Type: TABLE; Schema: platform; Owner: -
 
 CREATE TABLE platform.job_types (
@@ -20179,6 +20880,76 @@ ALTER TABLE ONLY platform.job_types FORCE ROW LEVEL SECURITY;
 -- Name: TABLE job_types; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.job_types IS 'The kinds of job there is a worker for. A module adds its own.';
+
+-- Name: members; Type: VIEW; Schema: platform; Owner: -
+
+CREATE VIEW platform.members WITH (security_invoker='true') AS
+ SELECT m.user_id AS id,
+    COALESCE(u.email, m.invitation_email) AS email,
+    u.name,
+    u.avatar_url,
+    m.role,
+    m.status,
+    u.email_verified,
+    u.last_login,
+    u.totp_enabled_at,
+    u.timezone,
+    u.language,
+    u.theme,
+    u.dashboard_config,
+    u.notification_preferences,
+    m.invited_by,
+    m.invitation_expires,
+    m.invitation_accepted_at,
+    m.created_at,
+    u.created_by,
+    m.updated_at,
+    u.updated_by
+   FROM (platform.organization_members m
+     LEFT JOIN platform.platform_users u ON ((u.id = m.user_id)))
+  WHERE (m.organization_id = ( SELECT platform.tenant('member'::text) AS tenant));
+
+-- Name: VIEW members; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON VIEW platform.members IS 'Who works here and who was invited. Of somebody invited who has an account already only the address is told. Written through platform.write_member.';
+
+-- Name: organization_roles; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.organization_roles (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    role text NOT NULL,
+    rank smallint NOT NULL,
+    access text DEFAULT 'member'::text NOT NULL,
+    name text,
+    description text NOT NULL,
+    is_custom boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT custom_ranks_lower CHECK (((NOT is_custom) OR (rank > 1))),
+    CONSTRAINT organization_roles_access_check CHECK ((access = ANY (ARRAY['member'::text, 'admin'::text]))),
+    CONSTRAINT organization_roles_description_check CHECK ((length(description) <= 500)),
+    CONSTRAINT organization_roles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT organization_roles_rank_check CHECK ((rank > 0)),
+    CONSTRAINT organization_roles_role_check CHECK ((role ~ '^[a-z][a-z0-9_]{0,49}$'::text))
+);
+
+ALTER TABLE ONLY platform.organization_roles FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE organization_roles; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.organization_roles IS 'The roles of one organization: the five every organization has, and those it made itself. What a role may do stands in platform.role_permissions.';
+
+-- Name: COLUMN organization_roles.rank; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.organization_roles.rank IS '1 is the highest. Nobody gives or touches a role above their own; a role of the organization''s own ranks beside one of the five.';
+
+-- Name: COLUMN organization_roles.access; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.organization_roles.access IS 'Which tables it reaches: those of members, or those of administrators too.';
+
+-- Name: COLUMN organization_roles.name; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.organization_roles.name IS 'What people call it; null for the five, which the console names.';
 
 -- Name: partitioned_tables; Type: TABLE; Schema: platform; Owner: -
 
@@ -20200,23 +20971,46 @@ COMMENT ON TABLE platform.partitioned_tables IS 'Tables in monthly partitions, a
 
 COMMENT ON COLUMN platform.partitioned_tables.past IS 'How many months back the first partitions began; whatever is older goes to one history partition.';
 
--- Name: rate_limit_windows; Type: TABLE; Schema: platform; Owner: -
+-- Name: rate_limit_buckets; Type: TABLE; Schema: platform; Owner: -
 
-CREATE TABLE platform.rate_limit_windows (
+CREATE TABLE platform.rate_limit_buckets (
     organization_id uuid DEFAULT platform.organization() NOT NULL,
     rate_limit_id uuid NOT NULL,
     subject text NOT NULL,
-    window_start timestamp with time zone NOT NULL,
-    used bigint NOT NULL,
-    CONSTRAINT rate_limit_windows_subject_check CHECK ((length(subject) <= 200)),
-    CONSTRAINT rate_limit_windows_used_check CHECK ((used >= 0))
+    tokens double precision NOT NULL,
+    filled_at timestamp with time zone NOT NULL,
+    CONSTRAINT rate_limit_buckets_subject_check CHECK ((length(subject) <= 200)),
+    CONSTRAINT rate_limit_buckets_tokens_check CHECK ((tokens >= (0)::double precision))
 );
 
-ALTER TABLE ONLY platform.rate_limit_windows FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY platform.rate_limit_buckets FORCE ROW LEVEL SECURITY;
 
--- Name: TABLE rate_limit_windows; Type: COMMENT; Schema: platform; Owner: -
+-- Name: TABLE rate_limit_buckets; Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON TABLE platform.rate_limit_windows IS 'Requests counted in each window; forgotten a day later.';
+COMMENT ON TABLE platform.rate_limit_buckets IS 'What is left of each limit, for all nodes together; forgotten when it has long been full again.';
+
+-- Name: COLUMN rate_limit_buckets.filled_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.rate_limit_buckets.filled_at IS 'When so many tokens were in it; since then it has been filling.';
+
+-- Name: recovery_codes; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT recovery_codes_code_hash_check CHECK ((length(code_hash) = 32))
+);
+
+ALTER TABLE ONLY platform.recovery_codes FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE recovery_codes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.recovery_codes IS 'Codes that stand in for the authenticator app once each: a used one is deleted.';
+
+-- Name: COLUMN recovery_codes.code_hash; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.recovery_codes.code_hash IS 'SHA-256 of the code and its owner. The code has 80 random bits, so no slow hash is needed.';
 
 -- Name: roles; Type: TABLE; Schema: platform; Owner: -
 
@@ -20237,6 +21031,18 @@ COMMENT ON TABLE platform.roles IS 'The roles a member of staff can have. What a
 -- Name: COLUMN roles.rank; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.roles.rank IS '1 is the highest.';
+
+-- Name: sensitive_relations; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.sensitive_relations (
+    relation text NOT NULL
+);
+
+ALTER TABLE ONLY platform.sensitive_relations FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE sensitive_relations; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.sensitive_relations IS 'Tables that hold data about people, as declared with platform.sensitive. The Data API writes an entry of the audit trail when they, or views of a blueprint over them, are read.';
 
 -- Name: setting_changes; Type: TABLE; Schema: platform; Owner: -
 
@@ -20282,11 +21088,27 @@ ALTER TABLE ONLY platform.sign_in_attempts FORCE ROW LEVEL SECURITY;
 
 -- Name: TABLE sign_in_attempts; Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON TABLE platform.sign_in_attempts IS 'Wrong passwords by address, whether or not somebody has that address: who is locked out tells nothing about who exists. Forgotten after a day, or by the right password.';
+COMMENT ON TABLE platform.sign_in_attempts IS 'Tries to sign in that did not succeed, by e-mail address, whether or not somebody has it (who is locked out tells nothing about who exists), by network address, and by person for the second factor. Forgotten after a day, or by success.';
 
 -- Name: COLUMN sign_in_attempts.address_hash; Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON COLUMN platform.sign_in_attempts.address_hash IS 'SHA-256 of the address in lower case.';
+COMMENT ON COLUMN platform.sign_in_attempts.address_hash IS 'SHA-256 of the e-mail address in lower case; of "from " and the network address; of "second factor " and the person.';
+
+-- Name: sign_in_challenges; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.sign_in_challenges (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '00:10:00'::interval) NOT NULL,
+    CONSTRAINT sign_in_challenges_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY platform.sign_in_challenges FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE sign_in_challenges; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.sign_in_challenges IS 'People whose password was right and whose second factor is awaited.';
 
 -- Name: system_health_checks; Type: TABLE; Schema: platform; Owner: -
 
@@ -27702,9 +28524,9 @@ COMMENT ON COLUMN pocm.rate_limits.route IS 'A path, with a star at its end for 
 
 COMMENT ON COLUMN pocm.rate_limits.counted_by IS 'organization: all requests together; key: each key by itself; caller: each address or visitor by itself.';
 
--- Name: COLUMN rate_limits.window_seconds; Type: COMMENT; Schema: pocm; Owner: -
+-- Name: COLUMN rate_limits.max_requests; Type: COMMENT; Schema: pocm; Owner: -
 
-COMMENT ON COLUMN pocm.rate_limits.window_seconds IS 'Windows follow one another from the epoch: one of 60 seconds is a minute of the clock.';
+COMMENT ON COLUMN pocm.rate_limits.max_requests IS 'So many at once, and so many in each window on the long run: a bucket of so many tokens that fills up again within the window.';
 
 -- Name: recall_events; Type: VIEW; Schema: pocm; Owner: -
 
@@ -33233,6 +34055,11 @@ ALTER TABLE ONLY platform.api_usage_metrics
 ALTER TABLE ONLY platform.api_usage_metrics
     ADD CONSTRAINT api_usage_metrics_pkey PRIMARY KEY (organization_id, id);
 
+-- Name: audit_seals audit_seals_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (organization_id, block);
+
 -- Name: blueprint_columns blueprint_columns_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.blueprint_columns
@@ -33283,6 +34110,11 @@ ALTER TABLE ONLY platform.imports
 ALTER TABLE ONLY platform.job_definitions
     ADD CONSTRAINT job_definitions_pkey PRIMARY KEY (job_name);
 
+-- Name: job_logs job_logs_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.job_logs
+    ADD CONSTRAINT job_logs_pkey PRIMARY KEY (organization_id, run_id, line);
+
 -- Name: job_runs job_runs_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.job_runs
@@ -33302,6 +34134,11 @@ ALTER TABLE ONLY platform.organization_members
 
 ALTER TABLE ONLY platform.organization_members
     ADD CONSTRAINT organization_members_pkey PRIMARY KEY (organization_id, user_id);
+
+-- Name: organization_roles organization_roles_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.organization_roles
+    ADD CONSTRAINT organization_roles_pkey PRIMARY KEY (organization_id, role);
 
 -- Name: organizations organizations_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -33348,10 +34185,10 @@ ALTER TABLE ONLY platform.platform_users
 ALTER TABLE ONLY platform.platform_users
     ADD CONSTRAINT platform_users_pkey PRIMARY KEY (id);
 
--- Name: rate_limit_windows rate_limit_windows_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+-- Name: rate_limit_buckets rate_limit_buckets_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
-ALTER TABLE ONLY platform.rate_limit_windows
-    ADD CONSTRAINT rate_limit_windows_pkey PRIMARY KEY (organization_id, rate_limit_id, subject, window_start);
+ALTER TABLE ONLY platform.rate_limit_buckets
+    ADD CONSTRAINT rate_limit_buckets_pkey PRIMARY KEY (organization_id, rate_limit_id, subject);
 
 -- Name: rate_limits rate_limits_organization_id_api_key_id_route_counted_by_win_key; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -33362,6 +34199,11 @@ ALTER TABLE ONLY platform.rate_limits
 
 ALTER TABLE ONLY platform.rate_limits
     ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (organization_id, id);
+
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
 
 -- Name: role_permissions role_permissions_organization_id_role_permission_resource_a_key; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -33398,6 +34240,11 @@ ALTER TABLE ONLY platform.scheduled_jobs
 ALTER TABLE ONLY platform.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (module, file);
 
+-- Name: sensitive_relations sensitive_relations_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.sensitive_relations
+    ADD CONSTRAINT sensitive_relations_pkey PRIMARY KEY (relation);
+
 -- Name: setting_changes setting_changes_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.setting_changes
@@ -33427,6 +34274,11 @@ ALTER TABLE ONLY platform.setting_values
 
 ALTER TABLE ONLY platform.sign_in_attempts
     ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (address_hash);
+
+-- Name: sign_in_challenges sign_in_challenges_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (token_hash);
 
 -- Name: system_health_checks system_health_checks_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -34478,6 +35330,14 @@ CREATE INDEX activity_logs_activity ON ONLY platform.activity_logs USING btree (
 
 CREATE INDEX activity_logs_2026_10_organization_id_activity_type_occurre_idx ON platform.activity_logs_2026_10 USING btree (organization_id, activity_type, occurred_at DESC);
 
+-- Name: activity_logs_order; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX activity_logs_order ON ONLY platform.activity_logs USING btree (organization_id, epoch, writer, "position");
+
+-- Name: activity_logs_2026_10_organization_id_epoch_writer_position_idx; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX activity_logs_2026_10_organization_id_epoch_writer_position_idx ON platform.activity_logs_2026_10 USING btree (organization_id, epoch, writer, "position");
+
 -- Name: activity_logs_newest; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX activity_logs_newest ON ONLY platform.activity_logs USING btree (organization_id, occurred_at DESC);
@@ -34530,6 +35390,10 @@ CREATE INDEX activity_logs_2026_10_user_id_resource_type_occurred_at_idx ON plat
 
 CREATE INDEX activity_logs_2026_11_organization_id_activity_type_occurre_idx ON platform.activity_logs_2026_11 USING btree (organization_id, activity_type, occurred_at DESC);
 
+-- Name: activity_logs_2026_11_organization_id_epoch_writer_position_idx; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX activity_logs_2026_11_organization_id_epoch_writer_position_idx ON platform.activity_logs_2026_11 USING btree (organization_id, epoch, writer, "position");
+
 -- Name: activity_logs_2026_11_organization_id_occurred_at_idx; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX activity_logs_2026_11_organization_id_occurred_at_idx ON platform.activity_logs_2026_11 USING btree (organization_id, occurred_at DESC);
@@ -34557,6 +35421,10 @@ CREATE INDEX activity_logs_2026_11_user_id_resource_type_occurred_at_idx ON plat
 -- Name: activity_logs_2026_12_organization_id_activity_type_occurre_idx; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX activity_logs_2026_12_organization_id_activity_type_occurre_idx ON platform.activity_logs_2026_12 USING btree (organization_id, activity_type, occurred_at DESC);
+
+-- Name: activity_logs_2026_12_organization_id_epoch_writer_position_idx; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX activity_logs_2026_12_organization_id_epoch_writer_position_idx ON platform.activity_logs_2026_12 USING btree (organization_id, epoch, writer, "position");
 
 -- Name: activity_logs_2026_12_organization_id_occurred_at_idx; Type: INDEX; Schema: platform; Owner: -
 
@@ -34586,6 +35454,10 @@ CREATE INDEX activity_logs_2026_12_user_id_resource_type_occurred_at_idx ON plat
 
 CREATE INDEX activity_logs_2027_01_organization_id_activity_type_occurre_idx ON platform.activity_logs_2027_01 USING btree (organization_id, activity_type, occurred_at DESC);
 
+-- Name: activity_logs_2027_01_organization_id_epoch_writer_position_idx; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX activity_logs_2027_01_organization_id_epoch_writer_position_idx ON platform.activity_logs_2027_01 USING btree (organization_id, epoch, writer, "position");
+
 -- Name: activity_logs_2027_01_organization_id_occurred_at_idx; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX activity_logs_2027_01_organization_id_occurred_at_idx ON platform.activity_logs_2027_01 USING btree (organization_id, occurred_at DESC);
@@ -34614,6 +35486,10 @@ CREATE INDEX activity_logs_2027_01_user_id_resource_type_occurred_at_idx ON plat
 
 CREATE INDEX activity_logs_2027_02_organization_id_activity_type_occurre_idx ON platform.activity_logs_2027_02 USING btree (organization_id, activity_type, occurred_at DESC);
 
+-- Name: activity_logs_2027_02_organization_id_epoch_writer_position_idx; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX activity_logs_2027_02_organization_id_epoch_writer_position_idx ON platform.activity_logs_2027_02 USING btree (organization_id, epoch, writer, "position");
+
 -- Name: activity_logs_2027_02_organization_id_occurred_at_idx; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX activity_logs_2027_02_organization_id_occurred_at_idx ON platform.activity_logs_2027_02 USING btree (organization_id, occurred_at DESC);
@@ -34641,6 +35517,10 @@ CREATE INDEX activity_logs_2027_02_user_id_resource_type_occurred_at_idx ON plat
 -- Name: activity_logs_history_organization_id_activity_type_occurre_idx; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX activity_logs_history_organization_id_activity_type_occurre_idx ON platform.activity_logs_history USING btree (organization_id, activity_type, occurred_at DESC);
+
+-- Name: activity_logs_history_organization_id_epoch_writer_position_idx; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX activity_logs_history_organization_id_epoch_writer_position_idx ON platform.activity_logs_history USING btree (organization_id, epoch, writer, "position");
 
 -- Name: activity_logs_history_organization_id_occurred_at_idx; Type: INDEX; Schema: platform; Owner: -
 
@@ -34762,6 +35642,10 @@ CREATE INDEX job_definitions_type ON platform.job_definitions USING btree (job_t
 
 CREATE INDEX job_runs_job ON platform.job_runs USING btree (organization_id, job_id, started_at DESC);
 
+-- Name: job_runs_requested_by; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX job_runs_requested_by ON platform.job_runs USING btree (requested_by);
+
 -- Name: job_runs_running; Type: INDEX; Schema: platform; Owner: -
 
 CREATE UNIQUE INDEX job_runs_running ON platform.job_runs USING btree (organization_id, job_id) WHERE (status = 'running'::text);
@@ -34772,7 +35656,7 @@ CREATE INDEX organization_members_invited_by ON platform.organization_members US
 
 -- Name: organization_members_role; Type: INDEX; Schema: platform; Owner: -
 
-CREATE INDEX organization_members_role ON platform.organization_members USING btree (role);
+CREATE INDEX organization_members_role ON platform.organization_members USING btree (organization_id, role);
 
 -- Name: organization_members_user; Type: INDEX; Schema: platform; Owner: -
 
@@ -34798,13 +35682,9 @@ CREATE UNIQUE INDEX platform_users_email ON platform.platform_users USING btree 
 
 CREATE INDEX platform_users_updated_by ON platform.platform_users USING btree (updated_by);
 
--- Name: rate_limit_windows_age; Type: INDEX; Schema: platform; Owner: -
+-- Name: rate_limit_buckets_age; Type: INDEX; Schema: platform; Owner: -
 
-CREATE INDEX rate_limit_windows_age ON platform.rate_limit_windows USING btree (window_start);
-
--- Name: role_permissions_role; Type: INDEX; Schema: platform; Owner: -
-
-CREATE INDEX role_permissions_role ON platform.role_permissions USING btree (role);
+CREATE INDEX rate_limit_buckets_age ON platform.rate_limit_buckets USING btree (filled_at);
 
 -- Name: scheduled_jobs_created_by; Type: INDEX; Schema: platform; Owner: -
 
@@ -34813,6 +35693,18 @@ CREATE INDEX scheduled_jobs_created_by ON platform.scheduled_jobs USING btree (c
 -- Name: scheduled_jobs_due; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX scheduled_jobs_due ON platform.scheduled_jobs USING btree (next_run_at) WHERE (next_run_at IS NOT NULL);
+
+-- Name: scheduled_jobs_leased; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX scheduled_jobs_leased ON platform.scheduled_jobs USING btree (leased_until) WHERE (leased_until IS NOT NULL);
+
+-- Name: scheduled_jobs_requested; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX scheduled_jobs_requested ON platform.scheduled_jobs USING btree (run_requested_at) WHERE (run_requested_at IS NOT NULL);
+
+-- Name: scheduled_jobs_requested_by; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX scheduled_jobs_requested_by ON platform.scheduled_jobs USING btree (run_requested_by);
 
 -- Name: scheduled_jobs_type; Type: INDEX; Schema: platform; Owner: -
 
@@ -34830,6 +35722,10 @@ CREATE INDEX setting_changes_setting ON platform.setting_changes USING btree (or
 
 CREATE INDEX setting_values_changed_by ON platform.setting_values USING btree (last_changed_by);
 
+-- Name: sign_in_challenges_user; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX sign_in_challenges_user ON platform.sign_in_challenges USING btree (user_id);
+
 -- Name: system_health_checks_age; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX system_health_checks_age ON platform.system_health_checks USING btree (organization_id, checked_at DESC);
@@ -34845,6 +35741,10 @@ CREATE INDEX usage_counters_age ON platform.usage_counters USING btree (period) 
 -- Name: activity_logs_2026_10_organization_id_activity_type_occurre_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
 ALTER INDEX platform.activity_logs_activity ATTACH PARTITION platform.activity_logs_2026_10_organization_id_activity_type_occurre_idx;
+
+-- Name: activity_logs_2026_10_organization_id_epoch_writer_position_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
+
+ALTER INDEX platform.activity_logs_order ATTACH PARTITION platform.activity_logs_2026_10_organization_id_epoch_writer_position_idx;
 
 -- Name: activity_logs_2026_10_organization_id_occurred_at_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
@@ -34878,6 +35778,10 @@ ALTER INDEX platform.activity_logs_user ATTACH PARTITION platform.activity_logs_
 
 ALTER INDEX platform.activity_logs_activity ATTACH PARTITION platform.activity_logs_2026_11_organization_id_activity_type_occurre_idx;
 
+-- Name: activity_logs_2026_11_organization_id_epoch_writer_position_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
+
+ALTER INDEX platform.activity_logs_order ATTACH PARTITION platform.activity_logs_2026_11_organization_id_epoch_writer_position_idx;
+
 -- Name: activity_logs_2026_11_organization_id_occurred_at_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
 ALTER INDEX platform.activity_logs_newest ATTACH PARTITION platform.activity_logs_2026_11_organization_id_occurred_at_idx;
@@ -34909,6 +35813,10 @@ ALTER INDEX platform.activity_logs_user ATTACH PARTITION platform.activity_logs_
 -- Name: activity_logs_2026_12_organization_id_activity_type_occurre_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
 ALTER INDEX platform.activity_logs_activity ATTACH PARTITION platform.activity_logs_2026_12_organization_id_activity_type_occurre_idx;
+
+-- Name: activity_logs_2026_12_organization_id_epoch_writer_position_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
+
+ALTER INDEX platform.activity_logs_order ATTACH PARTITION platform.activity_logs_2026_12_organization_id_epoch_writer_position_idx;
 
 -- Name: activity_logs_2026_12_organization_id_occurred_at_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
@@ -34942,6 +35850,10 @@ ALTER INDEX platform.activity_logs_user ATTACH PARTITION platform.activity_logs_
 
 ALTER INDEX platform.activity_logs_activity ATTACH PARTITION platform.activity_logs_2027_01_organization_id_activity_type_occurre_idx;
 
+-- Name: activity_logs_2027_01_organization_id_epoch_writer_position_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
+
+ALTER INDEX platform.activity_logs_order ATTACH PARTITION platform.activity_logs_2027_01_organization_id_epoch_writer_position_idx;
+
 -- Name: activity_logs_2027_01_organization_id_occurred_at_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
 ALTER INDEX platform.activity_logs_newest ATTACH PARTITION platform.activity_logs_2027_01_organization_id_occurred_at_idx;
@@ -34974,6 +35886,10 @@ ALTER INDEX platform.activity_logs_user ATTACH PARTITION platform.activity_logs_
 
 ALTER INDEX platform.activity_logs_activity ATTACH PARTITION platform.activity_logs_2027_02_organization_id_activity_type_occurre_idx;
 
+-- Name: activity_logs_2027_02_organization_id_epoch_writer_position_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
+
+ALTER INDEX platform.activity_logs_order ATTACH PARTITION platform.activity_logs_2027_02_organization_id_epoch_writer_position_idx;
+
 -- Name: activity_logs_2027_02_organization_id_occurred_at_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
 ALTER INDEX platform.activity_logs_newest ATTACH PARTITION platform.activity_logs_2027_02_organization_id_occurred_at_idx;
@@ -35005,6 +35921,10 @@ ALTER INDEX platform.activity_logs_user ATTACH PARTITION platform.activity_logs_
 -- Name: activity_logs_history_organization_id_activity_type_occurre_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
 ALTER INDEX platform.activity_logs_activity ATTACH PARTITION platform.activity_logs_history_organization_id_activity_type_occurre_idx;
+
+-- Name: activity_logs_history_organization_id_epoch_writer_position_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
+
+ALTER INDEX platform.activity_logs_order ATTACH PARTITION platform.activity_logs_history_organization_id_epoch_writer_position_idx;
 
 -- Name: activity_logs_history_organization_id_occurred_at_idx; Type: INDEX ATTACH; Schema: platform; Owner: -
 
@@ -36085,9 +37005,17 @@ CREATE TRIGGER when_published BEFORE UPDATE OF status ON messaging.template_vers
 
 CREATE TRIGGER words BEFORE INSERT ON messaging.messages FOR EACH ROW WHEN (((new.template_version_id IS NOT NULL) AND (new.status = 'pending'::text))) EXECUTE FUNCTION messaging.guard_message();
 
+-- Name: organizations a_give_roles; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER a_give_roles AFTER INSERT ON platform.organizations FOR EACH ROW EXECUTE FUNCTION platform.give_roles();
+
 -- Name: activity_logs append_only; Type: TRIGGER; Schema: platform; Owner: -
 
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON platform.activity_logs FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only('{old_values,new_values,resource_name}');
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON platform.activity_logs FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only('{old_values,new_values,resource_name,salt}');
+
+-- Name: audit_seals append_only; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON platform.audit_seals FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION platform.append_only();
 
 -- Name: setting_changes append_only; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -36097,9 +37025,53 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON platform.setting_changes F
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON platform.activity_logs FOR EACH STATEMENT EXECUTE FUNCTION platform.append_only();
 
+-- Name: audit_seals append_only_truncate; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON platform.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION platform.append_only();
+
 -- Name: setting_changes append_only_truncate; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON platform.setting_changes FOR EACH STATEMENT EXECUTE FUNCTION platform.append_only();
+
+-- Name: api_keys audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, kind, workspace_id, key_hint, scopes, allowed_origins, allowed_addresses, statement_timeout_ms, max_rows, max_cost, replaces, expires_at, revoked_at ON platform.api_keys FOR EACH ROW EXECUTE FUNCTION platform.record_change('api_key', '{name,kind,workspace_id,key_hint,scopes,allowed_origins,allowed_addresses,statement_timeout_ms,max_rows,max_cost,replaces,expires_at,revoked_at}', 'name', '{}', 'warning');
+
+-- Name: data_connections audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, description, connection_type, provider, connection_config, auth_type, auth_config, secrets, sync_enabled, sync_frequency, sync_tables ON platform.data_connections FOR EACH ROW EXECUTE FUNCTION platform.record_change('connection', '{name,description,connection_type,provider,connection_config,auth_type,auth_config,secrets,sync_enabled,sync_frequency,sync_tables}', 'name', '{secrets}', 'info');
+
+-- Name: organization_members audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF user_id, role, status ON platform.organization_members FOR EACH ROW EXECUTE FUNCTION platform.record_change('member', '{user_id,role,status}', '', '{}', 'warning');
+
+-- Name: organization_roles audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF role, rank, access, name, description ON platform.organization_roles FOR EACH ROW EXECUTE FUNCTION platform.record_change('role', '{role,rank,access,name,description}', 'role', '{}', 'warning');
+
+-- Name: organizations audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, slug, time_zone, currency ON platform.organizations FOR EACH ROW EXECUTE FUNCTION platform.record_change('organization', '{name,slug,time_zone,currency}', 'name', '{}', 'info');
+
+-- Name: rate_limits audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, api_key_id, route, counted_by, max_requests, window_seconds, is_active ON platform.rate_limits FOR EACH ROW EXECUTE FUNCTION platform.record_change('rate_limit', '{name,api_key_id,route,counted_by,max_requests,window_seconds,is_active}', 'name', '{}', 'info');
+
+-- Name: role_permissions audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF role, permission, resource, action, is_active ON platform.role_permissions FOR EACH ROW EXECUTE FUNCTION platform.record_change('permission', '{role,permission,resource,action,is_active}', 'role', '{}', 'warning');
+
+-- Name: scheduled_jobs audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF job_name, job_type, cron_expression, frequency, timezone, job_config, timeout_seconds, max_retries, missed_runs, is_enabled ON platform.scheduled_jobs FOR EACH ROW EXECUTE FUNCTION platform.record_change('job', '{job_name,job_type,cron_expression,frequency,timezone,job_config,timeout_seconds,max_retries,missed_runs,is_enabled}', 'job_name', '{}', 'info');
+
+-- Name: setting_values audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF setting_key, environment, setting_value, secret, is_sensitive, data_type, validation_rules, description, requires_restart ON platform.setting_values FOR EACH ROW EXECUTE FUNCTION platform.record_change('setting', '{setting_key,environment,setting_value,secret,is_sensitive,data_type,validation_rules,description,requires_restart}', 'setting_key', '{secret}', 'info');
+
+-- Name: workspaces audited; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, slug ON platform.workspaces FOR EACH ROW EXECUTE FUNCTION platform.record_change('workspace', '{name,slug}', 'name', '{}', 'info');
 
 -- Name: setting_values check_setting; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -36127,7 +37099,7 @@ CREATE TRIGGER record_inserted AFTER INSERT OR DELETE ON platform.setting_values
 
 -- Name: setting_values record_updated; Type: TRIGGER; Schema: platform; Owner: -
 
-CREATE TRIGGER record_updated AFTER UPDATE ON platform.setting_values FOR EACH ROW WHEN (((old.setting_value IS DISTINCT FROM new.setting_value) OR (old.secret IS DISTINCT FROM new.secret))) EXECUTE FUNCTION platform.record_setting();
+CREATE TRIGGER record_updated AFTER UPDATE ON platform.setting_values FOR EACH ROW WHEN ((((old.setting_value IS DISTINCT FROM new.setting_value) OR (old.secret IS DISTINCT FROM new.secret)) AND (current_setting('clientele.resealing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION platform.record_setting();
 
 -- Name: alert_history resolve_inserted; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -36171,7 +37143,7 @@ CREATE TRIGGER state_told AFTER UPDATE OF state ON platform.circuit_breaker_tele
 
 -- Name: job_runs status_begins; Type: TRIGGER; Schema: platform; Owner: -
 
-CREATE TRIGGER status_begins BEFORE INSERT ON platform.job_runs FOR EACH ROW WHEN ((new.status <> ALL ('{running}'::text[]))) EXECUTE FUNCTION platform.refuse_transition('status', 'running');
+CREATE TRIGGER status_begins BEFORE INSERT ON platform.job_runs FOR EACH ROW WHEN ((new.status <> ALL ('{running,skipped}'::text[]))) EXECUTE FUNCTION platform.refuse_transition('status', 'running, skipped');
 
 -- Name: data_connections status_follows; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -36225,6 +37197,10 @@ CREATE TRIGGER touch BEFORE UPDATE ON platform.imports FOR EACH ROW EXECUTE FUNC
 
 CREATE TRIGGER touch BEFORE UPDATE ON platform.organization_members FOR EACH ROW EXECUTE FUNCTION platform.touch();
 
+-- Name: organization_roles touch; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER touch BEFORE UPDATE ON platform.organization_roles FOR EACH ROW EXECUTE FUNCTION platform.touch();
+
 -- Name: organizations touch; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER touch BEFORE UPDATE ON platform.organizations FOR EACH ROW EXECUTE FUNCTION platform.touch();
@@ -36260,6 +37236,10 @@ CREATE TRIGGER touch BEFORE UPDATE ON platform.workspaces FOR EACH ROW EXECUTE F
 -- Name: circuit_breaker_telemetry turn; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER turn BEFORE UPDATE OF state ON platform.circuit_breaker_telemetry FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION platform.turn_breaker();
+
+-- Name: members write_member; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER write_member INSTEAD OF INSERT OR DELETE OR UPDATE ON platform.members FOR EACH ROW EXECUTE FUNCTION platform.write_member();
 
 -- Name: settings write_setting; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -37856,6 +38836,11 @@ ALTER TABLE ONLY platform.api_usage_metrics
 ALTER TABLE ONLY platform.api_usage_metrics
     ADD CONSTRAINT api_usage_metrics_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
 
+-- Name: audit_seals audit_seals_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.audit_seals
+    ADD CONSTRAINT audit_seals_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
 -- Name: circuit_breaker_telemetry circuit_breaker_telemetry_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.circuit_breaker_telemetry
@@ -37926,10 +38911,20 @@ ALTER TABLE ONLY platform.imports
 ALTER TABLE ONLY platform.job_definitions
     ADD CONSTRAINT job_definitions_job_type_fkey FOREIGN KEY (job_type) REFERENCES platform.job_types(job_type);
 
+-- Name: job_logs job_logs_organization_id_run_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.job_logs
+    ADD CONSTRAINT job_logs_organization_id_run_id_fkey FOREIGN KEY (organization_id, run_id) REFERENCES platform.job_runs(organization_id, id) ON DELETE CASCADE;
+
 -- Name: job_runs job_runs_organization_id_job_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.job_runs
     ADD CONSTRAINT job_runs_organization_id_job_id_fkey FOREIGN KEY (organization_id, job_id) REFERENCES platform.scheduled_jobs(organization_id, id) ON DELETE CASCADE;
+
+-- Name: job_runs job_runs_requested_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.job_runs
+    ADD CONSTRAINT job_runs_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
 
 -- Name: organization_members organization_members_invited_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -37941,15 +38936,20 @@ ALTER TABLE ONLY platform.organization_members
 ALTER TABLE ONLY platform.organization_members
     ADD CONSTRAINT organization_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
 
--- Name: organization_members organization_members_role_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+-- Name: organization_members organization_members_organization_id_role_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.organization_members
-    ADD CONSTRAINT organization_members_role_fkey FOREIGN KEY (role) REFERENCES platform.roles(role);
+    ADD CONSTRAINT organization_members_organization_id_role_fkey FOREIGN KEY (organization_id, role) REFERENCES platform.organization_roles(organization_id, role);
 
 -- Name: organization_members organization_members_user_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.organization_members
     ADD CONSTRAINT organization_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.platform_users(id) ON DELETE CASCADE;
+
+-- Name: organization_roles organization_roles_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.organization_roles
+    ADD CONSTRAINT organization_roles_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
 
 -- Name: platform_user_sessions platform_user_sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -37966,10 +38966,10 @@ ALTER TABLE ONLY platform.platform_users
 ALTER TABLE ONLY platform.platform_users
     ADD CONSTRAINT platform_users_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
 
--- Name: rate_limit_windows rate_limit_windows_organization_id_rate_limit_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+-- Name: rate_limit_buckets rate_limit_buckets_organization_id_rate_limit_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
-ALTER TABLE ONLY platform.rate_limit_windows
-    ADD CONSTRAINT rate_limit_windows_organization_id_rate_limit_id_fkey FOREIGN KEY (organization_id, rate_limit_id) REFERENCES platform.rate_limits(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE ONLY platform.rate_limit_buckets
+    ADD CONSTRAINT rate_limit_buckets_organization_id_rate_limit_id_fkey FOREIGN KEY (organization_id, rate_limit_id) REFERENCES platform.rate_limits(organization_id, id) ON DELETE CASCADE;
 
 -- Name: rate_limits rate_limits_organization_id_api_key_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -37981,15 +38981,20 @@ ALTER TABLE ONLY platform.rate_limits
 ALTER TABLE ONLY platform.rate_limits
     ADD CONSTRAINT rate_limits_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
 
+-- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.platform_users(id) ON DELETE CASCADE;
+
 -- Name: role_permissions role_permissions_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.role_permissions
     ADD CONSTRAINT role_permissions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
 
--- Name: role_permissions role_permissions_role_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+-- Name: role_permissions role_permissions_organization_id_role_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.role_permissions
-    ADD CONSTRAINT role_permissions_role_fkey FOREIGN KEY (role) REFERENCES platform.roles(role);
+    ADD CONSTRAINT role_permissions_organization_id_role_fkey FOREIGN KEY (organization_id, role) REFERENCES platform.organization_roles(organization_id, role) ON DELETE CASCADE;
 
 -- Name: scheduled_jobs scheduled_jobs_created_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -38005,6 +39010,11 @@ ALTER TABLE ONLY platform.scheduled_jobs
 
 ALTER TABLE ONLY platform.scheduled_jobs
     ADD CONSTRAINT scheduled_jobs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: scheduled_jobs scheduled_jobs_run_requested_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.scheduled_jobs
+    ADD CONSTRAINT scheduled_jobs_run_requested_by_fkey FOREIGN KEY (run_requested_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
 
 -- Name: setting_changes setting_changes_changed_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -38025,6 +39035,11 @@ ALTER TABLE ONLY platform.setting_values
 
 ALTER TABLE ONLY platform.setting_values
     ADD CONSTRAINT setting_values_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.platform_users(id) ON DELETE CASCADE;
 
 -- Name: system_health_checks system_health_checks_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -40085,6 +41100,10 @@ CREATE POLICY admin ON platform.api_keys TO clientele_app USING ((organization_i
 
 CREATE POLICY admin ON platform.api_usage_metrics TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
+-- Name: audit_seals admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY admin ON platform.audit_seals TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: data_connections admin; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY admin ON platform.data_connections TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
@@ -40092,6 +41111,10 @@ CREATE POLICY admin ON platform.data_connections TO clientele_app USING ((organi
 -- Name: error_logs admin; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY admin ON platform.error_logs TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: job_logs admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY admin ON platform.job_logs TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
 -- Name: job_runs admin; Type: POLICY; Schema: platform; Owner: -
 
@@ -40101,9 +41124,9 @@ CREATE POLICY admin ON platform.job_runs TO clientele_app USING ((organization_i
 
 CREATE POLICY admin ON platform.organizations FOR UPDATE TO clientele_app USING ((id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
--- Name: rate_limit_windows admin; Type: POLICY; Schema: platform; Owner: -
+-- Name: rate_limit_buckets admin; Type: POLICY; Schema: platform; Owner: -
 
-CREATE POLICY admin ON platform.rate_limit_windows TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+CREATE POLICY admin ON platform.rate_limit_buckets TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
 -- Name: rate_limits admin; Type: POLICY; Schema: platform; Owner: -
 
@@ -40149,6 +41172,10 @@ ALTER TABLE platform.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.api_usage_metrics ENABLE ROW LEVEL SECURITY;
 
+-- Name: audit_seals; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.audit_seals ENABLE ROW LEVEL SECURITY;
+
 -- Name: activity_logs author; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY author ON platform.activity_logs FOR INSERT TO clientele_app WITH CHECK (((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)) AND ((NOT (user_id IS DISTINCT FROM ( SELECT platform.actor() AS actor))) OR (( SELECT platform.tenant('system'::text) AS tenant) IS NOT NULL))));
@@ -40174,6 +41201,10 @@ ALTER TABLE platform.data_connections ENABLE ROW LEVEL SECURITY;
 -- Name: default_permissions; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.default_permissions ENABLE ROW LEVEL SECURITY;
+
+-- Name: organizations deletes; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY deletes ON platform.organizations FOR DELETE TO clientele_owner USING (true);
 
 -- Name: error_logs; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -40202,6 +41233,10 @@ ALTER TABLE platform.imports ENABLE ROW LEVEL SECURITY;
 -- Name: job_definitions; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.job_definitions ENABLE ROW LEVEL SECURITY;
+
+-- Name: job_logs; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.job_logs ENABLE ROW LEVEL SECURITY;
 
 -- Name: job_runs; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -40243,6 +41278,10 @@ CREATE POLICY organization ON platform.workspaces FOR SELECT TO clientele_app, c
 
 ALTER TABLE platform.organization_members ENABLE ROW LEVEL SECURITY;
 
+-- Name: organization_roles; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.organization_roles ENABLE ROW LEVEL SECURITY;
+
 -- Name: organizations; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.organizations ENABLE ROW LEVEL SECURITY;
@@ -40263,6 +41302,10 @@ CREATE POLICY owner ON platform.default_permissions TO clientele_owner USING (tr
 
 CREATE POLICY owner ON platform.job_definitions TO clientele_owner USING (true) WITH CHECK (true);
 
+-- Name: job_runs owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.job_runs TO clientele_owner USING (true) WITH CHECK (true);
+
 -- Name: job_types owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.job_types TO clientele_owner USING (true) WITH CHECK (true);
@@ -40270,6 +41313,10 @@ CREATE POLICY owner ON platform.job_types TO clientele_owner USING (true) WITH C
 -- Name: organization_members owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.organization_members TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: organization_roles owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.organization_roles TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: organizations owner; Type: POLICY; Schema: platform; Owner: -
 
@@ -40287,6 +41334,14 @@ CREATE POLICY owner ON platform.platform_user_sessions TO clientele_owner USING 
 
 CREATE POLICY owner ON platform.platform_users TO clientele_owner USING (true) WITH CHECK (true);
 
+-- Name: recovery_codes owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.recovery_codes TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: role_permissions owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.role_permissions TO clientele_owner USING (true) WITH CHECK (true);
+
 -- Name: roles owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.roles TO clientele_owner USING (true) WITH CHECK (true);
@@ -40299,6 +41354,10 @@ CREATE POLICY owner ON platform.scheduled_jobs TO clientele_owner USING (true) W
 
 CREATE POLICY owner ON platform.schema_migrations TO clientele_owner USING (true) WITH CHECK (true);
 
+-- Name: sensitive_relations owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.sensitive_relations TO clientele_owner USING (true) WITH CHECK (true);
+
 -- Name: setting_changes owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.setting_changes FOR INSERT TO clientele_owner WITH CHECK (true);
@@ -40310,6 +41369,10 @@ CREATE POLICY owner ON platform.setting_definitions TO clientele_owner USING (tr
 -- Name: sign_in_attempts owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.sign_in_attempts FOR SELECT TO clientele_owner USING (true);
+
+-- Name: sign_in_challenges owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.sign_in_challenges TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: table_access owner; Type: POLICY; Schema: platform; Owner: -
 
@@ -40355,6 +41418,10 @@ CREATE POLICY public ON platform.job_types FOR SELECT TO clientele_app USING (tr
 
 CREATE POLICY public ON platform.roles FOR SELECT TO clientele_app USING (true);
 
+-- Name: sensitive_relations public; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY public ON platform.sensitive_relations FOR SELECT TO clientele_app USING (true);
+
 -- Name: setting_definitions public; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY public ON platform.setting_definitions FOR SELECT TO clientele_app USING (true);
@@ -40367,9 +41434,9 @@ CREATE POLICY public ON platform.table_access FOR SELECT TO clientele_app USING 
 
 CREATE POLICY public ON platform.transitions FOR SELECT TO clientele_app USING (true);
 
--- Name: rate_limit_windows; Type: ROW SECURITY; Schema: platform; Owner: -
+-- Name: rate_limit_buckets; Type: ROW SECURITY; Schema: platform; Owner: -
 
-ALTER TABLE platform.rate_limit_windows ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform.rate_limit_buckets ENABLE ROW LEVEL SECURITY;
 
 -- Name: rate_limits; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -40378,6 +41445,10 @@ ALTER TABLE platform.rate_limits ENABLE ROW LEVEL SECURITY;
 -- Name: data_connections reader; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY reader ON platform.data_connections FOR SELECT TO clientele_app USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
+
+-- Name: organization_roles reader; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY reader ON platform.organization_roles FOR SELECT TO clientele_app, clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
 
 -- Name: role_permissions reader; Type: POLICY; Schema: platform; Owner: -
 
@@ -40419,6 +41490,10 @@ CREATE POLICY readonly ON platform.job_types FOR SELECT TO clientele_readonly US
 
 CREATE POLICY readonly ON platform.roles FOR SELECT TO clientele_readonly USING (true);
 
+-- Name: sensitive_relations readonly; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY readonly ON platform.sensitive_relations FOR SELECT TO clientele_readonly USING (true);
+
 -- Name: setting_definitions readonly; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY readonly ON platform.setting_definitions FOR SELECT TO clientele_readonly USING (true);
@@ -40434,6 +41509,10 @@ CREATE POLICY readonly ON platform.transitions FOR SELECT TO clientele_readonly 
 -- Name: usage_counters readonly; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY readonly ON platform.usage_counters FOR SELECT TO clientele_readonly USING ((organization_id = ( SELECT platform.tenant('key'::text) AS tenant)));
+
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.recovery_codes ENABLE ROW LEVEL SECURITY;
 
 -- Name: role_permissions; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -40455,6 +41534,10 @@ ALTER TABLE platform.schema_migrations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY search ON platform.error_logs FOR SELECT TO clientele_search USING (true);
 
+-- Name: sensitive_relations; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.sensitive_relations ENABLE ROW LEVEL SECURITY;
+
 -- Name: activity_logs service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.activity_logs TO clientele_service USING (true) WITH CHECK (true);
@@ -40474,6 +41557,10 @@ CREATE POLICY service ON platform.api_keys TO clientele_service USING (true) WIT
 -- Name: api_usage_metrics service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.api_usage_metrics TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: audit_seals service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.audit_seals TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: blueprint_columns service; Type: POLICY; Schema: platform; Owner: -
 
@@ -40511,6 +41598,10 @@ CREATE POLICY service ON platform.imports TO clientele_service USING (true) WITH
 
 CREATE POLICY service ON platform.job_definitions TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: job_logs service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.job_logs TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: job_runs service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.job_runs TO clientele_service USING (true) WITH CHECK (true);
@@ -40522,6 +41613,10 @@ CREATE POLICY service ON platform.job_types TO clientele_service USING (true) WI
 -- Name: organization_members service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.organization_members TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: organization_roles service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.organization_roles TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: organizations service; Type: POLICY; Schema: platform; Owner: -
 
@@ -40539,13 +41634,17 @@ CREATE POLICY service ON platform.platform_user_sessions TO clientele_service US
 
 CREATE POLICY service ON platform.platform_users TO clientele_service USING (true) WITH CHECK (true);
 
--- Name: rate_limit_windows service; Type: POLICY; Schema: platform; Owner: -
+-- Name: rate_limit_buckets service; Type: POLICY; Schema: platform; Owner: -
 
-CREATE POLICY service ON platform.rate_limit_windows TO clientele_service USING (true) WITH CHECK (true);
+CREATE POLICY service ON platform.rate_limit_buckets TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: rate_limits service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.rate_limits TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: recovery_codes service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.recovery_codes TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: role_permissions service; Type: POLICY; Schema: platform; Owner: -
 
@@ -40563,6 +41662,10 @@ CREATE POLICY service ON platform.scheduled_jobs TO clientele_service USING (tru
 
 CREATE POLICY service ON platform.schema_migrations TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: sensitive_relations service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.sensitive_relations TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: setting_changes service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.setting_changes TO clientele_service USING (true) WITH CHECK (true);
@@ -40578,6 +41681,10 @@ CREATE POLICY service ON platform.setting_values TO clientele_service USING (tru
 -- Name: sign_in_attempts service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.sign_in_attempts TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: sign_in_challenges service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.sign_in_challenges TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: system_health_checks service; Type: POLICY; Schema: platform; Owner: -
 
@@ -40614,6 +41721,14 @@ ALTER TABLE platform.setting_values ENABLE ROW LEVEL SECURITY;
 -- Name: sign_in_attempts; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.sign_in_attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: sign_in_challenges; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.sign_in_challenges ENABLE ROW LEVEL SECURITY;
+
+-- Name: organization_roles super_admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY super_admin ON platform.organization_roles TO clientele_app USING (((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)) AND is_custom AND ((( SELECT platform.role() AS role) = 'super_admin'::text) OR (( SELECT platform.tenant('system'::text) AS tenant) IS NOT NULL)))) WITH CHECK (((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)) AND is_custom AND ((( SELECT platform.role() AS role) = 'super_admin'::text) OR (( SELECT platform.tenant('system'::text) AS tenant) IS NOT NULL))));
 
 -- Name: role_permissions super_admin; Type: POLICY; Schema: platform; Owner: -
 
@@ -40946,11 +42061,153 @@ REVOKE ALL ON FUNCTION messaging.recount_sends() FROM PUBLIC;
 REVOKE ALL ON FUNCTION platform.accept_invitation(token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.accept_invitation(token_hash bytea) TO clientele_service;
 
+-- Name: SEQUENCE activity_position; Type: ACL; Schema: platform; Owner: -
+
+GRANT USAGE ON SEQUENCE platform.activity_position TO clientele_app;
+GRANT USAGE ON SEQUENCE platform.activity_position TO clientele_service;
+
+-- Name: TABLE activity_logs; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT ON TABLE platform.activity_logs TO clientele_service;
+GRANT SELECT ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.organization_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(organization_id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.api_key_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(api_key_id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.actor_type; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(actor_type) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.user_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(user_id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.user_name; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(user_name) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.user_email; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(user_email) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.user_role; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(user_role) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.activity_type; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(activity_type) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.resource_type; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(resource_type) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.resource_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(resource_id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.resource_name; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(resource_name) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.action_description; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(action_description) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.reason; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(reason) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.old_values; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(old_values) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.new_values; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(new_values) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.changed_fields; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(changed_fields) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.subject_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(subject_id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.regulation; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(regulation) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.data_categories; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(data_categories) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.ip_address; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(ip_address) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.user_agent; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(user_agent) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.session_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(session_id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.request_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(request_id) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.api_endpoint; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(api_endpoint) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.http_method; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(http_method) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.response_status; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(response_status) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.processing_time_ms; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(processing_time_ms) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.severity; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(severity) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.tags; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(tags) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.additional_context; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(additional_context) ON TABLE platform.activity_logs TO clientele_app;
+
+-- Name: COLUMN activity_logs.occurred_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(occurred_at) ON TABLE platform.activity_logs TO clientele_app;
+
 -- Name: FUNCTION audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb) TO clientele_app;
 GRANT ALL ON FUNCTION platform.audit(activity_type text, resource_type text, resource_id text, description text, reason text, old_values jsonb, new_values jsonb, severity text, subject_id uuid, regulation text, context jsonb) TO clientele_service;
+
+-- Name: FUNCTION audited(relation regclass, resource text, watched name[], named name, hidden name[], severity text); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.audited(relation regclass, resource text, watched name[], named name, hidden name[], severity text) FROM PUBLIC;
 
 -- Name: FUNCTION blueprint(name name, about text); Type: ACL; Schema: platform; Owner: -
 
@@ -40959,6 +42216,11 @@ REVOKE ALL ON FUNCTION platform.blueprint(name name, about text) FROM PUBLIC;
 -- Name: FUNCTION blueprint_view(target text, base regclass, columns text, keep text, joined text, fixed jsonb, about text); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.blueprint_view(target text, base regclass, columns text, keep text, joined text, fixed jsonb, about text) FROM PUBLIC;
+
+-- Name: FUNCTION cancel_run(run uuid); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.cancel_run(run uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.cancel_run(run uuid) TO clientele_app;
 
 -- Name: TABLE job_runs; Type: ACL; Schema: platform; Owner: -
 
@@ -40975,6 +42237,11 @@ GRANT ALL ON FUNCTION platform.claim_jobs(worker uuid, most integer) TO clientel
 REVOKE ALL ON FUNCTION platform.cron_field(field text, low integer, high integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.cron_field(field text, low integer, high integer) TO clientele_app;
 GRANT ALL ON FUNCTION platform.cron_field(field text, low integer, high integer) TO clientele_service;
+
+-- Name: FUNCTION delete_organization(organization uuid, batch integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.delete_organization(organization uuid, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.delete_organization(organization uuid, batch integer) TO clientele_service;
 
 -- Name: FUNCTION find_api_key(secret text); Type: ACL; Schema: platform; Owner: -
 
@@ -40993,10 +42260,10 @@ REVOKE ALL ON FUNCTION platform.find_errors(context jsonb, most integer) FROM PU
 GRANT ALL ON FUNCTION platform.find_errors(context jsonb, most integer) TO clientele_app;
 GRANT ALL ON FUNCTION platform.find_errors(context jsonb, most integer) TO clientele_service;
 
--- Name: FUNCTION finish_job(organization uuid, run uuid, outcome text, error text, result jsonb); Type: ACL; Schema: platform; Owner: -
+-- Name: FUNCTION finish_job(organization uuid, run uuid, outcome text, error text, result jsonb, again boolean); Type: ACL; Schema: platform; Owner: -
 
-REVOKE ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb) TO clientele_service;
+REVOKE ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb, again boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.finish_job(organization uuid, run uuid, outcome text, error text, result jsonb, again boolean) TO clientele_service;
 
 -- Name: FUNCTION forget_in_trail(subjects uuid[]); Type: ACL; Schema: platform; Owner: -
 
@@ -41043,6 +42310,11 @@ REVOKE ALL ON FUNCTION platform.next_run(expression text, zone text, after times
 GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) TO clientele_app;
 GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timestamp with time zone) TO clientele_service;
 
+-- Name: FUNCTION next_seal(organization uuid, most integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.next_seal(organization uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.next_seal(organization uuid, most integer) TO clientele_service;
+
 -- Name: FUNCTION only_added_to(relation regclass, blankable name[]); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.only_added_to(relation regclass, blankable name[]) FROM PUBLIC;
@@ -41059,10 +42331,31 @@ REVOKE ALL ON FUNCTION platform.partitioned(relation regclass, ahead integer, pa
 
 REVOKE ALL ON FUNCTION platform.protect(relation regclass, class text, own_column name) FROM PUBLIC;
 
+-- Name: FUNCTION purge_job_runs(keep interval, most integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.purge_job_runs(keep interval, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.purge_job_runs(keep interval, most integer) TO clientele_service;
+
 -- Name: FUNCTION record_call(service text, succeeded boolean, opens_after integer); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.record_call(service text, succeeded boolean, opens_after integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.record_call(service text, succeeded boolean, opens_after integer) TO clientele_service;
+
+-- Name: FUNCTION renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval) TO clientele_app;
+GRANT ALL ON FUNCTION platform.renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval) TO clientele_service;
+
+-- Name: FUNCTION renew_job(organization uuid, run uuid, worker uuid, done bigint, total bigint, note text); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.renew_job(organization uuid, run uuid, worker uuid, done bigint, total bigint, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.renew_job(organization uuid, run uuid, worker uuid, done bigint, total bigint, note text) TO clientele_service;
+
+-- Name: FUNCTION run_job(job uuid); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.run_job(job uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.run_job(job uuid) TO clientele_app;
 
 -- Name: TABLE scheduled_jobs; Type: ACL; Schema: platform; Owner: -
 
@@ -41109,6 +42402,10 @@ GRANT INSERT(timeout_seconds),UPDATE(timeout_seconds) ON TABLE platform.schedule
 
 GRANT INSERT(max_retries),UPDATE(max_retries) ON TABLE platform.scheduled_jobs TO clientele_app;
 
+-- Name: COLUMN scheduled_jobs.missed_runs; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(missed_runs),UPDATE(missed_runs) ON TABLE platform.scheduled_jobs TO clientele_app;
+
 -- Name: COLUMN scheduled_jobs.is_enabled; Type: ACL; Schema: platform; Owner: -
 
 GRANT INSERT(is_enabled),UPDATE(is_enabled) ON TABLE platform.scheduled_jobs TO clientele_app;
@@ -41120,6 +42417,10 @@ GRANT INSERT(created_by) ON TABLE platform.scheduled_jobs TO clientele_app;
 -- Name: FUNCTION searchable(relation regclass); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.searchable(relation regclass) FROM PUBLIC;
+
+-- Name: FUNCTION sensitive(relation regclass); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.sensitive(relation regclass) FROM PUBLIC;
 
 -- Name: FUNCTION session_lifetime(person uuid); Type: ACL; Schema: platform; Owner: -
 
@@ -41141,6 +42442,16 @@ REVOKE ALL ON FUNCTION platform.states(relation regclass, state name, allowed te
 REVOKE ALL ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) TO clientele_app;
 GRANT ALL ON FUNCTION platform.take(limit_name text, subject text, most bigint, amount bigint, period date) TO clientele_service;
+
+-- Name: FUNCTION take_attempt(subject bytea, free integer, memory interval, OUT waits interval, OUT attempts integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.take_attempt(subject bytea, free integer, memory interval, OUT waits interval, OUT attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.take_attempt(subject bytea, free integer, memory interval, OUT waits interval, OUT attempts integer) TO clientele_service;
+
+-- Name: FUNCTION unsealed_trails(); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.unsealed_trails() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.unsealed_trails() TO clientele_service;
 
 -- Name: FUNCTION write_member(); Type: ACL; Schema: platform; Owner: -
 
@@ -41710,11 +43021,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.subscriptions TO clientele_se
 GRANT SELECT,INSERT,UPDATE ON TABLE billing.subscriptions TO clientele_app;
 GRANT SELECT ON TABLE billing.subscriptions TO clientele_readonly;
 
--- Name: TABLE activity_logs; Type: ACL; Schema: platform; Owner: -
-
-GRANT SELECT,INSERT ON TABLE platform.activity_logs TO clientele_service;
-GRANT SELECT,INSERT ON TABLE platform.activity_logs TO clientele_app;
-
 -- Name: TABLE activity_logs; Type: ACL; Schema: cdp; Owner: -
 
 GRANT SELECT,INSERT ON TABLE cdp.activity_logs TO clientele_app;
@@ -42182,6 +43488,11 @@ GRANT SELECT(invited_by) ON TABLE platform.organization_members TO clientele_rea
 GRANT SELECT(invitation_expires) ON TABLE platform.organization_members TO clientele_app;
 GRANT SELECT(invitation_expires) ON TABLE platform.organization_members TO clientele_readonly;
 
+-- Name: COLUMN organization_members.invitation_email; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(invitation_email) ON TABLE platform.organization_members TO clientele_app;
+GRANT SELECT(invitation_email) ON TABLE platform.organization_members TO clientele_readonly;
+
 -- Name: COLUMN organization_members.invitation_accepted_at; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT(invitation_accepted_at) ON TABLE platform.organization_members TO clientele_app;
@@ -42252,6 +43563,10 @@ GRANT SELECT(password_reset_expires) ON TABLE platform.platform_users TO cliente
 -- Name: COLUMN platform_users.last_login; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT(last_login) ON TABLE platform.platform_users TO clientele_app;
+
+-- Name: COLUMN platform_users.totp_enabled_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(totp_enabled_at) ON TABLE platform.platform_users TO clientele_app;
 
 -- Name: COLUMN platform_users.timezone; Type: ACL; Schema: platform; Owner: -
 
@@ -43400,6 +44715,10 @@ GRANT SELECT(scopes) ON TABLE platform.api_keys TO clientele_app;
 
 GRANT SELECT(allowed_origins),UPDATE(allowed_origins) ON TABLE platform.api_keys TO clientele_app;
 
+-- Name: COLUMN api_keys.allowed_addresses; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(allowed_addresses),UPDATE(allowed_addresses) ON TABLE platform.api_keys TO clientele_app;
+
 -- Name: COLUMN api_keys.statement_timeout_ms; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT(statement_timeout_ms),UPDATE(statement_timeout_ms) ON TABLE platform.api_keys TO clientele_app;
@@ -43440,6 +44759,11 @@ GRANT SELECT(last_used_at) ON TABLE platform.api_keys TO clientele_app;
 
 GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE platform.api_keys TO clientele_app;
 
+-- Name: TABLE audit_seals; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT ON TABLE platform.audit_seals TO clientele_service;
+GRANT SELECT ON TABLE platform.audit_seals TO clientele_app;
+
 -- Name: TABLE blueprint_columns; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.blueprint_columns TO clientele_service;
@@ -43476,26 +44800,76 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.job_definitions TO clientele
 GRANT SELECT ON TABLE platform.job_definitions TO clientele_app;
 GRANT SELECT ON TABLE platform.job_definitions TO clientele_readonly;
 
+-- Name: TABLE job_logs; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.job_logs TO clientele_service;
+GRANT SELECT ON TABLE platform.job_logs TO clientele_app;
+
 -- Name: TABLE job_types; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.job_types TO clientele_service;
 GRANT SELECT ON TABLE platform.job_types TO clientele_app;
 GRANT SELECT ON TABLE platform.job_types TO clientele_readonly;
 
+-- Name: TABLE members; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.members TO clientele_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.members TO clientele_service;
+
+-- Name: TABLE organization_roles; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.organization_roles TO clientele_service;
+GRANT SELECT,DELETE ON TABLE platform.organization_roles TO clientele_app;
+GRANT SELECT ON TABLE platform.organization_roles TO clientele_readonly;
+
+-- Name: COLUMN organization_roles.organization_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(organization_id) ON TABLE platform.organization_roles TO clientele_app;
+
+-- Name: COLUMN organization_roles.role; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(role) ON TABLE platform.organization_roles TO clientele_app;
+
+-- Name: COLUMN organization_roles.rank; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(rank),UPDATE(rank) ON TABLE platform.organization_roles TO clientele_app;
+
+-- Name: COLUMN organization_roles.access; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(access),UPDATE(access) ON TABLE platform.organization_roles TO clientele_app;
+
+-- Name: COLUMN organization_roles.name; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(name),UPDATE(name) ON TABLE platform.organization_roles TO clientele_app;
+
+-- Name: COLUMN organization_roles.description; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(description),UPDATE(description) ON TABLE platform.organization_roles TO clientele_app;
+
 -- Name: TABLE partitioned_tables; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.partitioned_tables TO clientele_service;
 
--- Name: TABLE rate_limit_windows; Type: ACL; Schema: platform; Owner: -
+-- Name: TABLE rate_limit_buckets; Type: ACL; Schema: platform; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.rate_limit_windows TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.rate_limit_windows TO clientele_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.rate_limit_buckets TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.rate_limit_buckets TO clientele_app;
+
+-- Name: TABLE recovery_codes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.recovery_codes TO clientele_service;
 
 -- Name: TABLE roles; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.roles TO clientele_service;
 GRANT SELECT ON TABLE platform.roles TO clientele_app;
 GRANT SELECT ON TABLE platform.roles TO clientele_readonly;
+
+-- Name: TABLE sensitive_relations; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.sensitive_relations TO clientele_service;
+GRANT SELECT ON TABLE platform.sensitive_relations TO clientele_app;
+GRANT SELECT ON TABLE platform.sensitive_relations TO clientele_readonly;
 
 -- Name: TABLE setting_changes; Type: ACL; Schema: platform; Owner: -
 
@@ -43505,6 +44879,10 @@ GRANT SELECT ON TABLE platform.setting_changes TO clientele_app;
 -- Name: TABLE sign_in_attempts; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.sign_in_attempts TO clientele_service;
+
+-- Name: TABLE sign_in_challenges; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.sign_in_challenges TO clientele_service;
 
 -- Name: TABLE system_health_checks; Type: ACL; Schema: platform; Owner: -
 

@@ -396,7 +396,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             var tables = await Superuser(TenantTables + " and exists (select from pg_attribute i where i.attrelid = c.oid and i.attname = 'id' and i.atttypid = 'uuid'::regtype)");
             // Two of each kind are enough, since every one of them goes to every endpoint; but imports in each of their states.
             ids.AddRange(await Superuser(string.Join("\nunion all\n", tables.Select(t =>
-                $"(select t.id from {t} t where t.organization_id = '{Beta.OrganizationId}' limit {(t == "platform.imports" ? 20 : 2)})"))));
+                $"(select t.id from {t} t where t.organization_id = '{Beta.OrganizationId}' limit {(t is "platform.imports" or "platform.scheduled_jobs" ? 20 : 2)})"))));
             return ids;
         }
 

@@ -20,7 +20,6 @@ internal static partial class ManageWorkspaces
                 insert into platform.workspaces (organization_id, slug, name) values (platform.organization(), {slug}, {name})
                 on conflict (organization_id, slug) do nothing returning id, name, slug
                 """, ct) ?? throw new Problem(409, "already_exists", "There is a workspace of this word already. Choose another.") { Errors = new Dictionary<string, string[]> { ["slug"] = ["It is taken. Choose another."] } };
-            await t.One<Guid>($"select platform.audit('create', 'workspace', {made.Id}::text, 'Made a workspace', new_values => jsonb_build_object('name', {name}, 'slug', {slug}))", ct);
             return made;
         }, ct);
     }
@@ -33,7 +32,6 @@ internal static partial class ManageWorkspaces
             var kept = await t.Find<ManageOrganization.Workspace>($"""
                 update platform.workspaces w set name = {name} where w.organization_id = platform.organization() and w.id = {id} returning w.id, w.name, w.slug
                 """, ct) ?? throw Problem.NotFound("workspace");
-            await t.One<Guid>($"select platform.audit('update', 'workspace', {id}::text, 'Renamed a workspace', new_values => jsonb_build_object('name', {name}))", ct);
             return kept;
         }, ct);
     }

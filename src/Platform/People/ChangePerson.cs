@@ -20,6 +20,8 @@ internal static class ChangePerson
         if (request.Role is not null) await InvitePerson.RequireRole(request.Role, db, ct);
         await db.InTransaction(async t =>
         {
+            // One entry for what is changed at once, in place of the tables' own.
+            await t.Run($"select set_config('clientele.told', 'on', true)", ct);
             // Only what is said: whatever else is written would be somebody's own to write.
             if (request.Role is { } role && role != before.Role) await t.Run($"update platform.members m set role = {role} where m.id = {id}", ct);
             if (request.Status is { } status && status != before.Status) await t.Run($"update platform.members m set status = {status} where m.id = {id}", ct);
@@ -37,6 +39,7 @@ internal static class ChangePerson
         var before = await Find(id, db, ct);
         await db.InTransaction(async t =>
         {
+            await t.Run($"select set_config('clientele.told', 'on', true)", ct);
             await t.Run($"delete from platform.members m where m.id = {id}", ct);
             await t.One<Guid>($"""
                 select platform.audit('delete', 'platform_user', {id}::text, 'Removed a member', old_values => jsonb_build_object('email', {before.Email}, 'role', {before.Role}, 'status', {before.Status}))

@@ -54,6 +54,8 @@ internal static partial class ManageRoles
         var rows = Rows(request.Permissions ?? []);
         await db.InTransaction(async t =>
         {
+            // One entry for a role and its rows, in place of theirs.
+            await t.Run($"select set_config('clientele.told', 'on', true)", ct);
             if (await t.Run($"""
                 insert into platform.organization_roles (organization_id, role, rank, access, name, description)
                 select platform.organization(), {role}, b.rank, b.access, {request.Name?.Trim() ?? role}, {request.Description?.Trim() ?? string.Empty}
@@ -82,6 +84,8 @@ internal static partial class ManageRoles
                     where r.organization_id = platform.organization() and r.role = {role}
                     """, ct);
             if (rows is null) return;
+            // One entry for a role and its rows, in place of theirs.
+            await t.Run($"select set_config('clientele.told', 'on', true)", ct);
             await Write(t, role, rows, ct);
             await t.One<Guid>($"select platform.audit('update', 'role', {role}, 'Changed what a role may do', old_values => {Values(before.Permissions)}, new_values => {Values(rows)}, severity => 'warning')", ct);
         }, ct);
@@ -95,6 +99,8 @@ internal static partial class ManageRoles
         if (before.Members > 0) throw new Problem(409, "in_use", "People have this role. Give them another one first.");
         await db.InTransaction(async t =>
         {
+            // One entry for a role and its rows, in place of theirs.
+            await t.Run($"select set_config('clientele.told', 'on', true)", ct);
             await t.Run($"delete from platform.organization_roles r where r.organization_id = platform.organization() and r.role = {role}", ct);
             await t.One<Guid>($"select platform.audit('delete', 'role', {role}, 'Deleted a role', old_values => {Values(before.Permissions)})", ct);
         }, ct);

@@ -218,8 +218,9 @@ declare
     was          jsonb;
     becomes      jsonb;
 begin
-    -- The Data API has said it already, in the statement that writes. A key that is sealed anew is no change.
-    if current_setting('clientele.through', true) = 'data_api' or current_setting('clientele.resealing', true) = 'on'
+    -- The Data API has said it already, in the statement that writes; some acts say it in words of their own, once for all they
+    -- change. A key that is sealed anew is no change.
+    if current_setting('clientele.through', true) = 'data_api' or current_setting('clientele.told', true) = 'on' or current_setting('clientele.resealing', true) = 'on'
        -- Neither what an organization begins with, nor what goes with it.
        or not exists (select from platform.organizations o where o.id = organization and o.created_at < now()) then
         return null;
@@ -257,6 +258,7 @@ revoke execute on function platform.audited(regclass, text, name[], name, name[]
 select platform.audited('platform.organizations', 'organization', '{name, slug, time_zone, currency}', 'name');
 select platform.audited('platform.workspaces', 'workspace', '{name, slug}', 'name');
 select platform.audited('platform.organization_members', 'member', '{user_id, role, status}', severity => 'warning');
+select platform.audited('platform.organization_roles', 'role', '{role, rank, access, name, description}', 'role', severity => 'warning');
 select platform.audited('platform.role_permissions', 'permission', '{role, permission, resource, action, is_active}', 'role', severity => 'warning');
 select platform.audited('platform.api_keys', 'api_key', '{name, kind, workspace_id, key_hint, scopes, allowed_origins, allowed_addresses, statement_timeout_ms, max_rows, max_cost, replaces, expires_at, revoked_at}',
     'name', severity => 'warning');
