@@ -71,7 +71,7 @@ export function stubServer(answers: Record<string, unknown>) {
     const given: unknown = typeof listed === 'function' ? listed(sent ? JSON.parse(sent as string) : undefined, url) : listed;
     if (given === 'never') return new Promise<Response>(() => undefined);
     const { status, body } = (given as Exclude<Answer, 'never'> | undefined) ?? { status: 404, body: { code: 'not_found' } };
-    return Promise.resolve(new Response(writeJson(body), { status }));
+    return Promise.resolve(new Response(body === undefined ? undefined : writeJson(body), { status }));
   });
   return asked;
 }
