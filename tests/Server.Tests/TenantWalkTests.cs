@@ -226,6 +226,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
 
     // A policy too many on each table: what stands between the organizations now is only what the endpoints say themselves.
     [Fact]
+    [Trait("Runs", "processes")]
     public async Task A_leak_would_be_noticed()
     {
         await using var leaking = new App();

@@ -4,6 +4,7 @@ using Clientele.Testing;
 namespace Clientele.DataApi.Tests;
 
 /// <summary>@supabase/postgrest-js as it comes from npm (tests/Clients/postgrest-js), run by Node.</summary>
+[Trait("Runs", "processes")]
 public sealed class ClientTests(RestTests.App app) : IClassFixture<RestTests.App>
 {
     [Fact]

@@ -10,6 +10,7 @@ namespace Clientele.DataApi.Tests;
 /// Hostile strings in every position of the grammar. Whatever is sent: no 5xx, no error of SQL that shows the text outside a
 /// literal or is a matter of syntax, no row of the other organization, nothing of its changed.
 /// </summary>
+[Trait("Runs", "processes")]
 public sealed class FuzzTests(RestTests.App app) : IClassFixture<RestTests.App>
 {
     private const string Word = "xyzzy";

@@ -15,6 +15,7 @@ using Npgsql;
 namespace Clientele.DataApi.Tests;
 
 /// <summary>The Data API alone, over a database of somebody else's.</summary>
+[Trait("Runs", "processes")]
 public sealed class StandaloneTests(StandaloneTests.Database database) : IClassFixture<StandaloneTests.Database>
 {
     private const string Secret = "a secret of more than thirty-two bytes";

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Clientele.Events.Tests;
 
 /// <summary>A second node over the same PostgreSQL: what both are sent counts once, and each knows places as its operator says.</summary>
+[Trait("Runs", "processes")]
 public sealed class NodesTests(CollectApp app) : IClassFixture<CollectApp>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Clientele.DataApi.Tests.Conformance;
 
 /// <summary>PostgREST's own requests, sent in the suite's order to the API as it runs alone.</summary>
+[Trait("Runs", "processes")]
 public sealed class ConformanceTests(FixtureDatabase database, ITestOutputHelper output) : IClassFixture<FixtureDatabase>
 {
     [Fact]
