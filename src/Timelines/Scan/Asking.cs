@@ -39,12 +39,12 @@ internal sealed unsafe class Asking
         newKernel = Compile();
         var views = Array.ConvertAll(segments, s => new View(s, [.. slots]));
         var chunks = (store.People.Size + store.Sizes.Chunk - 1) / store.Sizes.Chunk;
-        var workers = segments.Sum(s => (long)s.Rows) < store.Sizes.Little ? 1 : Math.Min(Environment.ProcessorCount, chunks);
+        var workers = Math.Clamp(segments.Sum(s => (long)s.Rows) / store.Sizes.RowsPerWorker, 1, Math.Min(Environment.ProcessorCount, Math.Max(chunks, 1)));
         var kernels = new ConcurrentBag<Kernel>();
-        if (workers <= 1) kernels.Add(Work(views, chunks));
+        if (workers == 1) kernels.Add(Work(views, chunks));
         else
         {
-            try { Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => kernels.Add(Work(views, chunks))); }
+            try { Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = (int)workers }, _ => kernels.Add(Work(views, chunks))); }
             catch (AggregateException e) when (e.InnerExceptions.Any(i => i is OperationCanceledException)) { throw new OperationCanceledException(ct); }
             catch (AggregateException e) when (e.InnerExceptions.Any(i => i is TooManyCellsException)) { throw new TooManyCellsException(); }
         }

@@ -17,8 +17,11 @@ internal sealed record StoreSizes
     /// <summary>People a worker claims at a time.</summary>
     public int Chunk { get; init; } = 1024;
 
-    /// <summary>Fewer events than this are not worth a second thread.</summary>
-    public long Little { get; init; } = 60_000;
+    /// <summary>
+    /// For so many events there is a worker. One looks through some 400 million events a second, so that most answers take one worker some
+    /// milliseconds: more would hardly be felt by whoever asks, but by all others, since two threads of one core share what it has.
+    /// </summary>
+    public long RowsPerWorker { get; init; } = 8_000_000;
 
     /// <summary>Cells that each worker may have room for: what a group, a period and a line have in common is one, filled or not.</summary>
     public long MostCells { get; init; } = 10_000_000;
