@@ -50,7 +50,11 @@ public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestT
         foreach (var name in Names(list).Where(n => schemas.Contains(n.Split('.')[0])))
         {
             var (schema, relation) = (name.Split('.')[0], name.Split('.')[1]);
-            var description = await app.Admin.Json($"api/data/{schema}/{relation}");
+            using var answer = await app.Admin.GetAsync(new Uri($"api/data/{schema}/{relation}", UriKind.Relative), Ct);
+            // What a test before this one made and dropped may have been listed a moment longer.
+            if (answer.StatusCode == HttpStatusCode.NotFound && !Names(await app.Admin.Json("api/data")).Contains(name)) continue;
+            Assert.True(answer.IsSuccessStatusCode, name);
+            var description = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Ct));
             var columns = description.GetProperty("columns").EnumerateArray().Select(c => c.GetProperty("name").GetString()!).ToList();
             Assert.All(description.GetProperty("key").EnumerateArray(), k => Assert.Contains(k.GetString(), columns));
             Assert.All(description.GetProperty("rules").EnumerateArray().SelectMany(r => r.GetProperty("columns").EnumerateArray()), c => Assert.Contains(c.GetString(), columns));
