@@ -26,9 +26,9 @@ public static class AuditedReads
             if (result is IStatusCodeHttpResult { StatusCode: >= 400 }) return result;
             var caller = context.RequestServices.GetRequiredService<Caller>();
             var which = id is null ? null : context.Request.RouteValues[id]?.ToString();
-            if (!context.RequestServices.GetRequiredService<RecentReads>().IsNew(caller.SessionId, caller.OrganizationId, resource, which)) return result;
             Guid? subject = resource == "customer" && Guid.TryParse(which, out var customer) ? customer : null;
-            await context.RequestServices.GetRequiredService<Db>().Run($"select platform.audit('read', {resource}, {which}, subject_id => {subject})", context.RequestAborted);
+            await context.RequestServices.GetRequiredService<RecentReads>().Once(caller.SessionId, caller.OrganizationId, resource, which, () =>
+                context.RequestServices.GetRequiredService<Db>().Run($"select platform.audit('read', {resource}, {which}, subject_id => {subject})", context.RequestAborted));
             return result;
         });
         return endpoint;
@@ -64,19 +64,25 @@ public static class AuditedActs
     }
 }
 
-/// <summary>Who read what within the last minute, on this node.</summary>
-internal sealed class RecentReads(TimeProvider clock)
+/// <summary>Who read what within the last minute, on this node. Safe from several threads.</summary>
+public sealed class RecentReads(TimeProvider clock)
 {
     private const int Most = 20_000;
     private static readonly TimeSpan together = TimeSpan.FromMinutes(1);
-    private readonly ConcurrentDictionary<(Guid Session, Guid? Organization, string Resource, string? Id), long> read = new();
+    private readonly ConcurrentDictionary<(Guid Reader, Guid? Organization, string Resource, string? Id), long> read = new();
 
-    public bool IsNew(Guid session, Guid? organization, string resource, string? id)
+    /// <summary>Records a reading, unless the same one was recorded within the last minute; one that could not be recorded is tried again.</summary>
+    /// <param name="reader">A session or a key.</param>
+    /// <param name="organization">Whose data it is.</param>
+    /// <param name="resource">What is read.</param>
+    /// <param name="id">Which one; null: a list.</param>
+    /// <param name="record">Writes the entry.</param>
+    public async ValueTask Once(Guid reader, Guid? organization, string resource, string? id, Func<Task> record)
     {
         if (read.Count > Most) read.Clear();
-        var (key, now) = ((session, organization, resource, id), clock.GetTimestamp());
-        if (read.TryGetValue(key, out var at) && clock.GetElapsedTime(at, now) < together) return false;
+        var (key, now) = ((reader, organization, resource, id), clock.GetTimestamp());
+        if (read.TryGetValue(key, out var at) && clock.GetElapsedTime(at, now) < together) return;
+        await record();
         read[key] = now;
-        return true;
     }
 }

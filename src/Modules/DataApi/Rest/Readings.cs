@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Clientele.DataApi.Plan;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
 
@@ -9,12 +9,10 @@ namespace Clientele.DataApi.Rest;
 /// Writes to the audit trail that somebody reads a table about people (<c>platform.sensitive_relations</c>, and a blueprint's views of
 /// them), before they do. The same reader and table within a minute is one entry.
 /// </summary>
-internal sealed class Readings(Databases databases, TimeProvider clock)
+internal sealed class Readings(Databases databases, RecentReads recent, TimeProvider clock)
 {
-    private const int Most = 20_000;
-    private static readonly TimeSpan together = TimeSpan.FromMinutes(1), believed = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan believed = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<(Guid Organization, Guid Reader, string Relation), long> recent = new();
     private sealed record Known(HashSet<string> Relations, long At);
 
     private Known? sensitive;
@@ -35,13 +33,7 @@ internal sealed class Readings(Databases databases, TimeProvider clock)
         if (read.Count == 0 || tenant.OrganizationId is not { } organization) return;
         read.IntersectWith(await Sensitive(ct));
         foreach (var relation in read)
-        {
-            if (recent.Count > Most) recent.Clear();
-            var (key, now) = ((organization, reader, relation), clock.GetTimestamp());
-            if (recent.TryGetValue(key, out var at) && clock.GetElapsedTime(at, now) < together) continue;
-            await new Db(databases.Application, tenant).Run($"select platform.audit('read', {relation}, description => 'Over the Data API')", ct);
-            recent[key] = now;
-        }
+            await recent.Once(reader, organization, relation, null, () => new Db(databases.Application, tenant).Run($"select platform.audit('read', {relation}, description => 'Over the Data API')", ct));
     }
 
     private static void Rows(ReadPlan plan, HashSet<string> read)

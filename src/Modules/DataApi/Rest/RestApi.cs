@@ -2,6 +2,7 @@ using System.Globalization;
 using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Plan;
 using Clientele.DataApi.Run;
+using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
 using Clientele.Platform.Keys;
 using Clientele.Platform.Modules;
@@ -45,10 +46,10 @@ internal sealed class RestApi : IDisposable
     /// <summary>All rows at once may take minutes: they have places of their own, so that nothing else waits for them.</summary>
     private readonly Places exports = new(all: 4, each: 2, TimeSpan.FromSeconds(2));
 
-    public RestApi(Databases databases, IReadOnlyList<IModule> modules, RateLimits limits, TimeProvider clock, ILogger<RestApi> logger)
+    public RestApi(Databases databases, IReadOnlyList<IModule> modules, RateLimits limits, RecentReads recent, TimeProvider clock, ILogger<RestApi> logger)
     {
         this.limits = limits;
-        readings = new Readings(databases, clock);
+        readings = new Readings(databases, recent, clock);
         keys = new Keys(databases, clock);
         // The log is written through the modules that record events; it is read through their views of it.
         var schemas = modules.Select(m => m.Name).Where(n => n != "dataapi").Order(StringComparer.Ordinal).ToList();
