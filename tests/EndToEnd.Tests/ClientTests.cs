@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Clientele.Testing;
 using static Microsoft.Playwright.Assertions;
 
@@ -23,7 +24,13 @@ public sealed class NpmClients
         try
         {
             var (code, text) = await Run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
-            return code == 0 ? null : $"npm ci in tests/Clients failed: {text}";
+            if (code == 0) return null;
+
+            // A machine without a registry skips; anything else, such as a lock file that lacks a package, is a fault to see.
+            var why = Regex.Match(text, @"npm error code (\w+)").Groups[1].Value;
+            return why is "ENOTFOUND" or "EAI_AGAIN" or "ECONNREFUSED" or "ECONNRESET" or "ENETUNREACH" or "ETIMEDOUT"
+                ? $"The SDKs could not be fetched from npm ({why})."
+                : throw new InvalidOperationException($"npm ci in tests/Clients failed: {text}");
         }
         catch (System.ComponentModel.Win32Exception) { return "There is no npm."; }
     }
