@@ -15,8 +15,9 @@ namespace Clientele.Server;
 /// <param name="Console">Folder of the built console; null: none is served.</param>
 /// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
 /// <param name="Keys">What secrets are encrypted with; null: keys that end with the process.</param>
+/// <param name="Data">The data folder, whose disk is watched; null: none.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null);
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, string? Data = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -56,6 +57,7 @@ public static class App
         services.AddSingleton(options.Keys ?? KeyRing.Temporary());
         services.AddSingleton(Modules.All);
         services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
+        services.AddSingleton(new Node(options.Data));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHandler.AddTraceId);
