@@ -35,6 +35,7 @@ public static class App
         });
         builder.Logging.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; });
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
+        Telemetry.Add(builder);
         AddServices(builder.Services, databases, options);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
@@ -94,6 +95,7 @@ public static class App
         app.UseStatusCodePages();
         var files = ConsoleFiles.Use(app, options.Console);
         app.UseRouting();
+        Telemetry.Use(app);
         var keyUse = app.Services.GetRequiredService<KeyUse>();
         app.Use((context, next) => keyUse.Watch(context, next));
         app.UseMiddleware<Authentication>();

@@ -11,6 +11,7 @@ using Clientele.Platform.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Clientele.Platform.Health;
@@ -24,6 +25,8 @@ public static class HealthRoutes
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
+        // It counts from now on, not from the first question.
+        routes.ServiceProvider.GetRequiredService<MetricsStore>();
         routes.MapGet("/health/live", () => new View("healthy", [])).ExcludeFromDescription();
         routes.MapGet("/health/ready", Ready).ExcludeFromDescription();
         routes.MapGet("/metrics", Metrics).ExcludeFromDescription();

@@ -10,7 +10,7 @@ namespace Clientele.Platform.Health.Errors;
 /// secret: numbers, ids, addresses, whatever stands in quotes, long words. The way the program took, without folders of the machine
 /// it was built on.
 /// </summary>
-internal static partial class ErrorText
+public static partial class ErrorText
 {
     private const int MessageAtMost = 500;
     private const int StackAtMost = 8000;
@@ -74,7 +74,7 @@ internal static partial class ErrorText
     public static string Fingerprint(string type, string? place, string message) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{type}\n{place}\n{Shorten(message, 200)}")).AsSpan(0, 16));
 
-    public static string Shorten(string text, int most) => text.Length > most ? text[..most] : text;
+    internal static string Shorten(string text, int most) => text.Length > most ? text[..most] : text;
 
     // In this order: what is longer first.
     [GeneratedRegex("""

@@ -61,7 +61,9 @@ create or replace view platform.table_sizes with (security_invoker = true) as
     left join pg_stat_all_tables s on s.relid = c.oid
     left join lateral pg_partition_root(c.oid) as p (root) on c.relispartition
     where c.relkind in ('r', 'm')
+    -- To measure one that is locked would be to wait for it.
+    and not exists (select from pg_locks k where k.relation = c.oid and k.mode = 'AccessExclusiveLock' and k.granted)
     group by 1;
-comment on view platform.table_sizes is 'Every table with what belongs to it: indexes, oversized values, partitions.';
+comment on view platform.table_sizes is 'Every table with what belongs to it: indexes, oversized values, partitions. One that is locked is left out.';
 revoke all on platform.table_sizes from public;
 grant select on platform.table_sizes to clientele_service;
