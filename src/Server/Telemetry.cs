@@ -25,12 +25,13 @@ internal static class Telemetry
     private static readonly string[] unsafeTags = ["url.query", "http.target", "url.full", "http.url", "user_agent.original", "http.user_agent", "client.address", "url.path"];
 
     // Kept to be disposed with the process's services, which sends what is left.
-    private sealed class Providers(TracerProvider traces, MeterProvider metrics) : IDisposable
+    private sealed class Providers(TracerProvider? traces, MeterProvider? metrics, ActivityListener failures) : IDisposable
     {
         public void Dispose()
         {
-            traces.Dispose();
-            metrics.Dispose();
+            traces?.Dispose();
+            metrics?.Dispose();
+            failures.Dispose();
         }
     }
 
@@ -63,10 +64,28 @@ internal static class Telemetry
             });
         }
         builder.Services.AddSingleton(_ => new Providers(
-            !traces ? Sdk.CreateTracerProviderBuilder().Build() : Sdk.CreateTracerProviderBuilder().ConfigureResource(describe)
+            !traces ? null : Sdk.CreateTracerProviderBuilder().ConfigureResource(describe)
                 .AddSource("Microsoft.AspNetCore", "System.Net.Http", "Npgsql", PlatformFigures.Name)
                 .AddProcessor(new CleanSpans()).AddOtlpExporter().Build(),
-            !metrics ? Sdk.CreateMeterProviderBuilder().Build() : Sdk.CreateMeterProviderBuilder().ConfigureResource(describe).AddMeter(meters).AddOtlpExporter().Build()));
+            !metrics ? null : Sdk.CreateMeterProviderBuilder().ConfigureResource(describe).AddMeter(meters).AddOtlpExporter().Build(),
+            CleanFailures()));
+    }
+
+    // PostgreSQL's messages quote what they refuse, and the driver hangs them on its spans. What is there first stays.
+    private static ActivityListener CleanFailures()
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is "Npgsql" or PlatformFigures.Name,
+            ExceptionRecorder = static (Activity _, Exception e, ref TagList tags) =>
+            {
+                tags.Add("exception.type", e.GetType().FullName);
+                tags.Add("exception.message", ErrorText.MessageOf(e));
+                tags.Add("exception.stacktrace", ErrorText.Stack(e));
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     /// <summary>Starts sending, and names spans of requests by their route.</summary>
