@@ -52,6 +52,9 @@ internal static class Telemetry
             .AddService("clientele", serviceVersion: Node.Version, serviceInstanceId: Environment.MachineName).AddEnvironmentVariableDetector();
         if (logs)
         {
+            // What exports logs asks the application's configuration, which knows no variables.
+            builder.Configuration.AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+                .Where(v => ((string)v.Key).StartsWith("OTEL_", StringComparison.Ordinal)).Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value)));
             builder.Logging.AddOpenTelemetry(o =>
             {
                 var resource = ResourceBuilder.CreateDefault();

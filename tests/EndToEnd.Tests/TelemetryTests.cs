@@ -34,8 +34,9 @@ public sealed class TelemetryTests
         using (var failed = await client.PostAsJsonAsync("api/session", new { email = $"{Secret}@example.com", password = Secret }, Ct)) Assert.Equal(500, (int)failed.StatusCode);
         await installation.Scalar<object?>("update platform.scheduled_jobs set run_requested_at = now() where job_name = 'hourly_segment_refresh' returning 1");
 
-        await Installation.Until("the job's span, figures and logs", () => Task.FromResult(
-            receiver.Spans().Any(s => s.Name == "job segment_update") && receiver.Text.Contains("clientele.job.runs", StringComparison.Ordinal) && !receiver.Logs.IsEmpty));
+        await Installation.Until("the job's span", () => Task.FromResult(receiver.Spans().Any(s => s.Name == "job segment_update")));
+        await Installation.Until("its figures", () => Task.FromResult(receiver.Text.Contains("clientele.job.runs", StringComparison.Ordinal)));
+        await Installation.Until("the log's word of the failure", () => Task.FromResult(receiver.Logs.Any(l => Encoding.UTF8.GetString(l).Contains("exception.stacktrace", StringComparison.Ordinal))));
         var spans = receiver.Spans();
         var requests = spans.Where(s => s.Name == "POST /api/session/").ToList();
         Assert.True(requests.Count >= 2, string.Join(", ", spans.Select(s => s.Name).Distinct()));

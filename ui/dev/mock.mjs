@@ -172,7 +172,11 @@ const routes = [
   ['GET', '/settings/:id/history', ({ play }) => ({ items: play.has('empty') ? [] : operate.history() })],
   ['GET', '/audit', ({ play }) => ({ items: play.has('empty') ? [] : operate.audit(), before: null })],
   ['GET', '/audit/words', () => operate.auditWords()],
-  ['GET', '/health', ({ play }) => ({ ...health.health(play.get('role') === 'super_admin'), ...(play.has('empty') ? { checks: [], status: null } : {}) })],
+  [
+    'GET',
+    '/health',
+    ({ play }) => ({ ...health.health(play.get('role') === 'super_admin'), ...(play.has('empty') ? { checks: [], status: null } : {}) }),
+  ],
   ['GET', '/health/check', ({ query }) => health.checkDetail(query.get('service'), query.get('name'))],
   ['GET', '/errors', ({ play }) => ({ items: play.has('empty') ? [] : health.errors(), before: null, isOperator: true })],
   ['GET', '/errors/:id', ({ id }) => health.errorDetail(id)],

@@ -46,7 +46,15 @@ export const health = (operator) => ({
     check('wave', 'payments', { ofOrganization: true, responseMs: 182, uptime: 0.998 }),
   ],
   nodes: operator
-    ? [{ name: 'node-1', version: '0.1.0', startedAt: ago(4000), seenAt: ago(0.5), facts: { memory: 182_000_000, processors: 2, errorsDropped: 0 } }]
+    ? [
+        {
+          name: 'node-1',
+          version: '0.1.0',
+          startedAt: ago(4000),
+          seenAt: ago(0.5),
+          facts: { memory: 182_000_000, processors: 2, errorsDropped: 0 },
+        },
+      ]
     : [],
 });
 
@@ -55,7 +63,13 @@ export const checkDetail = (service, name) => ({
   name,
   from: ago(1440),
   to: ago(0),
-  points: Array.from({ length: 96 }, (_, i) => ({ at: ago(1440 - i * 15), averageMs: 3 + Math.sin(i / 5), mostMs: 6 + (i % 7), looks: 15, bad: 0 })),
+  points: Array.from({ length: 96 }, (_, i) => ({
+    at: ago(1440 - i * 15),
+    averageMs: 3 + Math.sin(i / 5),
+    mostMs: 6 + (i % 7),
+    looks: 15,
+    bad: 0,
+  })),
   changes: [
     { at: ago(52), from: 'healthy', to: 'unhealthy', detail: 'mail.example.org:587 cannot be reached (ConnectionRefused).' },
     { at: ago(1440), from: null, to: 'healthy', detail: null },
@@ -82,7 +96,11 @@ const error = (id, type, message, more = {}) => ({
 
 export const errors = () => [
   error('e1', 'Npgsql.PostgresException', '57014 canceling statement due to statement timeout', { occurrences: 1834, reopened: 1 }),
-  error('e2', 'System.NullReferenceException', 'Object reference not set to an instance of an object.', { severity: 'critical', occurrences: 3, source: 'messaging' }),
+  error('e2', 'System.NullReferenceException', 'Object reference not set to an instance of an object.', {
+    severity: 'critical',
+    occurrences: 3,
+    source: 'messaging',
+  }),
 ];
 
 export const errorDetail = (id) => ({
@@ -91,7 +109,8 @@ export const errorDetail = (id) => ({
     {
       at: ago(12),
       message: '57014 canceling statement due to statement timeout',
-      stack: 'Npgsql.PostgresException: 57014 canceling statement due to statement timeout\n   at Clientele.Commerce.Overview.GetOverview.Handle in GetOverview.cs:line 61',
+      stack:
+        'Npgsql.PostgresException: 57014 canceling statement due to statement timeout\n   at Clientele.Commerce.Overview.GetOverview.Handle in GetOverview.cs:line 61',
       request: '6b9d3c0f1f4a4f0fb0f5a4f5f5d0c2a1',
       context: { log: '{Method} {Path} failed: {Code}', route: '/api/overview', method: 'GET', code: 'internal_error', node: 'node-1' },
     },
@@ -112,24 +131,76 @@ export const database = () => ({
     available: true,
     howTo: null,
     items: [
-      { role: 'clientele_app', text: 'select count(*) from commerce.customer_orders o\nwhere o.organization_id = platform.organization()', calls: 18_220, totalMs: 81_200, meanMs: 4.46, mostMs: 912.2, rows: 18_220, cacheHits: 0.99 },
-      { role: 'clientele_service', text: 'select platform.claim_jobs($1)', calls: 402_000, totalMs: 60_300, meanMs: 0.15, mostMs: 22.1, rows: 120, cacheHits: 1 },
+      {
+        role: 'clientele_app',
+        text: 'select count(*) from commerce.customer_orders o\nwhere o.organization_id = platform.organization()',
+        calls: 18_220,
+        totalMs: 81_200,
+        meanMs: 4.46,
+        mostMs: 912.2,
+        rows: 18_220,
+        cacheHits: 0.99,
+      },
+      {
+        role: 'clientele_service',
+        text: 'select platform.claim_jobs($1)',
+        calls: 402_000,
+        totalMs: 60_300,
+        meanMs: 0.15,
+        mostMs: 22.1,
+        rows: 120,
+        cacheHits: 1,
+      },
     ],
   },
-  running: [{ pid: 4711, application: 'clientele (clientele_app)', state: 'active', waitsFor: 'DataFileRead', seconds: 4.2, statement: 'select * from log.events e' }],
-  waiting: [{ pid: 4712, application: 'psql', seconds: 12, blockedBy: [4711], statement: 'alter table commerce.products add column x integer' }],
+  running: [
+    {
+      pid: 4711,
+      application: 'clientele (clientele_app)',
+      state: 'active',
+      waitsFor: 'DataFileRead',
+      seconds: 4.2,
+      statement: 'select * from log.events e',
+    },
+  ],
+  waiting: [
+    { pid: 4712, application: 'psql', seconds: 12, blockedBy: [4711], statement: 'alter table commerce.products add column x integer' },
+  ],
   pools: [
     { name: 'clientele_app', used: 3, idle: 9, most: 40, pending: 0 },
     { name: 'clientele_service', used: 2, idle: 6, most: 20, pending: 0 },
   ],
   tables: [
-    { name: 'log.events', bytes: 5_800_000_000, indexBytes: 1_200_000_000, rows: 12_400_000, deadRows: 1_200, parts: 18, vacuumedAt: ago(300), analyzedAt: ago(300), grownBytes: 820_000_000 },
-    { name: 'commerce.customer_orders', bytes: 812_000_000, indexBytes: 300_000_000, rows: 980_000, deadRows: 18_000, parts: 1, vacuumedAt: ago(1200), analyzedAt: ago(1200), grownBytes: null },
+    {
+      name: 'log.events',
+      bytes: 5_800_000_000,
+      indexBytes: 1_200_000_000,
+      rows: 12_400_000,
+      deadRows: 1_200,
+      parts: 18,
+      vacuumedAt: ago(300),
+      analyzedAt: ago(300),
+      grownBytes: 820_000_000,
+    },
+    {
+      name: 'commerce.customer_orders',
+      bytes: 812_000_000,
+      indexBytes: 300_000_000,
+      rows: 980_000,
+      deadRows: 18_000,
+      parts: 1,
+      vacuumedAt: ago(1200),
+      analyzedAt: ago(1200),
+      grownBytes: null,
+    },
   ],
   unusedIndexes: [{ name: 'commerce.orders_by_source', table: 'commerce.customer_orders', bytes: 42_000_000 }],
   duplicateIndexes: [{ name: 'public.mine_a', table: 'public.mine', other: 'public.mine_ab', bytes: 12_000_000 }],
   growth: ['', 'log.events', 'commerce.customer_orders'].map((name, i) => ({
     name,
-    days: Array.from({ length: 30 }, (_, n) => ({ day: ago((30 - n) * 1440).slice(0, 10), bytes: [8.2e9, 5.8e9, 8.1e8][i] * (0.8 + n / 150) })),
+    days: Array.from({ length: 30 }, (_, n) => ({
+      day: ago((30 - n) * 1440).slice(0, 10),
+      bytes: [8.2e9, 5.8e9, 8.1e8][i] * (0.8 + n / 150),
+    })),
   })),
 });

@@ -1,6 +1,17 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { request } from './client';
-import type { Check, CheckDetail, Database, ErrorDetail, ErrorFilters, ErrorGroup, ErrorPage, ErrorScope, ErrorState, Health } from './health.types';
+import type {
+  Check,
+  CheckDetail,
+  Database,
+  ErrorDetail,
+  ErrorFilters,
+  ErrorGroup,
+  ErrorPage,
+  ErrorScope,
+  ErrorState,
+  Health,
+} from './health.types';
 
 const key = (organization: string, ...rest: unknown[]) => ['o', organization, ...rest] as const;
 
@@ -12,10 +23,15 @@ export const healthQuery = (organization: string, hours: number) =>
     placeholderData: keepPreviousData,
   });
 
-export const checkQuery = (organization: string, { service, name, ofOrganization }: Pick<Check, 'service' | 'name' | 'ofOrganization'>, hours: number) =>
+export const checkQuery = (
+  organization: string,
+  { service, name, ofOrganization }: Pick<Check, 'service' | 'name' | 'ofOrganization'>,
+  hours: number,
+) =>
   queryOptions({
     queryKey: key(organization, 'health', hours, service, name, ofOrganization),
-    queryFn: ({ signal }) => request<CheckDetail>('/health/check', { organization, query: { service, name, ofOrganization, hours }, signal }),
+    queryFn: ({ signal }) =>
+      request<CheckDetail>('/health/check', { organization, query: { service, name, ofOrganization, hours }, signal }),
     refetchInterval: 60_000,
   });
 

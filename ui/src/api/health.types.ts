@@ -93,9 +93,25 @@ export interface Database {
   statements: {
     available: boolean;
     howTo: string | null;
-    items: { role: string; text: string; calls: number; totalMs: number; meanMs: number; mostMs: number; rows: number; cacheHits: number | null }[];
+    items: {
+      role: string;
+      text: string;
+      calls: number;
+      totalMs: number;
+      meanMs: number;
+      mostMs: number;
+      rows: number;
+      cacheHits: number | null;
+    }[];
   };
-  running: { pid: number; application: string | null; state: string | null; waitsFor: string | null; seconds: number; statement: string | null }[];
+  running: {
+    pid: number;
+    application: string | null;
+    state: string | null;
+    waitsFor: string | null;
+    seconds: number;
+    statement: string | null;
+  }[];
   waiting: { pid: number; application: string | null; seconds: number; blockedBy: number[]; statement: string | null }[];
   pools: { name: string; used: number; idle: number; most: number; pending: number }[];
   tables: {

@@ -39,7 +39,9 @@ export function ChecksTab() {
           size="xs"
           value={hours}
           data={periods.map((value) => ({ value, label: plain(periodWords[value]) }))}
-          onChange={(value) => void navigate({ search: (old) => ({ ...old, hours: value === '24' ? undefined : (value as Period) }), replace: true })}
+          onChange={(value) =>
+            void navigate({ search: (old) => ({ ...old, hours: value === '24' ? undefined : (value as Period) }), replace: true })
+          }
         />
       </div>
       <QueryState query={query} failed={t('health.failed')} skeleton={<TableSkeleton rows={8} />}>

@@ -42,7 +42,10 @@ function Sums({ database }: { database: Database }) {
   const facts: [string, ReactNode][] = [
     [t('database.size'), format.bytes(database.bytes)],
     [t('database.cache'), database.cacheHits === null ? <Nothing /> : format.percent(database.cacheHits, 2)],
-    [t('database.connections'), t('database.of', { part: format.number(database.connections), whole: format.number(database.mostConnections) })],
+    [
+      t('database.connections'),
+      t('database.of', { part: format.number(database.connections), whole: format.number(database.mostConnections) }),
+    ],
     [t('database.waiting'), <Num key="w" value={database.waiting.length} />],
     [t('database.deadlocks'), <Num key="d" value={database.deadlocks} />],
     [t('database.temporary'), format.bytes(database.temporaryBytes)],
@@ -249,7 +252,11 @@ function Indexes({ database }: { database: Database }) {
           <PlainTable
             label={t('database.unused')}
             maxHeight={320}
-            columns={[{ label: t('database.index') }, { label: t('database.table'), wideOnly: true }, { label: t('database.size'), align: 'right' }]}
+            columns={[
+              { label: t('database.index') },
+              { label: t('database.table'), wideOnly: true },
+              { label: t('database.size'), align: 'right' },
+            ]}
             rows={database.unusedIndexes.map((one) => [one.name, one.table, format.bytes(one.bytes)])}
           />
         )}

@@ -89,7 +89,9 @@ function Told({ detail: { error, samples }, scope }: { detail: ErrorDetail; scop
           </Group>
           <pre className={operate.log} tabIndex={0} aria-label={t('errors.sample', { when: format.exact(sample.at) })}>
             {[
-              ...Object.entries(sample.context).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`),
+              ...Object.entries(sample.context).map(
+                ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+              ),
               '',
               sample.stack ?? sample.message,
             ].join('\n')}
@@ -119,7 +121,11 @@ function Acts({ error, scope }: { error: ErrorGroup; scope: ErrorScope | undefin
   });
   if (!resolveErrors) return null;
   const button = (state: ErrorState, label: string, primary = false) => (
-    <Button variant={primary ? undefined : 'default'} loading={change.isPending && change.variables === state} onClick={() => change.mutate(state)}>
+    <Button
+      variant={primary ? undefined : 'default'}
+      loading={change.isPending && change.variables === state}
+      onClick={() => change.mutate(state)}
+    >
       {label}
     </Button>
   );

@@ -157,9 +157,7 @@ function Groups({ items, open }: { items: ErrorGroup[]; open: (id: string) => vo
         <Num key="n" value={error.occurrences} />,
         <When key="l" at={error.lastSeen} />,
         <When key="f" at={error.firstSeen} />,
-        <span key="s">
-          {plain(stateWords[error.state])}
-        </span>,
+        <span key="s">{plain(stateWords[error.state])}</span>,
       ])}
     />
   );

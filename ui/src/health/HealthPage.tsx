@@ -25,7 +25,9 @@ export function HealthPage() {
       <div className={operate.body}>
         <Tabs
           value={part}
-          onChange={(next) => void navigate({ search: (old) => ({ hours: old.hours, part: next === 'checks' ? undefined : (next as HealthTab) }) })}
+          onChange={(next) =>
+            void navigate({ search: (old) => ({ hours: old.hours, part: next === 'checks' ? undefined : (next as HealthTab) }) })
+          }
           keepMounted={false}
         >
           <Tabs.List aria-label={t('health.tabs')} mb="md">

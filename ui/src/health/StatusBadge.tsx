@@ -5,7 +5,12 @@ import operate from '../operate/Operate.module.css';
 import classes from './Health.module.css';
 import { statusWords } from './words';
 
-const tones: Record<CheckStatus, string | undefined> = { healthy: operate.good, degraded: classes.warn, unhealthy: operate.bad, silent: undefined };
+const tones: Record<CheckStatus, string | undefined> = {
+  healthy: operate.good,
+  degraded: classes.warn,
+  unhealthy: operate.bad,
+  silent: undefined,
+};
 
 export function StatusBadge({ status }: { status: CheckStatus }) {
   const plain = usePlainT();

@@ -23,11 +23,23 @@ export function responseOption(detail: CheckDetail, t: Translate, format: Format
   return {
     ...baseOption(context),
     grid: grid(),
-    xAxis: categories(context, detail.points.map((point) => label(detail, format)(point.at)), false),
+    xAxis: categories(
+      context,
+      detail.points.map((point) => label(detail, format)(point.at)),
+      false,
+    ),
     yAxis: amounts(context, (value) => format.compact(value)),
     series: [
-      line(t('health.longest'), tokens.comparison, detail.points.map((point) => point.mostMs)),
-      line(t('health.mean'), tokens.series, detail.points.map((point) => point.averageMs && Math.round(point.averageMs))),
+      line(
+        t('health.longest'),
+        tokens.comparison,
+        detail.points.map((point) => point.mostMs),
+      ),
+      line(
+        t('health.mean'),
+        tokens.series,
+        detail.points.map((point) => point.averageMs && Math.round(point.averageMs)),
+      ),
     ],
   };
 }
@@ -54,7 +66,11 @@ export function growthOption(growth: Database['growth'], t: Translate, format: F
     ...baseOption(context),
     legend: legend(context, names),
     grid: grid(12, 20),
-    xAxis: categories(context, days.map((day) => format.day(day, 'short')), false),
+    xAxis: categories(
+      context,
+      days.map((day) => format.day(day, 'short')),
+      false,
+    ),
     yAxis: amounts(context, (value) => format.bytes(value)),
     series: growth.map((one, i) => ({
       type: 'line' as const,

@@ -115,7 +115,10 @@ export const healthMessages = messages({
   'database.most': { en: 'At most', fr: 'Au plus' },
   'database.pending': { en: 'Waiting', fr: 'En attente' },
   'database.growth': { en: 'Growth', fr: 'Croissance' },
-  'database.growth.text': { en: 'The database and its five largest tables, day by day', fr: 'La base et ses cinq plus grandes tables, jour par jour' },
+  'database.growth.text': {
+    en: 'The database and its five largest tables, day by day',
+    fr: 'La base et ses cinq plus grandes tables, jour par jour',
+  },
   'database.growth.empty': { en: 'The first sizes are taken within the hour.', fr: 'Les premières tailles sont relevées dans l’heure.' },
   'database.whole': { en: 'Whole database', fr: 'Base entière' },
   'database.slow': { en: 'What takes longest', fr: 'Ce qui prend le plus de temps' },
@@ -140,7 +143,10 @@ export const healthMessages = messages({
   'database.grown': { en: 'In 30 days', fr: 'En 30 jours' },
   'database.vacuumed': { en: 'Vacuumed', fr: 'Nettoyée' },
   'database.unused': { en: 'Indexes that nothing reads', fr: 'Index que rien ne lit' },
-  'database.unused.text': { en: 'Since the database was made. An index may be for a rare question: look before you drop it.', fr: 'Depuis la création de la base. Un index peut servir à une question rare : vérifiez avant de le supprimer.' },
+  'database.unused.text': {
+    en: 'Since the database was made. An index may be for a rare question: look before you drop it.',
+    fr: 'Depuis la création de la base. Un index peut servir à une question rare : vérifiez avant de le supprimer.',
+  },
   'database.unused.since': {
     en: 'Since {when}. An index may be for a rare question: look before you drop it.',
     fr: 'Depuis le {when}. Un index peut servir à une question rare : vérifiez avant de le supprimer.',

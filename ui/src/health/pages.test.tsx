@@ -16,7 +16,11 @@ afterEach(() => {
 
 describe('checks', () => {
   it('shows each with its history and opens one', async () => {
-    stubServer({ '/session': ok(session({}, 'super_admin')), '/health': ok(health(true)), '/health/check': ok(checkDetail('platform', 'mail server')) });
+    stubServer({
+      '/session': ok(session({}, 'super_admin')),
+      '/health': ok(health(true)),
+      '/health/check': ok(checkDetail('platform', 'mail server')),
+    });
     openConsole('/o/retail/settings/health');
     const row = (await screen.findByRole('button', { name: 'Open platform: mail server' })).closest('tr')!;
     expect(within(row).getByText('Unhealthy')).toBeTruthy();
@@ -100,7 +104,13 @@ describe('the database', () => {
   it('says how to switch on what PostgreSQL does not count, and that nobody else may see it', async () => {
     stubServer({
       '/session': ok(session({}, 'super_admin')),
-      '/operator/database': ok({ ...database(), statements: { available: false, howTo: 'create extension pg_stat_statements;', items: [] }, growth: [], running: [], waiting: [] }),
+      '/operator/database': ok({
+        ...database(),
+        statements: { available: false, howTo: 'create extension pg_stat_statements;', items: [] },
+        growth: [],
+        running: [],
+        waiting: [],
+      }),
     });
     openConsole('/o/retail/settings/health?part=database');
     expect(await screen.findByText('create extension pg_stat_statements;')).toBeTruthy();
@@ -108,7 +118,10 @@ describe('the database', () => {
   });
 
   it('is not for super administrators of other organizations', async () => {
-    stubServer({ '/session': ok(session({}, 'super_admin')), '/operator/database': { status: 403, body: { code: 'not_an_operator', detail: 'no' } } });
+    stubServer({
+      '/session': ok(session({}, 'super_admin')),
+      '/operator/database': { status: 403, body: { code: 'not_an_operator', detail: 'no' } },
+    });
     openConsole('/o/retail/settings/health?part=database');
     expect(await screen.findByText(/may not do this/i)).toBeTruthy();
   });

@@ -9,7 +9,11 @@ export const statusWords: Record<CheckStatus, Key> = {
   silent: 'health.status.silent',
 };
 
-export const tabWords: Record<HealthTab, Key> = { checks: 'health.tab.checks', errors: 'health.tab.errors', database: 'health.tab.database' };
+export const tabWords: Record<HealthTab, Key> = {
+  checks: 'health.tab.checks',
+  errors: 'health.tab.errors',
+  database: 'health.tab.database',
+};
 
 export const periodWords: Record<Period, Key> = { '24': 'health.period.day', '168': 'health.period.week', '720': 'health.period.month' };
 

@@ -83,8 +83,18 @@ public sealed class MetricsStore : IDisposable
     private bool Wanted(Instrument instrument) =>
         (instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, factory)) && (instrument.Meter.Name == PlatformFigures.Name || known.ContainsKey(instrument.Name));
 
+    // Connections that are opened once, for a migration, are each a pool of its own to the driver.
+    private static bool IsPassing(Family family, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (!family.Instrument.Name.StartsWith("db.", StringComparison.Ordinal)) return false;
+        foreach (var (name, value) in tags)
+            if (name == "db.client.connection.pool.name") return value is not (Databases.App or Databases.ServiceRole);
+        return true;
+    }
+
     private static void Add(Family family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
+        if (IsPassing(family, tags)) return;
         var labels = Labels(family, tags);
         if (!family.Series.TryGetValue(labels, out var series))
             series = family.Series.GetOrAdd(family.Series.Count < SeriesAtMost ? labels : "{other=\"true\"}", _ => new Series(family.IsHistogram));
