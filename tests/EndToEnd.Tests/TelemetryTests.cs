@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.RegularExpressions;
+using Clientele.Testing;
 
 namespace Clientele.EndToEnd.Tests;
 
@@ -23,6 +25,10 @@ public sealed class TelemetryTests
         await installation.StartServer();
         using var client = new HttpClient { BaseAddress = new Uri($"http://localhost:{installation.Port}/") };
         client.DefaultRequestHeaders.Add("X-Clientele", "console");
+        client.DefaultRequestHeaders.Add("Clientele-Organization", "main");
+        var password = Regex.Match(installation.Server!.Output, @"Password\s+(\S+)\s+one-time").Groups[1].Value;
+        using (var signedIn = await client.PostAsJsonAsync("api/session", new { email = "admin@example.com", password }, Ct)) signedIn.EnsureSuccessStatusCode();
+        using (var chosen = await client.PutAsJsonAsync("api/session/password", new { currentPassword = password, newPassword = TestApp.Password }, Ct)) chosen.EnsureSuccessStatusCode();
 
         using (var refused = await client.PostAsJsonAsync($"api/session?token={Secret}", new { email = $"{Secret}@example.com", password = Secret }, Ct)) Assert.Equal(401, (int)refused.StatusCode);
         // PostgreSQL's own words may hold what somebody sent.
@@ -51,7 +57,14 @@ public sealed class TelemetryTests
         Assert.Contains("deployment.environment.name", receiver.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, receiver.Text, StringComparison.Ordinal);
 
-        // What PostgreSQL counts of it: the private one is told to.
-        Assert.True(await installation.Scalar<bool>("select current_setting('shared_preload_libraries') = 'pg_stat_statements'"));
+        Assert.DoesNotContain(TestApp.Password, receiver.Text, StringComparison.Ordinal);
+
+        // What PostgreSQL counts: the private one is told to, where it can.
+        if (!await installation.Scalar<bool>("select exists (select from pg_available_extensions a where a.name = 'pg_stat_statements')")) return;
+        var database = await client.Json("api/operator/database");
+        var slow = database.GetProperty("statements");
+        Assert.True(slow.GetProperty("available").GetBoolean(), slow.ToString());
+        Assert.Contains(slow.GetProperty("items").EnumerateArray(), s => s.GetProperty("role").GetString() == "clientele_service" && s.GetProperty("calls").GetInt64() > 0);
+        Assert.DoesNotContain(Secret, slow.ToString(), StringComparison.Ordinal);
     }
 }

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Tenancy;
@@ -27,6 +27,9 @@ internal sealed partial class HealthRecorder(
 
     // When the database could not be reached: what nobody could write down then.
     private readonly List<DateTimeOffset> missed = [];
+
+    // Checks that did not come back in time, and may yet.
+    private readonly ConcurrentDictionary<HealthCheck, Task> hanging = new();
 
     internal sealed record Result(string Service, string Name, Finding Finding, int Milliseconds);
 
@@ -104,8 +107,10 @@ internal sealed partial class HealthRecorder(
         Finding finding;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         over.CancelAfter(check.Timeout);
-        // A check that does not listen is left behind.
-        try { finding = await Task.Run(() => check.Look(over.Token), CancellationToken.None).WaitAsync(check.Timeout + TimeSpan.FromMilliseconds(200), ct); }
+        var look = hanging.TryGetValue(check, out var before) && !before.IsCompleted ? null : Task.Run(() => check.Look(over.Token), CancellationToken.None);
+        if (look is not null) hanging[check] = look;
+        // A check that does not listen is left behind, once.
+        try { finding = look is null ? new Finding(HealthStatus.Unhealthy, "The look before has not come back yet.") : await look.WaitAsync(check.Timeout + TimeSpan.FromMilliseconds(200), ct); }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             finding = new Finding(HealthStatus.Unhealthy, $"No answer within {check.Timeout.TotalSeconds:0.#} s.");

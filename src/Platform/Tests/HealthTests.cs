@@ -4,6 +4,7 @@ using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Health.Errors;
+using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Jobs;
 using Clientele.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -116,8 +117,10 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
         Assert.Equal(before + 2, await Looks("database"));
 
         clock.Now += TimeSpan.FromMinutes(1);
+        // The other node asks anew; this one still waits for its first answer.
         app.Finds = _ => Task.FromResult(Finding.Well(new { answer = 42 }));
         await one.Run(Ct);
+        Assert.Null(PlatformFigures.Begin("nobody listens"));
         var own = await Check(app.Operator, "own");
         Assert.Equal(("silent", 42, 1), (own.GetProperty("status").GetString(), own.GetProperty("data").GetProperty("answer").GetInt32(), own.GetProperty("changes").GetInt32()));
         Assert.Equal(1 / 3.0, own.GetProperty("uptime").GetDouble(), 3);
