@@ -4,7 +4,6 @@ using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Health.Figures;
 using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

@@ -11,7 +11,7 @@ internal sealed partial record Binaries(string Folder, int Major, string Version
     internal string Postgres => Path.Combine(Folder, "postgres");
 
     /// <summary>Whether it can count what statements cost. Without the library a server told to load it would not start.</summary>
-    internal bool CountsStatements => new[] { "so", "dylib" }.Any(end => File.Exists(Path.Combine(Folder, "..", "lib", $"pg_stat_statements.{end}")));
+    internal bool CountsStatements => File.Exists(Path.Combine(Folder, "..", "lib", "pg_stat_statements.so")) || File.Exists(Path.Combine(Folder, "..", "lib", "pg_stat_statements.dylib"));
 
     internal string Initdb => Path.Combine(Folder, "initdb");
 

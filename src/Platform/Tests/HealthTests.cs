@@ -7,12 +7,9 @@ using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Jobs;
 using Clientele.Testing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Clientele.Platform.Modules;
 
 namespace Clientele.Platform.Tests;
 
