@@ -109,18 +109,19 @@ internal static class GetDatabase
         """, ct);
 
     private static Task<List<Index>> Unused(Db db, CancellationToken ct) => db.List<Index>($"""
-        select s.indexrelid::regclass::text as name, s.relid::regclass::text as table, pg_relation_size(s.indexrelid) as bytes
+        select s.indexrelid::regclass::text as name, s.relid::regclass::text as table, c.relpages * current_setting('block_size')::bigint as bytes
         from pg_stat_user_indexes s
         join pg_index i on i.indexrelid = s.indexrelid
-        -- An index of a partition belongs to its parent's; one page holds nothing worth while.
+        -- An index of a partition belongs to its parent's; a few pages hold nothing worth while. Pages as of the last vacuum: to measure
+        -- an index is to wait for whoever has locked it.
         join pg_class c on c.oid = s.indexrelid and not c.relispartition
-        where s.idx_scan = 0 and not i.indisunique and not i.indisexclusion and pg_relation_size(s.indexrelid) > 65536
+        where s.idx_scan = 0 and not i.indisunique and not i.indisexclusion and c.relpages > 8
         order by bytes desc
         limit 50
         """, ct);
 
     private static Task<List<Twin>> Twins(Db db, CancellationToken ct) => db.List<Twin>($"""
-        select a.indexrelid::regclass::text as name, a.indrelid::regclass::text as table, b.indexrelid::regclass::text as other, pg_relation_size(a.indexrelid) as bytes
+        select a.indexrelid::regclass::text as name, a.indrelid::regclass::text as table, b.indexrelid::regclass::text as other, c.relpages * current_setting('block_size')::bigint as bytes
         from pg_index a
         join pg_class c on c.oid = a.indexrelid and not c.relispartition
         join pg_namespace n on n.oid = c.relnamespace and n.nspname !~ '^(pg_|information_schema)'
