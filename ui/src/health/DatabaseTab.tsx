@@ -100,7 +100,7 @@ function Growth({ growth }: { growth: Database['growth'] }) {
       caption={t('database.growth.text')}
       fileName="database-size"
       data={growthData(growth, t, format)}
-      picture={(context) => growthOption(growth, t, format, context)}
+      picture={(context) => growthOption(growth, t, format, context, true)}
       view={view}
       onView={setView}
     >

@@ -58,14 +58,20 @@ const nameOf = (name: string, t: Translate) => name || t('database.whole');
 /** Every day of which there is a sample, of whichever table. */
 const daysOf = (growth: Database['growth']) => [...new Set(growth.flatMap((one) => one.days.map(({ day }) => day)))].sort();
 
-/** The size of the database and of its largest tables. */
-export function growthOption(growth: Database['growth'], t: Translate, format: Format, context: OptionContext): ChartOption {
+/** The size of the database and of its largest tables. The picture that is taken away has its title above the names. */
+export function growthOption(
+  growth: Database['growth'],
+  t: Translate,
+  format: Format,
+  context: OptionContext,
+  picture = false,
+): ChartOption {
   const days = daysOf(growth);
   const names = growth.map((one) => nameOf(one.name, t));
   return {
     ...baseOption(context),
-    legend: legend(context, names),
-    grid: grid(12, 20),
+    legend: picture ? legend(context, names) : { ...legend(context, names), top: 0 },
+    grid: grid(12, 44),
     xAxis: categories(
       context,
       days.map((day) => format.day(day, 'short')),
