@@ -58,7 +58,7 @@ function Sums({ database }: { database: Database }) {
         {facts.map(([label, value]) => (
           <div key={label}>
             <dt>{label}</dt>
-            <dd className="figure">{value}</dd>
+            <dd>{value}</dd>
           </div>
         ))}
       </dl>
