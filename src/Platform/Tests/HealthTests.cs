@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
+using Clientele.Platform.Health.Checks;
 using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Jobs;
@@ -153,6 +154,18 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
         Assert.Equal(12, (await app.Stranger.Json("api/health/check?service=wave&name=beta probe&ofOrganization=true")).GetProperty("points")[0].GetProperty("mostMs").GetInt32());
         Assert.Equal((403, "forbidden"), await (await app.Viewer.GetAsync(new Uri("api/health", UriKind.Relative), Ct)).Problem());
         Assert.Equal((400, "validation_failed"), await (await app.Admin.GetAsync(new Uri("api/health?hours=0", UriKind.Relative), Ct)).Problem());
+    }
+
+    [Fact]
+    public async Task A_mail_server_is_well_when_it_greets()
+    {
+        await using var server = new MailServer();
+        static Task<Finding> Look(int port) => MailCheck.Server(new MailOptions("127.0.0.1", port, false, null, null, "a@example.com")).Look(Ct);
+        Assert.Equal(HealthStatus.Healthy, (await Look(server.Port)).Status);
+        // Nobody is there.
+        var away = await Look(1);
+        Assert.Equal(HealthStatus.Unhealthy, away.Status);
+        Assert.Contains("127.0.0.1:1 cannot be reached", away.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
