@@ -138,6 +138,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["POST /api/organization/reopen"] = new(Status: 403),
         ["POST /api/workspaces"] = new("""{"name": "Plugh", "slug": "{slug}"}"""),
         ["PUT /api/workspaces/{id}"] = new("""{"name": "Plugh"}"""),
+        ["POST /api/workspaces/{id}/close"] = new(Status: 409),
+        ["POST /api/workspaces/{id}/reopen"] = new(Status: 409),
         ["GET /api/people"] = new(),
         ["POST /api/people"] = new("""{"email": "new-{email}", "role": "viewer"}"""),
         ["POST /api/people/{id}/invitation"] = new(OfPeople: true),
