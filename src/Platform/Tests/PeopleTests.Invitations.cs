@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Clientele.Platform.Sessions;
 using Clientele.Testing;
 
 namespace Clientele.Platform.Tests;

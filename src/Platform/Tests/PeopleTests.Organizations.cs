@@ -1,4 +1,4 @@
-using Clientele.Platform.Sessions;
+using System.Text.Json;
 using Clientele.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -119,8 +119,8 @@ public sealed partial class PeopleTests
         var made = (await Read(await app.Super.Post("api/workspaces", new { name = "Another shop", slug = word }))).GetProperty("id").GetGuid();
         using var inside = await app.SignIn("super@alpha.example", "alpha");
         inside.DefaultRequestHeaders.Add("Clientele-Workspace", word);
-        var key = await Read(await inside.Post("api/keys", new { kind = "secret", name = "Of the other shop", scopes = new[] { "*" } }));
-        Assert.Equal(made, await app.Service.One<Guid>($"select k.workspace_id from platform.api_keys k where k.id = {key.GetProperty("id").GetGuid()}", Ct));
+        var key = await Read(await inside.Post("api/keys", new { kind = "secret", name = "Of the other shop", scopes = new[] { "data:*" } }));
+        Assert.Equal(made, await app.Service.One<Guid>($"select k.workspace_id from platform.api_keys k where k.id = {key.GetProperty("key").GetProperty("id").GetGuid()}", Ct));
 
         // Another organization neither closes nor enters it.
         Assert.Equal((404, "not_found"), await (await app.Stranger.Post($"api/workspaces/{made}/close")).Problem());

@@ -1,7 +1,5 @@
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Clientele.Platform.Sessions;
 using Clientele.Testing;
 
 namespace Clientele.Platform.Tests;

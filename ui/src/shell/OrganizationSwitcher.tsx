@@ -1,10 +1,10 @@
 import { Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useState, useSyncExternalStore } from 'react';
 import { organizationQuery } from '../api/queries';
 import type { Membership } from '../api/types';
-import { chooseWorkspace, chosenWorkspace } from '../api/workspace';
+import { chooseWorkspace, chosenWorkspace, watchWorkspace } from '../api/workspace';
 import { Icon } from '../components/Icon';
 import { useT } from '../i18n/I18n';
 import classes from './Navigation.module.css';
@@ -19,8 +19,9 @@ export function OrganizationSwitcher({ organizations }: { organizations: Members
   const client = useQueryClient();
   const { data } = useQuery(organizationQuery(current.slug));
   const [founding, setFounding] = useState(false);
+  const chosen = useSyncExternalStore(watchWorkspace, () => chosenWorkspace(current.slug));
   const workspaces = data?.workspaces.filter((w) => w.closedAt === null) ?? [];
-  const workspace = workspaces.find((w) => w.slug === chosenWorkspace(current.slug));
+  const workspace = workspaces.find((w) => w.slug === chosen);
   const work = (slug: string | null) => {
     chooseWorkspace(current.slug, slug);
     void client.invalidateQueries({ queryKey: ['o', current.slug] });
