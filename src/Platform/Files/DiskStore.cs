@@ -22,7 +22,8 @@ public sealed class DiskStore : IFileStore
         incoming = Path.Combine(this.folder, ".incoming");
         Doing($"use the folder {this.folder}", () =>
         {
-            Directory.CreateDirectory(incoming, OwnerOnly);
+            Make(this.folder);
+            Make(incoming);
             // What a process that was killed had begun. Nothing takes a day to arrive.
             foreach (var left in new DirectoryInfo(incoming).EnumerateFiles())
                 if (left.LastWriteTimeUtc < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)) left.Delete();
@@ -55,13 +56,20 @@ public sealed class DiskStore : IFileStore
         finally { File.Delete(temporary); }
     }
 
+    // Each folder above it too: CreateDirectory gives the rights to the last alone.
+    private static void Make(string path)
+    {
+        if (Directory.Exists(path)) return;
+        if (Path.GetDirectoryName(path) is { } parent) Make(parent);
+        Directory.CreateDirectory(path, OwnerOnly);
+    }
+
     // A folder that became empty may be removed at this very moment.
     private static void Name(string temporary, string path)
     {
         for (var attempt = 1; ; attempt++)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly);
-            try { File.Move(temporary, path, overwrite: true); return; }
+            try { Make(Path.GetDirectoryName(path)!); File.Move(temporary, path, overwrite: true); return; }
             catch (DirectoryNotFoundException) when (attempt < 10) { }
         }
     }
