@@ -56,7 +56,7 @@ public static class App
         services.AddSingleton(databases);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options.Keys ?? KeyRing.Temporary());
-        services.AddSingleton(_ => options.Files ?? new DiskStore(Directory.CreateTempSubdirectory("clientele-files-").FullName));
+        services.AddSingleton(_ => options.Files ?? DiskStore.Temporary());
         services.AddSingleton(Modules.All);
         services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));

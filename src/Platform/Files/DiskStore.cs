@@ -8,11 +8,12 @@ namespace Clientele.Platform.Files;
 /// Files in a folder that only its owner can enter. A file is written under <c>.incoming</c> and takes its name when it is whole and on the disk.
 /// Several nodes may share the folder over a network file system that renames at once, as NFS does.
 /// </summary>
-public sealed class DiskStore : IFileStore
+public sealed class DiskStore : IFileStore, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string folder;
     private readonly string incoming;
+    private bool temporary;
 
     /// <param name="folder">Made when it is not there.</param>
     /// <exception cref="FileStoreException">It cannot be made or entered.</exception>
@@ -28,6 +29,15 @@ public sealed class DiskStore : IFileStore
             foreach (var left in new DirectoryInfo(incoming).EnumerateFiles())
                 if (left.LastWriteTimeUtc < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)) left.Delete();
         });
+    }
+
+    /// <summary>A folder that goes with it, for tests and tools.</summary>
+    public static DiskStore Temporary() => new(Directory.CreateTempSubdirectory("clientele-files-").FullName) { temporary = true };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (temporary && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
     /// <inheritdoc/>

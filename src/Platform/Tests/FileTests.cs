@@ -38,8 +38,13 @@ public sealed class FileTests(FileTests.App app) : IClassFixture<FileTests.App>
             services.AddSingleton<IFileStore>(this);
             services.AddSingleton<TimeProvider>(Time);
             // The tests clear up themselves.
-            services.Remove(services.Last(s => s.ServiceType == typeof(FileSweeper)));
-            services.AddSingleton(s => new FileSweeper(s.GetRequiredService<Databases>(), new DiskStore(Directory.CreateTempSubdirectory("clientele-none-").FullName), TimeProvider.System, NullLogger<FileSweeper>.Instance));
+            services.AddSingleton(s => new FileSweeper(s.GetRequiredService<Databases>(), this, new Still(), NullLogger<FileSweeper>.Instance));
+        }
+
+        private sealed class Still : TimeProvider
+        {
+            public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+                System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
         public override async ValueTask DisposeAsync()
