@@ -171,6 +171,7 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
     [InlineData("api/imports/fields", 200)]
     [InlineData("api/orders/{order}", 404)]
     [InlineData("api/palette?query=atlantis", 200)]
+    [InlineData("API/customers", 200)]
     public async Task Without_a_session_or_in_another_organization_there_is_nothing(string path, int status)
     {
         path = path.Replace("{customer}", $"{app.Customer}").Replace("{order}", $"{app.Order}").Replace("{import}", $"{app.Import}");

@@ -42,7 +42,8 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
     public async Task Invoke(HttpContext context, Caller caller)
     {
         var metadata = context.GetEndpoint()?.Metadata;
-        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || metadata is null)
+        // Routes are found whatever the case of the address, so their door must be too.
+        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || metadata is null)
         {
             var headers = context.Request.Headers;
             if (metadata?.GetMetadata<SessionOrKey>() is not null && headers.Authorization.Count == 0 && !headers.ContainsKey("apikey") && context.Request.Cookies.ContainsKey(Cookie))
