@@ -1,4 +1,3 @@
-using Clientele.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -54,7 +53,7 @@ public sealed class DocumentTests(Shop shop, Browser browser)
         await Button(page, "Delete notes.txt").FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         var dialog = page.GetByRole(AriaRole.Dialog);
-        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Keep" })).ToBeFocusedAsync();
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Leave as it is" })).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(Button(page, "Delete notes.txt")).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");

@@ -45,7 +45,10 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
         await db.Run($"delete from platform.sign_in_challenges c where c.expires_at < now()", ct);
         await db.Run($"select platform.purge_rate_limits()", ct);
         foreach (var organization in await db.List<Guid>($"select o.id from platform.organizations o where o.closed_at < now() - make_interval(days => {HandOver.GraceDays})", ct))
+        {
+            while (await db.One<bool>($"select platform.empty_organization({organization})", ct)) { }
             while (await db.One<bool>($"select platform.delete_organization({organization})", ct)) { }
+        }
     }
 
     private static async Task<bool> Tick(PeriodicTimer timer, CancellationToken ct)
