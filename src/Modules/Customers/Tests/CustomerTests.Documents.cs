@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Platform.Files;
 using Clientele.Platform.Organizations;
 using Clientele.Platform.Tenancy;

@@ -236,14 +236,14 @@ create or replace function platform.empty_organization(organization uuid, batch 
     language plpgsql
     as $$
 declare
-    relation regclass;
-    gone     bigint;
+    step record;
+    gone bigint;
 begin
     if not exists (select from platform.organizations o where o.id = empty_organization.organization and o.closed_at < now() - interval '30 days')
        or not pg_try_advisory_xact_lock(hashtext('platform.delete_organization'), hashtext(organization::text)) then
         return false;
     end if;
-    for relation in
+    for step in
         with recursive refers (parent, child) as (
             select distinct k.confrelid, k.conrelid from pg_constraint k where k.contype = 'f' and k.conparentid = 0 and k.conrelid <> k.confrelid
         ), below (parent, child) as (
@@ -251,7 +251,15 @@ begin
             union
             select b.parent, r.child from below b join refers r on r.parent = b.child
         )
-        select c.oid::regclass
+        select c.oid::regclass as relation,
+               -- Ledgers and the like keep their rows while the organization is there, and with them those they refer to.
+               (select string_agg(format(' and not exists (select from %s k where %s)', k.conrelid::regclass,
+                    (select string_agg(format('k.%I = y.%I', own.attname, other.attname), ' and ')
+                     from unnest(k.conkey, k.confkey) as pair (own, other)
+                     join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
+                     join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other)), '')
+                from pg_constraint k
+                where k.contype = 'f' and k.conparentid = 0 and k.confrelid = c.oid and k.confdeltype in ('a', 'r')) as held
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped
         where c.relkind = 'r' and not c.relispartition and has_table_privilege(c.oid, 'delete')
@@ -261,10 +269,11 @@ begin
         order by (select count(*) from below b where b.parent = c.oid), c.oid
     loop
         begin
-            execute format('delete from %1$s x where x.ctid = any (array(select y.ctid from %1$s y where y.organization_id = $1 limit $2))', relation) using organization, batch;
+            execute format('delete from %1$s x where x.ctid = any (array(select y.ctid from %1$s y where y.organization_id = $1%2$s limit $2))', step.relation, step.held)
+                using organization, batch;
             get diagnostics gone = row_count;
         exception when others then
-            -- A rule of the table keeps its rows while the organization is there: they go with it.
+            -- Another rule of the table keeps them: they go with the organization.
             gone := 0;
         end;
         if gone > 0 then
