@@ -50,7 +50,10 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
             where w.organization_id = k.organization_id and w.id = k.workspace_id and w.closed_at < now() - make_interval(days => {HandOver.GraceDays})
             """, ct);
         foreach (var organization in await db.List<Guid>($"select o.id from platform.organizations o where o.closed_at < now() - make_interval(days => {HandOver.GraceDays})", ct))
+        {
+            while (await db.One<bool>($"select platform.empty_organization({organization})", ct)) { }
             while (await db.One<bool>($"select platform.delete_organization({organization})", ct)) { }
+        }
     }
 
     private static async Task<bool> Tick(PeriodicTimer timer, CancellationToken ct)

@@ -39,6 +39,7 @@ public sealed partial class PeopleTests
     {
         var (own, id) = await Person("steps@alpha.example");
         using var _ = own;
+        await app.Service.Run($"insert into platform.organization_members (organization_id, user_id, role) values ({app.Beta.OrganizationId}, {id}, 'viewer')", Ct);
         using var elsewhere = await app.SignIn("steps@alpha.example", "alpha");
         var (secret, codes) = await TurnOn(own);
         Assert.Equal(SecondFactor.RecoveryCodes, codes.Distinct().Count());
@@ -70,6 +71,17 @@ public sealed partial class PeopleTests
         await Read(await lost.Post("api/session/two-step/off", new { password = TestApp.Password }));
         using var plain = await app.SignIn("steps@alpha.example", "alpha");
         Assert.True((await Of(app.Admin, id)).GetProperty("secondFactor").ValueKind == JsonValueKind.False);
+
+        // Every organization they work for can read what they did to their account, and from where; nobody else's trail has it.
+        using (var ended = await plain.DeleteAsync(new Uri("api/session/sessions", UriKind.Relative), Ct)) ended.EnsureSuccessStatusCode();
+        Assert.Equal(204, (await Put(plain, "api/session/password", new { currentPassword = TestApp.Password, newPassword = "another long pass phrase" })).Status);
+        foreach (var organization in (Guid?[])[app.Alpha.OrganizationId, app.Beta.OrganizationId])
+            Assert.Equal(["two_step_on", "use_recovery_code", "two_step_off", "end_sessions", "change_password"], await app.Service.List<string>($"""
+                select a.activity_type from platform.activity_logs a
+                where a.organization_id = {organization} and a.resource_type = 'account' and a.actor = {id} and a.user_email = 'steps@alpha.example' and a.ip_address is not null
+                order by a.position
+                """, Ct));
+        Assert.Equal(10, await app.Service.One<long>($"select count(*) from platform.activity_logs a where a.resource_type = 'account' and a.actor = {id}", Ct));
     }
 
     [Fact]
