@@ -33,7 +33,7 @@ public sealed class CustomersModule : IModule
         customers.MapGet("/", ListCustomers.Handle).Reads("customers");
         customers.MapGet("/{id:guid}", GetCustomer.Handle).Reads("customer", "id");
         customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Does("erase", "customer", "id", "warning").Requires(Can.ManageCustomers).Produces(StatusCodes.Status204NoContent);
-        customers.MapGet("/{id:guid}/files", CustomerFiles.List).Requires(Can.ReadDocuments);
+        customers.MapGet("/{id:guid}/files", CustomerFiles.List).Reads("customer", "id").Requires(Can.ReadDocuments);
         customers.MapPost("/{id:guid}/files", CustomerFiles.Add).Requires(Can.AddDocuments).Produces<FileView>(StatusCodes.Status201Created);
         customers.MapPost("/{id:guid}/files/{file:guid}/link", CustomerFiles.Link).Requires(Can.ReadDocuments);
         customers.MapDelete("/{id:guid}/files/{file:guid}", CustomerFiles.Delete).Requires(Can.DeleteDocuments).Produces(StatusCodes.Status204NoContent);
