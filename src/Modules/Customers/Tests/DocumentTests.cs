@@ -64,7 +64,7 @@ public sealed class DocumentTests(DocumentTests.App app) : IClassFixture<Documen
         Assert.False(await Opens(link));
         Assert.Equal(["card.txt"], await Names(app.Viewer, person));
         Assert.Equal(["create card.txt", "create letter.txt", "delete letter.txt", "read By a signed link", "read card.txt", "read letter.txt"], await app.Service.List<string>($"""
-            select a.activity_type || ' ' || coalesce(a.new_values ->> 'name', a.action_description) from platform.activity_logs a where a.resource_type = 'file' and a.subject_id = {person} order by 1 collate "C"
+            select a.activity_type || ' ' || coalesce(a.new_values ->> 'name', a.action_description) from platform.activity_logs a where a.resource_type = 'file' and a.subject_id = {person} order by 1
             """, Ct));
     }
 
