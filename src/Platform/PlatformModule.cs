@@ -1,5 +1,6 @@
 using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
@@ -55,6 +56,12 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<SecretSettings>();
         services.AddSingleton(SecretSettings.Column);
         services.AddSingleton(SecondFactor.Column);
+        services.AddSingleton<FileDesk>();
+        services.AddSingleton<FileLinks>();
+        services.AddSingleton(FileDesk.Column);
+        services.AddSingleton<FileSweeper>();
+        services.AddHostedService(s => s.GetRequiredService<FileSweeper>());
+        services.AddSingleton(new Chore("platform.expire_files", TimeSpan.FromMinutes(10), $"delete from platform.files f where f.expires_at <= now()"));
         services.AddSingleton<RecentReads>();
         services.AddSingleton<AuditSealer>();
         services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
@@ -83,6 +90,8 @@ public sealed class PlatformModule : IModule
         var workspaces = api.MapGroup("/workspaces").WithTags("Organization").Requires(Can.Administer);
         workspaces.MapPost("/", ManageWorkspaces.Post);
         workspaces.MapPut("/{id:guid}", ManageWorkspaces.Put);
+        workspaces.MapPost("/{id:guid}/close", ManageWorkspaces.Close);
+        workspaces.MapPost("/{id:guid}/reopen", ManageWorkspaces.Reopen);
 
         var audit = api.MapGroup("/audit").WithTags("Audit").Requires(Can.ReadTrail);
         audit.MapGet("/", ListAudit.Handle);
@@ -112,7 +121,11 @@ public sealed class PlatformModule : IModule
         roles.MapDelete("/{role}", ManageRoles.Delete).Produces(StatusCodes.Status204NoContent);
 
         ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports").Requires(Can.ReadImports));
+        FileRoutes.Map(api.MapGroup("/files").WithTags("Files").Requires(Can.ReadFiles));
     }
+
+    public void MapPublicRoutes(IEndpointRouteBuilder root) =>
+        root.MapMethods("/files/{id:guid}", ["GET", "HEAD"], (Guid id, HttpContext context, FileLinks links, CancellationToken ct) => links.Open(id, context, ct)).ExcludeFromDescription();
 
     private static void Sessions(RouteGroupBuilder session)
     {

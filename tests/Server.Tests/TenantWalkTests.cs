@@ -94,6 +94,15 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/customers/{id}/merges"] = new(Lists: true),
         ["POST /api/customers/{id}/merge"] = new("""{"merged": "9a2f9f5e-0000-4000-8000-000000000001", "reason": "plugh"}"""),
         ["POST /api/customers/{id}/merges/{merge}/undo"] = new(),
+        ["GET /api/customers/{id}/files"] = new(null, ["", "before={before}"]),
+        ["POST /api/customers/{id}/files"] = new(null, ["name=plugh.json&sensitive=true"]),
+        ["POST /api/customers/{id}/files/{file}/link"] = new(null, ["", "minutes=5&show=true"]),
+        ["DELETE /api/customers/{id}/files/{file}"] = new(),
+        ["GET /api/files"] = new(null, ["", "before={before}"]),
+        ["POST /api/files"] = new(null, ["name=plugh.json&sensitive=true"]),
+        ["GET /api/files/{id}"] = new(),
+        ["POST /api/files/{id}/link"] = new(null, ["", "minutes=5&show=true"]),
+        ["DELETE /api/files/{id}"] = new(),
         ["PUT /api/customers/{id}/tracking"] = new("""{"refused": true}"""),
         ["DELETE /api/customers/{id}"] = new(),
         ["GET /api/events/newest"] = new(null, ["", "limit=200"]),
@@ -144,6 +153,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["POST /api/organization/reopen"] = new(Status: 403),
         ["POST /api/workspaces"] = new("""{"name": "Plugh", "slug": "{slug}"}"""),
         ["PUT /api/workspaces/{id}"] = new("""{"name": "Plugh"}"""),
+        ["POST /api/workspaces/{id}/close"] = new(),
+        ["POST /api/workspaces/{id}/reopen"] = new(),
         ["GET /api/people"] = new(),
         ["POST /api/people"] = new("""{"email": "new-{email}", "role": "viewer"}"""),
         ["POST /api/people/{id}/invitation"] = new(OfPeople: true),
@@ -362,6 +373,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             await Service.Run($"insert into platform.job_runs (organization_id, job_id, attempt, worker, status, finished_at, error_message) values ({Beta.OrganizationId}, {job}, 1, gen_random_uuid(), 'skipped', now(), 'xyzzy')", Ct);
             await For(Beta).Run($"insert into platform.error_logs (error_type, error_message) values ('Xyzzy', 'xyzzy')", Ct);
             await For(Beta).Run($"insert into platform.system_health_checks (service_name, check_name, status) values ('xyzzy', 'xyzzy', 'healthy')", Ct);
+            foreach (var owner in (string[])["files", $"customers/{customer}/files"])
+                using (var content = new StringContent("xyzzy"))
+                    (await Stranger.PostAsync(new Uri($"api/{owner}?name=xyzzy.txt&sensitive=true", UriKind.Relative), content, Ct)).EnsureSuccessStatusCode();
             await Quiet();
 
             Cursor = Uri.EscapeDataString((await Stranger.Json("api/customers?limit=1")).GetProperty("next").GetString()!);

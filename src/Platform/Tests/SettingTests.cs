@@ -28,7 +28,7 @@ public sealed class SettingTests(SettingTests.Database database) : IClassFixture
         await database.Service.Run($"delete from platform.setting_values v where v.organization_id = {database.Beta.OrganizationId}", Ct);
         var defaults = await Beta.List<Default>($"""
             select s.setting_key, s.setting_value::text as setting_value, s.category, s.setting_type, s.data_type, jsonb_typeof(s.setting_value) as kind from cdp.system_settings s
-            where s.setting_key not like 'collection.%' -- those of collection have tests of their own
+            where s.setting_key !~ '^(collection|files)\.' -- these have tests of their own
             order by 1
             """, Ct);
         Assert.Equal(
@@ -41,7 +41,7 @@ public sealed class SettingTests(SettingTests.Database database) : IClassFixture
             ],
             defaults.Select(d => (d.SettingKey, d.SettingValue, d.Category, d.SettingType)));
         Assert.All(defaults, d => Assert.Equal(d.Kind, d.DataType));
-        Assert.Equal(7, await Beta.One<long>($"select count(*) from cdp.system_settings s where s.data_type <> 'string' and s.setting_key not like 'collection.%'", Ct));
+        Assert.Equal(7, await Beta.One<long>($"select count(*) from cdp.system_settings s where s.data_type <> 'string' and s.setting_key !~ '^(collection|files)\\.'", Ct));
     }
 
     [Theory]
