@@ -79,6 +79,7 @@ public sealed class Shop : TestApp
                 select 'whatsapp', 'Timeout', {(tenant == Beta ? Foreign : "No answer")} || ' after ' || n || ' s', 'at Shop.Messages.Send()', case when n % 3 = 0 then 'critical' else 'error' end, 'a1b2c3' || n
                 from generate_series(1, 12) as n
                 """, CancellationToken.None);
+        await Service.Run($"select platform.group_errors()", CancellationToken.None);
         await Service.Run($"""
             insert into platform.database_sizes (relation, day, bytes, rows)
             select r.name, current_date - n, r.size * (100 - n), 1000 from generate_series(0, 30) as n, (values ('', 4000000), ('log.events', 2500000), ('commerce.customer_orders', 600000)) as r (name, size)

@@ -372,6 +372,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             var job = await For(Beta).One<Guid>($"insert into platform.scheduled_jobs (job_name, job_type, frequency, is_enabled) values ('xyzzy', 'data_sync', 'daily', false) returning id", Ct);
             await Service.Run($"insert into platform.job_runs (organization_id, job_id, attempt, worker, status, finished_at, error_message) values ({Beta.OrganizationId}, {job}, 1, gen_random_uuid(), 'skipped', now(), 'xyzzy')", Ct);
             await For(Beta).Run($"insert into platform.error_logs (error_type, error_message) values ('Xyzzy', 'xyzzy')", Ct);
+            await Service.Run($"select platform.group_errors()", Ct);
             await For(Beta).Run($"insert into platform.system_health_checks (service_name, check_name, status) values ('xyzzy', 'xyzzy', 'healthy')", Ct);
             foreach (var owner in (string[])["files", $"customers/{customer}/files"])
                 using (var content = new StringContent("xyzzy"))

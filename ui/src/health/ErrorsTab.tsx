@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { errorsQuery } from '../api/health';
 import type { ErrorFilters, ErrorGroup, ErrorScope, ErrorState } from '../api/health.types';
+import { useAnnounceChange } from '../components/Announcer';
 import { Card } from '../components/Card';
 import { EmptyState, ErrorState as Failed } from '../components/PageState';
 import { PlainTable } from '../components/table/PlainTable';
@@ -31,6 +32,7 @@ export function ErrorsTab() {
   const navigate = useNavigate({ from: '/o/$slug/settings/health' });
   const set = (changed: HealthSearch) => void navigate({ search: (old) => ({ ...old, ...changed }), replace: true });
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  useAnnounceChange(!query.data || query.isPlaceholderData ? null : t('errors.count', { count: items.length }));
   return (
     <Stack gap="md">
       <Filters search={search} set={set} isOperator={query.data?.pages[0]?.isOperator ?? false} />

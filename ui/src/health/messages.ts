@@ -53,6 +53,10 @@ export const healthMessages = messages({
   'health.memory': { en: 'Memory', fr: 'Mémoire' },
   'health.dropped': { en: 'Errors not kept', fr: 'Erreurs non gardées' },
 
+  'errors.count': {
+    en: { one: '{count} error shown', other: '{count} errors shown' },
+    fr: { one: '{count} erreur affichée', other: '{count} erreurs affichées' },
+  },
   'errors.failed': { en: 'The errors could not be loaded', fr: 'Les erreurs n’ont pas pu être chargées' },
   'errors.one.failed': { en: 'The error could not be loaded', fr: 'L’erreur n’a pas pu être chargée' },
   'errors.empty': { en: 'No errors', fr: 'Aucune erreur' },

@@ -54,6 +54,8 @@ declare
     noted   uuid;
     counted bigint := 0;
 begin
+    -- One node at a time; the next one then sees what is left.
+    perform pg_advisory_xact_lock(hashtext('platform.group_errors'));
     for same in
         with waiting as materialized (
             select l.organization_id, l.id, l.source, l.error_type, l.severity, least(l.created_at, now()) as at,
