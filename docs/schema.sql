@@ -9326,6 +9326,7 @@ begin
         select j.organization_id, j.id, j.next_run_at as planned
         from platform.scheduled_jobs j
         where j.next_run_at < now() - interval '5 minutes' and j.missed_runs = 'skip' and j.retries = 0 and j.run_requested_at is null and j.leased_until is null
+        and not exists (select from platform.organizations o where o.id = j.organization_id and o.closed_at is not null)
         for update skip locked
     ), moved as (
         update platform.scheduled_jobs j
@@ -9342,6 +9343,8 @@ begin
             select j.organization_id, j.id, j.run_requested_at, j.run_requested_by, j.next_run_at
             from platform.scheduled_jobs j
             where (j.next_run_at <= now() or j.run_requested_at is not null) and j.leased_until is null
+            -- A closed organization rests; reopened, its jobs go on as their rule for missed runs says.
+            and not exists (select from platform.organizations o where o.id = j.organization_id and o.closed_at is not null)
             order by least(j.next_run_at, j.run_requested_at)
             limit claim_jobs.most
             for update skip locked
@@ -9502,6 +9505,64 @@ $$;
 -- Name: FUNCTION delete_organization(organization uuid, batch integer); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.delete_organization(organization uuid, batch integer) IS 'Deletes an organization that was closed 30 days ago, with all it holds; called again while it returns true. The accounts of people who work nowhere else go too.';
+
+-- Name: empty_organization(uuid, integer); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.empty_organization(organization uuid, batch integer DEFAULT 1000) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    step record;
+    gone bigint;
+begin
+    if not exists (select from platform.organizations o where o.id = empty_organization.organization and o.closed_at < now() - interval '30 days')
+       or not pg_try_advisory_xact_lock(hashtext('platform.delete_organization'), hashtext(organization::text)) then
+        return false;
+    end if;
+    for step in
+        with recursive refers (parent, child) as (
+            select distinct k.confrelid, k.conrelid from pg_constraint k where k.contype = 'f' and k.conparentid = 0 and k.conrelid <> k.confrelid
+        ), below (parent, child) as (
+            select r.parent, r.child from refers r
+            union
+            select b.parent, r.child from below b join refers r on r.parent = b.child
+        )
+        select c.oid::regclass as relation,
+               -- Ledgers and the like keep their rows while the organization is there, and with them those they refer to.
+               (select string_agg(format(' and not exists (select from %s k where %s)', k.conrelid::regclass,
+                    (select string_agg(format('k.%I = y.%I', own.attname, other.attname), ' and ')
+                     from unnest(k.conkey, k.confkey) as pair (own, other)
+                     join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
+                     join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other)), '')
+                from pg_constraint k
+                where k.contype = 'f' and k.conparentid = 0 and k.confrelid = c.oid and k.confdeltype in ('a', 'r')) as held
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped
+        where c.relkind = 'r' and not c.relispartition and has_table_privilege(c.oid, 'delete')
+          -- Changes of configuration are told to the trail as long as there is an organization.
+          and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgfoid in ('platform.record_change'::regproc, 'platform.record_setting'::regproc))
+        -- Who refers goes before whom it refers to, so that little is left for cascades.
+        order by (select count(*) from below b where b.parent = c.oid), c.oid
+    loop
+        begin
+            execute format('delete from %1$s x where x.ctid = any (array(select y.ctid from %1$s y where y.organization_id = $1%2$s limit $2))', step.relation, step.held)
+                using organization, batch;
+            get diagnostics gone = row_count;
+        exception when others then
+            -- Another rule of the table keeps them: they go with the organization.
+            gone := 0;
+        end;
+        if gone > 0 then
+            return true;
+        end if;
+    end loop;
+    return false;
+end
+$_$;
+
+-- Name: FUNCTION empty_organization(organization uuid, batch integer); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.empty_organization(organization uuid, batch integer) IS 'Deletes rows of one table of an organization that was closed 30 days ago; called again while it returns true, and then platform.delete_organization. For the service role.';
 
 -- Name: end_session(); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -10150,6 +10211,20 @@ $$;
 
 COMMENT ON FUNCTION platform.owned_by_search(routine regprocedure) IS 'Gives a security definer search function to clientele_search; see platform.searchable.';
 
+-- Name: owns_files(regclass, name); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.owns_files(relation regclass, column_name name DEFAULT 'id'::name) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    execute format('create trigger remove_files after delete on %s referencing old table as gone for each statement execute function platform.remove_files(%L)', relation, column_name);
+end
+$$;
+
+-- Name: FUNCTION owns_files(relation regclass, column_name name); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.owns_files(relation regclass, column_name name) IS 'Lets files go with the rows of a table that refer to them: the column, with organization_id, is a foreign key to platform.files.';
+
 -- Name: partitioned(regclass, integer, integer); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.partitioned(relation regclass, ahead integer DEFAULT 3, past integer DEFAULT 1) RETURNS void
@@ -10442,6 +10517,41 @@ $$;
 -- Name: FUNCTION refuse_transition(); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.refuse_transition() IS 'Trigger of platform.states: says which states could have followed.';
+
+-- Name: remove_bytes(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.remove_bytes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into platform.file_removals (key) select g.organization_id || '/' || g.id from gone g on conflict do nothing;
+    update platform.usage_counters c set used = greatest(c.used - g.bytes, 0)
+    from (select o.organization_id, sum(o.bytes) as bytes from gone o group by o.organization_id) g
+    where c.organization_id = g.organization_id and c.limit_name = 'files.bytes' and c.subject = '' and c.period = '-infinity';
+    return null;
+end
+$$;
+
+-- Name: FUNCTION remove_bytes(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.remove_bytes() IS 'Trigger: lets the bytes of deleted files be removed from the store, and gives back what they took of the limit.';
+
+-- Name: remove_files(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.remove_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    execute format('delete from platform.files f using gone g where f.organization_id = g.organization_id and f.id = g.%I', tg_argv[0]);
+    return null;
+end
+$$;
+
+-- Name: FUNCTION remove_files(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.remove_files() IS 'Trigger of platform.owns_files: files go with the rows that owned them.';
 
 -- Name: renew_invitation(uuid, bytea, boolean, interval); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -16579,6 +16689,24 @@ COMMENT ON COLUMN customers.addresses.region IS 'In Senegal: Dakar, Thiès, Sain
 
 COMMENT ON COLUMN customers.addresses.country IS 'ISO 3166-1 alpha-3.';
 
+-- Name: customer_files; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.customer_files (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    id uuid NOT NULL,
+    customer_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY customers.customer_files FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE customer_files; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.customer_files IS 'Whose documents they are: each row goes with a file, and takes it along when it goes.';
+
+-- Name: COLUMN customer_files.id; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customer_files.id IS 'The file''s.';
+
 -- Name: devices; Type: TABLE; Schema: customers; Owner: -
 
 CREATE TABLE customers.devices (
@@ -20698,6 +20826,84 @@ ALTER TABLE ONLY platform.default_permissions FORCE ROW LEVEL SECURITY;
 -- Name: TABLE default_permissions; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.default_permissions IS 'What the roles of a new organization may do.';
+
+-- Name: file_removals; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.file_removals (
+    key text NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    last_error text,
+    CONSTRAINT file_removals_key_check CHECK (((length(key) >= 1) AND (length(key) <= 500))),
+    CONSTRAINT file_removals_tries_check CHECK ((tries >= 0))
+);
+
+ALTER TABLE ONLY platform.file_removals FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE file_removals; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.file_removals IS 'Bytes of files that are gone, until they are removed from the store.';
+
+-- Name: COLUMN file_removals.due_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.file_removals.due_at IS 'When it is tried next; whoever works on it moves it ahead first.';
+
+-- Name: files; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.files (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    content_type text NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    is_sensitive boolean DEFAULT false NOT NULL,
+    sealed_key bytea,
+    uploaded_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT files_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT files_content_type_check CHECK (((length(content_type) >= 3) AND (length(content_type) <= 100))),
+    CONSTRAINT files_kind_check CHECK ((kind ~ '^[a-z][a-z_]{0,39}$'::text)),
+    CONSTRAINT files_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT files_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT sensitive_is_sealed CHECK ((is_sensitive = (sealed_key IS NOT NULL)))
+);
+
+ALTER TABLE ONLY platform.files FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE files; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.files IS 'What people uploaded and the platform keeps: a line for each file whose bytes lie in the store.';
+
+-- Name: COLUMN files.kind; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.kind IS 'Whose it is: "file" is the organization''s own, the others have an owner''s table beside this one.';
+
+-- Name: COLUMN files.content_type; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.content_type IS 'As found in the bytes, not as the sender called it.';
+
+-- Name: COLUMN files.bytes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.bytes IS 'Without the few by which encryption makes it longer.';
+
+-- Name: COLUMN files.sha256; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.sha256 IS 'Of the bytes as they came, before encryption.';
+
+-- Name: COLUMN files.is_sensitive; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.is_sensitive IS 'The bytes are encrypted, opening them needs a permission of its own and leaves an entry in the audit trail.';
+
+-- Name: COLUMN files.sealed_key; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.sealed_key IS 'The key of this file alone, encrypted by the server''s ring. No request can read it.';
+
+-- Name: COLUMN files.expires_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.expires_at IS 'When it goes by itself; null: never.';
 
 -- Name: import_pieces; Type: TABLE; Schema: platform; Owner: -
 
@@ -33416,6 +33622,11 @@ ALTER TABLE ONLY customers.addresses
 ALTER TABLE ONLY customers.customer_figures
     ADD CONSTRAINT customer_figures_pkey PRIMARY KEY (organization_id, customer_id);
 
+-- Name: customer_files customer_files_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.customer_files
+    ADD CONSTRAINT customer_files_pkey PRIMARY KEY (organization_id, id);
+
 -- Name: customers customers_organization_id_customer_id_key; Type: CONSTRAINT; Schema: customers; Owner: -
 
 ALTER TABLE ONLY customers.customers
@@ -34096,6 +34307,16 @@ ALTER TABLE ONLY platform.default_permissions
 ALTER TABLE ONLY platform.error_logs
     ADD CONSTRAINT error_logs_pkey PRIMARY KEY (organization_id, id);
 
+-- Name: file_removals file_removals_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.file_removals
+    ADD CONSTRAINT file_removals_pkey PRIMARY KEY (key);
+
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (organization_id, id);
+
 -- Name: import_pieces import_pieces_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.import_pieces
@@ -34699,6 +34920,10 @@ CREATE INDEX customer_figures_revenue ON customers.customer_figures USING btree 
 -- Name: customer_figures_seen; Type: INDEX; Schema: customers; Owner: -
 
 CREATE INDEX customer_figures_seen ON customers.customer_figures USING btree (organization_id, last_seen_at DESC, customer_id);
+
+-- Name: customer_files_customer; Type: INDEX; Schema: customers; Owner: -
+
+CREATE INDEX customer_files_customer ON customers.customer_files USING btree (organization_id, customer_id);
 
 -- Name: customers_country; Type: INDEX; Schema: customers; Owner: -
 
@@ -35624,6 +35849,26 @@ CREATE INDEX error_logs_user ON platform.error_logs USING btree (user_id) WHERE 
 
 CREATE INDEX error_logs_workspace ON platform.error_logs USING btree (organization_id, workspace_id) WHERE (workspace_id IS NOT NULL);
 
+-- Name: file_removals_due; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX file_removals_due ON platform.file_removals USING btree (due_at);
+
+-- Name: files_expiry; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX files_expiry ON platform.files USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+-- Name: files_id; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX files_id ON platform.files USING btree (id);
+
+-- Name: files_newest; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX files_newest ON platform.files USING btree (organization_id, kind, created_at DESC);
+
+-- Name: files_uploaded_by; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX files_uploaded_by ON platform.files USING btree (uploaded_by);
+
 -- Name: imports_created_by; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX imports_created_by ON platform.imports USING btree (created_by);
@@ -36350,6 +36595,10 @@ CREATE TRIGGER persons_go AFTER DELETE ON customers.person_map REFERENCING OLD T
 -- Name: customers refuse_erased; Type: TRIGGER; Schema: customers; Owner: -
 
 CREATE TRIGGER refuse_erased BEFORE INSERT OR UPDATE OF customer_id, email, phone ON customers.customers FOR EACH ROW WHEN ((new.erased_at IS NULL)) EXECUTE FUNCTION customers.refuse_erased();
+
+-- Name: customer_files remove_files; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER remove_files AFTER DELETE ON customers.customer_files REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION platform.remove_files('id');
 
 -- Name: accounts roles_inserted; Type: TRIGGER; Schema: customers; Owner: -
 
@@ -37106,6 +37355,10 @@ CREATE TRIGGER record_inserted AFTER INSERT OR DELETE ON platform.setting_values
 -- Name: setting_values record_updated; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER record_updated AFTER UPDATE ON platform.setting_values FOR EACH ROW WHEN ((((old.setting_value IS DISTINCT FROM new.setting_value) OR (old.secret IS DISTINCT FROM new.secret)) AND (current_setting('clientele.resealing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION platform.record_setting();
+
+-- Name: files remove_bytes; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER remove_bytes AFTER DELETE ON platform.files REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION platform.remove_bytes();
 
 -- Name: alert_history resolve_inserted; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -37966,6 +38219,16 @@ ALTER TABLE ONLY customers.addresses
 
 ALTER TABLE ONLY customers.customer_figures
     ADD CONSTRAINT customer_figures_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
+
+-- Name: customer_files customer_files_organization_id_customer_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.customer_files
+    ADD CONSTRAINT customer_files_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
+
+-- Name: customer_files customer_files_organization_id_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.customer_files
+    ADD CONSTRAINT customer_files_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES platform.files(organization_id, id) ON DELETE CASCADE;
 
 -- Name: customers customers_organization_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
 
@@ -38887,6 +39150,16 @@ ALTER TABLE ONLY platform.error_logs
 ALTER TABLE ONLY platform.error_logs
     ADD CONSTRAINT error_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
 
+-- Name: files files_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.files
+    ADD CONSTRAINT files_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: files files_uploaded_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.files
+    ADD CONSTRAINT files_uploaded_by_fkey FOREIGN KEY (uploaded_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
+
 -- Name: import_pieces import_pieces_organization_id_import_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.import_pieces
@@ -39758,6 +40031,14 @@ CREATE POLICY admin_adds ON customers.person_map FOR INSERT TO clientele_app WIT
 
 CREATE POLICY admin_changes ON customers.person_map FOR UPDATE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
+-- Name: customer_files admin_moves; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin_moves ON customers.customer_files FOR UPDATE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: customer_files admin_removes; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin_removes ON customers.customer_files FOR DELETE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: person_map admin_takes_off; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY admin_takes_off ON customers.person_map FOR DELETE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
@@ -39765,6 +40046,10 @@ CREATE POLICY admin_takes_off ON customers.person_map FOR DELETE TO clientele_ap
 -- Name: customer_figures; Type: ROW SECURITY; Schema: customers; Owner: -
 
 ALTER TABLE customers.customer_figures ENABLE ROW LEVEL SECURITY;
+
+-- Name: customer_files; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.customer_files ENABLE ROW LEVEL SECURITY;
 
 -- Name: customers; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -39870,6 +40155,10 @@ ALTER TABLE customers.password_resets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE customers.person_map ENABLE ROW LEVEL SECURITY;
 
+-- Name: customer_files platform; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY platform ON customers.customer_files FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant)));
+
 -- Name: profiles; Type: ROW SECURITY; Schema: customers; Owner: -
 
 ALTER TABLE customers.profiles ENABLE ROW LEVEL SECURITY;
@@ -39881,6 +40170,10 @@ CREATE POLICY public ON customers.erasers FOR SELECT TO clientele_app USING (tru
 -- Name: reference_rules public; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY public ON customers.reference_rules FOR SELECT TO clientele_app USING (true);
+
+-- Name: customer_files reader; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY reader ON customers.customer_files FOR SELECT TO clientele_app USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
 
 -- Name: merge_moves reader; Type: POLICY; Schema: customers; Owner: -
 
@@ -39977,6 +40270,10 @@ CREATE POLICY service ON customers.addresses TO clientele_service USING (true) W
 -- Name: customer_figures service; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY service ON customers.customer_figures TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: customer_files service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.customer_files TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: customers service; Type: POLICY; Schema: customers; Owner: -
 
@@ -41118,6 +41415,10 @@ CREATE POLICY admin ON platform.data_connections TO clientele_app USING ((organi
 
 CREATE POLICY admin ON platform.error_logs TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
+-- Name: files admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY admin ON platform.files FOR SELECT TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: job_logs admin; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY admin ON platform.job_logs TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
@@ -41216,6 +41517,14 @@ CREATE POLICY deletes ON platform.organizations FOR DELETE TO clientele_owner US
 
 ALTER TABLE platform.error_logs ENABLE ROW LEVEL SECURITY;
 
+-- Name: file_removals; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.file_removals ENABLE ROW LEVEL SECURITY;
+
+-- Name: files; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.files ENABLE ROW LEVEL SECURITY;
+
 -- Name: activity_logs forgetting; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY forgetting ON platform.activity_logs TO clientele_owner USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
@@ -41303,6 +41612,14 @@ CREATE POLICY owner ON platform.blueprint_columns TO clientele_owner USING (true
 -- Name: default_permissions owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.default_permissions TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: file_removals owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.file_removals TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: files owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.files TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: job_definitions owner; Type: POLICY; Schema: platform; Owner: -
 
@@ -41395,6 +41712,10 @@ CREATE POLICY owner ON platform.usage_counters TO clientele_owner USING (true) W
 -- Name: partitioned_tables; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.partitioned_tables ENABLE ROW LEVEL SECURITY;
+
+-- Name: files platform; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY platform ON platform.files TO clientele_app USING ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant)));
 
 -- Name: platform_user_sessions; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -41587,6 +41908,14 @@ CREATE POLICY service ON platform.default_permissions TO clientele_service USING
 -- Name: error_logs service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.error_logs TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: file_removals service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.file_removals TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: files service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.files TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: import_pieces service; Type: POLICY; Schema: platform; Owner: -
 
@@ -42249,6 +42578,11 @@ GRANT ALL ON FUNCTION platform.cron_field(field text, low integer, high integer)
 REVOKE ALL ON FUNCTION platform.delete_organization(organization uuid, batch integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.delete_organization(organization uuid, batch integer) TO clientele_service;
 
+-- Name: FUNCTION empty_organization(organization uuid, batch integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.empty_organization(organization uuid, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.empty_organization(organization uuid, batch integer) TO clientele_service;
+
 -- Name: FUNCTION find_api_key(secret text); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.find_api_key(secret text) FROM PUBLIC;
@@ -42328,6 +42662,10 @@ REVOKE ALL ON FUNCTION platform.only_added_to(relation regclass, blankable name[
 -- Name: FUNCTION owned_by_search(routine regprocedure); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.owned_by_search(routine regprocedure) FROM PUBLIC;
+
+-- Name: FUNCTION owns_files(relation regclass, column_name name); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.owns_files(relation regclass, column_name name) FROM PUBLIC;
 
 -- Name: FUNCTION partitioned(relation regclass, ahead integer, past integer); Type: ACL; Schema: platform; Owner: -
 
@@ -43874,6 +44212,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.addresses TO clientele_serv
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.addresses TO clientele_app;
 GRANT SELECT ON TABLE customers.addresses TO clientele_readonly;
 
+-- Name: TABLE customer_files; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.customer_files TO clientele_service;
+GRANT SELECT,INSERT,DELETE ON TABLE customers.customer_files TO clientele_app;
+
+-- Name: COLUMN customer_files.customer_id; Type: ACL; Schema: customers; Owner: -
+
+GRANT UPDATE(customer_id) ON TABLE customers.customer_files TO clientele_app;
+
 -- Name: TABLE devices; Type: ACL; Schema: customers; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.devices TO clientele_service;
@@ -44781,6 +45128,59 @@ GRANT SELECT ON TABLE platform.blueprint_columns TO clientele_readonly;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.default_permissions TO clientele_service;
 GRANT SELECT ON TABLE platform.default_permissions TO clientele_app;
 GRANT SELECT ON TABLE platform.default_permissions TO clientele_readonly;
+
+-- Name: TABLE file_removals; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.file_removals TO clientele_service;
+
+-- Name: TABLE files; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.files TO clientele_service;
+GRANT INSERT,DELETE ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.organization_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(organization_id) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.id; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(id) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.kind; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(kind) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.name; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(name) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.content_type; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(content_type) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.bytes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(bytes) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.sha256; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(sha256) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.is_sensitive; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(is_sensitive) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.uploaded_by; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(uploaded_by) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.created_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(created_at) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.expires_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(expires_at) ON TABLE platform.files TO clientele_app;
 
 -- Name: TABLE import_pieces; Type: ACL; Schema: platform; Owner: -
 
