@@ -16,9 +16,10 @@ namespace Clientele.Server;
 /// <param name="Console">Folder of the built console; null: none is served.</param>
 /// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
 /// <param name="Keys">What secrets are encrypted with; null: keys that end with the process.</param>
+/// <param name="Data">The data folder, whose disk is watched; null: none.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
 /// <param name="Files">Where files lie; null: a temporary folder.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, IFileStore? Files = null);
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, IFileStore? Files = null, string? Data = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -36,6 +37,7 @@ public static class App
         });
         builder.Logging.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; });
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
+        Telemetry.Add(builder);
         AddServices(builder.Services, databases, options);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
@@ -59,6 +61,7 @@ public static class App
         services.AddSingleton(_ => options.Files ?? DiskStore.Temporary());
         services.AddSingleton(Modules.All);
         services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
+        services.AddSingleton(new Node(options.Data));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHandler.AddTraceId);
@@ -95,6 +98,7 @@ public static class App
         app.UseStatusCodePages();
         var files = ConsoleFiles.Use(app, options.Console);
         app.UseRouting();
+        Telemetry.Use(app);
         var keyUse = app.Services.GetRequiredService<KeyUse>();
         app.Use((context, next) => keyUse.Watch(context, next));
         app.UseMiddleware<Authentication>();

@@ -28,6 +28,7 @@ internal sealed class DatabaseHome : IAsyncDisposable
         {
             var login = await Provisioner.CreateLogin(server.ConnectionString, Name, Name, Known(dataFolder)?.Password ?? RandomNumberGenerator.GetHexString(48, lowercase: true), ct);
             await Remember(dataFolder, login, ct);
+            await Provisioner.ShowStatements(server.ConnectionString, ct);
             return await Prepare(login, server, loggers, ct);
         }
         catch

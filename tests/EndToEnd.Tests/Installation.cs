@@ -35,6 +35,9 @@ internal sealed partial class Installation : IAsyncDisposable
 
     public RunningProcess? Server { get; private set; }
 
+    /// <summary>Variables that processes are started with.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
+
     /// <summary>Starts the server and waits until it answers.</summary>
     public async Task StartServer()
     {
@@ -66,6 +69,7 @@ internal sealed partial class Installation : IAsyncDisposable
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         // Only what is said here counts, whatever the tests themselves were started with.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("CLIENTELE_", StringComparison.Ordinal) && k != "CLIENTELE_POSTGRES_BIN").ToList()) start.Environment.Remove(name);
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
         var process = new Process { StartInfo = start };
         var running = new RunningProcess(process);
         process.Start();

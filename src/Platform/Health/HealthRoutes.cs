@@ -1,11 +1,17 @@
 using System.Globalization;
 using System.Text;
 using Clientele.Platform.Data;
+using Clientele.Platform.Health.Checks;
+using Clientele.Platform.Health.Database;
+using Clientele.Platform.Health.Errors;
+using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Log;
+using Clientele.Platform.Permissions;
 using Clientele.Platform.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Clientele.Platform.Health;
@@ -13,18 +19,30 @@ namespace Clientele.Platform.Health;
 /// <summary>/health/live, /health/ready and /metrics, for operators and their tools.</summary>
 public static class HealthRoutes
 {
-    /// <summary>From this age on, a held watermark is a warning: write transactions are to take a second at most.</summary>
-    private const double WatermarkWarning = 10;
-
     public sealed record Check(string Name, string Status, string? Detail);
 
     public sealed record View(string Status, IReadOnlyList<Check> Checks);
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
+        // It counts from now on, not from the first question.
+        routes.ServiceProvider.GetRequiredService<MetricsStore>();
         routes.MapGet("/health/live", () => new View("healthy", [])).ExcludeFromDescription();
         routes.MapGet("/health/ready", Ready).ExcludeFromDescription();
         routes.MapGet("/metrics", Metrics).ExcludeFromDescription();
+    }
+
+    /// <summary>/api/health, /api/errors and /api/operator.</summary>
+    internal static void Map(IEndpointRouteBuilder api)
+    {
+        var health = api.MapGroup("/health").WithTags("Health").Requires(Can.ReadHealth);
+        health.MapGet("/", GetHealth.Handle);
+        health.MapGet("/check", GetCheck.Handle);
+        var errors = api.MapGroup("/errors").WithTags("Health").Requires(Can.ReadErrors);
+        errors.MapGet("/", ListErrors.Handle);
+        errors.MapGet("/{id:guid}", GetError.Handle);
+        errors.MapPut("/{id:guid}", ChangeError.Handle).Requires(Can.ResolveErrors);
+        api.MapGroup("/operator").WithTags("Health").Requires(Can.Operate).MapGet("/database", GetDatabase.Handle);
     }
 
     private static async Task<IResult> Ready(Databases databases, LogHealth log, CancellationToken ct)
@@ -33,7 +51,7 @@ public static class HealthRoutes
         {
             await new Db(databases.Application, Tenant.None).One<int>($"select 1", ct);
             var status = await log.Read(ct);
-            List<Check> checks = [new("database", "healthy", null), Watermark(status), .. status.Consumers.Select(Consumer)];
+            List<Check> checks = [new("database", "healthy", null), Named("log watermark", LogChecks.Find(status.WatermarkAgeSeconds, status.Blocker)), .. status.Consumers.Select(Consumer)];
             var worst = checks.Exists(c => c.Status == "degraded") ? "degraded" : "healthy";
             // Degraded is still ready: the log waits, nothing is lost, requests are answered.
             return Results.Ok(new View(worst, checks));
@@ -44,22 +62,12 @@ public static class HealthRoutes
         }
     }
 
-    private static Check Watermark(LogStatus status)
-    {
-        if (status.WatermarkAgeSeconds < WatermarkWarning) return new Check("log watermark", "healthy", null);
-        var seconds = status.WatermarkAgeSeconds.ToString("0", CultureInfo.InvariantCulture);
-        var who = status.Blocker is { } b
-            ? $" by process {b.Pid} ({b.ApplicationName}, {b.State}, since {b.StartedAt:u}). End it with select pg_terminate_backend({b.Pid})."
-            : " by a transaction this login may not see. Look in pg_stat_activity and pg_prepared_xacts as an administrator.";
-        return new Check("log watermark", "degraded", $"Held for {seconds} s{who} Until then no consumer of the log goes on.");
-    }
+    private static Check Named(string name, Finding found, string? otherwise = null) => new(name, Words.Of(found.Status), found.Detail ?? otherwise);
 
-    private static Check Consumer(ConsumerStatus c) => new(
-        $"consumer {c.Name}",
-        c.Problem is null && c.LagSeconds < 60 ? "healthy" : "degraded",
-        c.Problem ?? string.Create(CultureInfo.InvariantCulture, $"{c.LagEvents} events, {c.LagSeconds:0.0} s behind"));
+    private static Check Consumer(ConsumerStatus c) =>
+        Named($"consumer {c.Name}", LogChecks.Find(c), string.Create(CultureInfo.InvariantCulture, $"{c.LagEvents} events, {c.LagSeconds:0.0} s behind"));
 
-    private static async Task<IResult> Metrics(LogHealth log, CancellationToken ct)
+    private static async Task<IResult> Metrics(LogHealth log, MetricsStore figures, CancellationToken ct)
     {
         var status = await log.Read(ct);
         var text = new StringBuilder();
@@ -75,6 +83,7 @@ public static class HealthRoutes
         Metric("clientele_consumer_lag_seconds", "Age of the oldest event not yet taken in.", "gauge", Each(c => c.LagSeconds));
         Metric("clientele_consumer_events_total", "Events taken in.", "counter", Each(c => c.EventsRead));
         Metric("process_resident_memory_bytes", "Resident memory of the server.", "gauge", ("", Environment.WorkingSet));
+        figures.Write(text);
         return Results.Text(text.ToString(), "text/plain; version=0.0.4");
     }
 }

@@ -8,6 +8,7 @@ import { eventMessages } from '../events/messages';
 import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
+import { healthMessages } from '../health/messages';
 import { operateMessages } from '../operate/messages';
 import { overviewMessages } from '../overview/messages';
 import { peopleMessages } from '../people/messages';
@@ -32,6 +33,7 @@ export const catalogue = {
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,
+  ...healthMessages,
   ...operateMessages,
   ...peopleMessages,
   ...accountMessages,

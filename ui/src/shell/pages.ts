@@ -18,6 +18,7 @@ export interface NavigationPage {
     | '/o/$slug/settings/keys'
     | '/o/$slug/settings/jobs'
     | '/o/$slug/settings/activity'
+    | '/o/$slug/settings/health'
     | '/o/$slug/settings/people'
     | '/o/$slug/settings/roles';
   label: Key;
@@ -56,6 +57,7 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
       { to: '/o/$slug/settings/keys', label: 'nav.keys', icon: 'key', needs: 'administer' },
       { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh', needs: 'administer' },
       { to: '/o/$slug/settings/activity', label: 'nav.activity', icon: 'eye', needs: 'readTrail' },
+      { to: '/o/$slug/settings/health', label: 'nav.health', icon: 'overview', needs: 'readHealth' },
     ],
   },
 ];
