@@ -1,4 +1,5 @@
 using Clientele.Platform.Audit;
+using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
@@ -59,6 +60,8 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<RecentReads>();
         services.AddSingleton<AuditSealer>();
         services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
+        services.AddSingleton<BackupWorker>();
+        services.AddHostedService(s => s.GetRequiredService<BackupWorker>());
         services.AddSingleton<ImportWorker>();
         services.AddHostedService<ImportHost>();
     }
@@ -95,6 +98,7 @@ public sealed class PlatformModule : IModule
         settings.MapDelete("/{key}", ChangeSetting.Delete);
         settings.MapGet("/{key}/history", ListSettingHistory.Handle);
         KeyRoutes.Map(api);
+        BackupRoutes.Map(api.MapGroup("/backups").WithTags("Operations").Requires(Can.ManageBackups));
         JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs").Requires(Can.Administer));
 
         var people = api.MapGroup("/people").WithTags("People");

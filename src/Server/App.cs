@@ -1,8 +1,10 @@
 using System.Net;
 using Clientele.Platform;
+using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health;
 using Clientele.Platform.Keys;
+using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Secrets;
 using Clientele.Platform.Web;
@@ -15,8 +17,10 @@ namespace Clientele.Server;
 /// <param name="Console">Folder of the built console; null: none is served.</param>
 /// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
 /// <param name="Keys">What secrets are encrypted with; null: keys that end with the process.</param>
+/// <param name="Backups">Where this node makes backups; null: it makes none.</param>
+/// <param name="Archive">Looked after by this node; null: there is none.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null);
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -55,6 +59,8 @@ public static class App
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options.Keys ?? KeyRing.Temporary());
         services.AddSingleton(Modules.All);
+        if (options.Backups is { } backups) services.AddSingleton(backups);
+        if (options.Archive is { } archive) services.AddSingleton(archive);
         services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Clientele.Demo;
+using Clientele.Platform.Backups;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Organizations;
 using Clientele.Platform.Secrets;
@@ -48,7 +49,7 @@ internal static class ServeCommand
             welcome = await Founding.Ensure(home.Databases, "My organization", ct);
         }
         // Not before the folder is known to be ours.
-        await using var app = App.Build(home.Databases, options with { Keys = KeyRing.Open(data) });
+        await using var app = App.Build(home.Databases, options with { Keys = KeyRing.Open(data), Backups = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString), Archive = home.Archive });
         await WarnOfMissingKeys(app, ct);
         app.Lifetime.ApplicationStarted.Register(() => Greet(options, welcome, watch.Elapsed));
         await app.RunAsync(ct);
