@@ -1,0 +1,136 @@
+// Clientele runs on Linux and macOS only, which the compiler cannot know.
+#pragma warning disable CA1416
+using System.Runtime.CompilerServices;
+
+namespace Clientele.Platform.Files;
+
+/// <summary>
+/// Files in a folder that only its owner can enter. A file is written under <c>.incoming</c> and takes its name when it is whole and on the disk.
+/// Several nodes may share the folder over a network file system that renames at once, as NFS does.
+/// </summary>
+public sealed class DiskStore : IFileStore
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private readonly string folder;
+    private readonly string incoming;
+
+    /// <param name="folder">Made when it is not there.</param>
+    /// <exception cref="FileStoreException">It cannot be made or entered.</exception>
+    public DiskStore(string folder)
+    {
+        this.folder = Path.GetFullPath(folder);
+        incoming = Path.Combine(this.folder, ".incoming");
+        Doing($"use the folder {this.folder}", () =>
+        {
+            Directory.CreateDirectory(incoming, OwnerOnly);
+            // What a process that was killed had begun. Nothing takes a day to arrive.
+            foreach (var left in new DirectoryInfo(incoming).EnumerateFiles())
+                if (left.LastWriteTimeUtc < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)) left.Delete();
+        });
+    }
+
+    /// <inheritdoc/>
+    public async Task Put(string key, Stream content, CancellationToken ct)
+    {
+        var path = PathOf(key);
+        var temporary = Path.Combine(incoming, Guid.NewGuid().ToString("N"));
+        try
+        {
+            await using (var file = Doing("write", () => new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            })))
+            {
+                var buffer = new byte[128 * 1024];
+                // Faults of what is read are the reader's; only those of the disk are the store's.
+                while (await content.ReadAsync(buffer, ct) is > 0 and var read)
+                {
+                    try { await file.WriteAsync(buffer.AsMemory(0, read), ct); }
+                    catch (IOException e) { throw Failed("write", e); }
+                }
+                Doing("write", () => file.Flush(flushToDisk: true));
+            }
+            Doing("write", () => Name(temporary, path));
+        }
+        finally { File.Delete(temporary); }
+    }
+
+    // A folder that became empty may be removed at this very moment.
+    private static void Name(string temporary, string path)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly);
+            try { File.Move(temporary, path, overwrite: true); return; }
+            catch (DirectoryNotFoundException) when (attempt < 10) { }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream?> Open(string key, CancellationToken ct)
+    {
+        var path = PathOf(key);
+        return Task.FromResult(Doing<Stream?>("read", () =>
+        {
+            try { return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous); }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { return null; }
+            // A folder of that name.
+            catch (UnauthorizedAccessException) when (Directory.Exists(path)) { return null; }
+        }));
+    }
+
+    /// <inheritdoc/>
+    public Task Delete(string key, CancellationToken ct)
+    {
+        var path = PathOf(key);
+        Doing("delete", () =>
+        {
+            try { File.Delete(path); }
+            catch (DirectoryNotFoundException) { return; }
+            catch (UnauthorizedAccessException) when (Directory.Exists(path)) { return; }
+            // Nothing is left of an organization that was deleted, not even its folder.
+            for (var parent = Path.GetDirectoryName(path)!; parent != folder; parent = Path.GetDirectoryName(parent)!)
+            {
+                try { Directory.Delete(parent); }
+                catch (IOException) { return; }
+            }
+        });
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredFile> List(string prefix, [EnumeratorCancellation] CancellationToken ct)
+    {
+        FileKeys.CheckPrefix(prefix);
+        await Task.CompletedTask;
+        // The last whole folder of the prefix is where to look; what follows it is the beginning of a name.
+        var within = Path.Combine(folder, prefix[..(prefix.LastIndexOf('/') + 1)]);
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false };
+        using var files = Doing("list", () => Directory.Exists(within) ? new DirectoryInfo(within).EnumerateFiles("*", options).GetEnumerator() : Enumerable.Empty<FileInfo>().GetEnumerator());
+        while (Doing("list", files.MoveNext))
+        {
+            ct.ThrowIfCancellationRequested();
+            var key = Path.GetRelativePath(folder, files.Current.FullName);
+            if (!key.StartsWith('.') && key.StartsWith(prefix, StringComparison.Ordinal) && Seen(key, files.Current) is { } seen) yield return seen;
+        }
+    }
+
+    // Null: it was deleted since it was listed.
+    private static StoredFile? Seen(string key, FileInfo file)
+    {
+        try { return new StoredFile(key, file.Length, file.LastWriteTimeUtc); }
+        catch (FileNotFoundException) { return null; }
+    }
+
+    private string PathOf(string key) => Path.Combine(folder, FileKeys.Check(key));
+
+    private void Doing(string what, Action act) => Doing(what, () => { act(); return true; });
+
+    private T Doing<T>(string what, Func<T> act)
+    {
+        try { return act(); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw Failed(what, e); }
+    }
+
+    private FileStoreException Failed(string what, Exception e) => new($"Cannot {what} in {folder}: {e.Message}", e);
+}
