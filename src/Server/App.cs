@@ -18,9 +18,10 @@ namespace Clientele.Server;
 /// <param name="TrustedProxies">Addresses and networks whose X-Forwarded headers are believed.</param>
 /// <param name="Keys">What secrets are encrypted with; null: keys that end with the process.</param>
 /// <param name="Backups">Where this node makes backups; null: it makes none.</param>
+/// <param name="Copies">Where backups are copied to; null: nowhere.</param>
 /// <param name="Archive">Looked after by this node; null: there is none.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null);
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null, BackupCopies? Copies = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -61,6 +62,7 @@ public static class App
         services.AddSingleton(Modules.All);
         if (options.Backups is { } backups) services.AddSingleton(backups);
         if (options.Archive is { } archive) services.AddSingleton(archive);
+        if (options.Copies is { } copies) services.AddSingleton(copies);
         services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));

@@ -35,6 +35,9 @@ internal sealed partial class Installation : IAsyncDisposable
 
     public RunningProcess? Server { get; private set; }
 
+    /// <summary>Variables its processes are started with.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
+
     /// <summary>Starts the server and waits until it answers.</summary>
     public async Task StartServer()
     {
@@ -46,6 +49,13 @@ internal sealed partial class Installation : IAsyncDisposable
             try { return (await probe.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode && Server.Output.Contains("Clientele is ready", StringComparison.Ordinal); }
             catch (HttpRequestException) { return false; }
         });
+    }
+
+    /// <summary>Stops the server in order, and PostgreSQL with it.</summary>
+    public async Task StopServer()
+    {
+        _ = Kill(Server!.Process.Id, 15);
+        await Server.Process.WaitForExitAsync();
     }
 
     /// <summary>kill -9. PostgreSQL goes on alone, as it would.</summary>
@@ -66,6 +76,7 @@ internal sealed partial class Installation : IAsyncDisposable
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         // Only what is said here counts, whatever the tests themselves were started with.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("CLIENTELE_", StringComparison.Ordinal) && k != "CLIENTELE_POSTGRES_BIN").ToList()) start.Environment.Remove(name);
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
         var process = new Process { StartInfo = start };
         var running = new RunningProcess(process);
         process.Start();

@@ -13,7 +13,7 @@ namespace Clientele.Platform.Backups;
 /// Makes the daily backup, removes old ones and restores the newest on trial now and then. Any number of nodes do; the database
 /// lets one at a time. A time that was missed, since no node ran, is made up for.
 /// </summary>
-public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IModule> modules, KeyRing keys, TimeProvider clock, ILogger<BackupWorker> logger, BackupOptions? options = null, ArchiveKeeper? archive = null) : BackgroundService
+public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IModule> modules, KeyRing keys, TimeProvider clock, ILogger<BackupWorker> logger, BackupOptions? options = null, ArchiveKeeper? archive = null, BackupCopies? copies = null) : BackgroundService
 {
     private readonly BackupRecords records = new(databases);
     private readonly CancellationTokenSource ending = new();
@@ -107,12 +107,29 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
             var backup = await Accompanied(id, told => MakeBackup.Run(options!, keys, withKeys: false, told, ct));
             await records.Complete(id, backup, CancellationToken.None);
             await records.Removed(Retention.Prune(options!.Folder, options.KeepDays), CancellationToken.None);
+            if (copies is not null) await Copy(id, backup, copies, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested) { await Fail(id, "The server was stopped."); }
         catch (Exception e) when (Expected(e))
         {
             LogFailed(e);
             await Fail(id, e.Message);
+        }
+    }
+
+    // A backup that could not be copied is still one; the copy is tried again with the next.
+    private async Task Copy(Guid id, BackupFolder backup, BackupCopies to, CancellationToken ct)
+    {
+        try
+        {
+            await to.Put(backup, ct);
+            await to.Prune(options!.KeepDays, clock.GetUtcNow(), ct);
+            await records.Copied(id, null, CancellationToken.None);
+        }
+        catch (BackupException e)
+        {
+            LogNotCopied(e, backup.Name);
+            await records.Copied(id, e.Message, CancellationToken.None);
         }
     }
 
@@ -169,6 +186,9 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The archive for point-in-time recovery could not be looked after; it is again in a minute")]
     private partial void LogArchive(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The backup {Name} was made, but could not be copied to the storage elsewhere")]
+    private partial void LogNotCopied(Exception exception, string name);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The backup failed; a daily one is tried again in an hour")]
     private partial void LogFailed(Exception exception);

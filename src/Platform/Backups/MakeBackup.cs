@@ -27,7 +27,7 @@ public static class MakeBackup
         await using var connection = await Open(options.Administrator, ct);
         if (!await Scalar<bool>(connection, Sql.Raw("select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = current_user"), ct))
             throw new SetupException("This login sees only what row-level security lets it see, so its backup would leave rows out. Name in CLIENTELE_BACKUP_DATABASE a login that is a superuser or has BYPASSRLS; where the server's owner gives none, use the owner's own backups.");
-        if (!await Scalar<bool>(connection, $"select pg_try_advisory_lock({Lock})", ct)) throw new BackupException("Another backup is being made or tested. Wait for it to end.");
+        if (!await Scalar<bool>(connection, $"select pg_try_advisory_lock({Lock})", ct)) throw new BackupException("Another backup is being made. Wait for it to end.");
         var programs = await Programs.Find(options.Administrator, connection.PostgreSqlVersion.Major, ct);
         BackupFolder.Make(options.Folder);
         BackupFolder.Sweep(options.Folder);
@@ -39,6 +39,8 @@ public static class MakeBackup
         {
             var manifest = await Dump(connection, programs, partial, told, ct);
             if (withKeys && keys is not null) await File.WriteAllTextAsync(Path.Combine(partial, BackupFolder.KeysFile), keys.Export(), ct);
+            // By hand: the session it belongs to ends a moment after we have gone on.
+            await Execute(connection, $"select pg_advisory_unlock({Lock})", ct);
             return await BackupFolder.Seal(partial, manifest with { Name = name, StartedAt = started, EndedAt = TimeProvider.System.GetUtcNow(), Keys = keys?.Ids, WithKeys = withKeys && keys is not null }, ct);
         }
         catch

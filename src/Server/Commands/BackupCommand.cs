@@ -23,12 +23,18 @@ internal static class BackupCommand
             Console.WriteLine($"  {backup.Path}");
             if (!parsed.GetValue(withKeys)) Console.WriteLine("  The keys that its secrets are encrypted with are not in it: keep them elsewhere (docs/operations.md).");
             if (parsed.GetValue(folder) is null) await new BackupRecords(home.Databases).Remember(BackupFolder.List(options.Folder), ct);
+            if (BackupCopies.FromEnvironment() is { } copies)
+            {
+                await copies.Put(backup, ct);
+                Console.WriteLine("  copied to the storage elsewhere");
+            }
             foreach (var removed in Retention.Prune(options.Folder, parsed.GetValue(keep) ?? options.KeepDays)) Console.WriteLine($"Removed {removed}");
             return 0;
         }, ct));
         command.Add(List());
         command.Add(Verify());
         command.Add(Test());
+        command.Add(Fetch());
         return command;
     }
 
@@ -75,6 +81,21 @@ internal static class BackupCommand
             CheckCommand.Print(report.Checks);
             Console.WriteLine(report.Passed ? $"{backup.Name} can be restored." : $"{backup.Name} did NOT pass.");
             return report.Passed ? 0 : CommandLine.Failed;
+        });
+        return command;
+    }
+
+    private static Command Fetch()
+    {
+        var (data, folder, name) = (Options.Data(), Folder("--in"), Name());
+        var command = new Command("fetch", $"Bring a backup back from the storage elsewhere. [{BackupCopies.Variable}]") { name, folder, data };
+        command.SetAction(async (parsed, ct) =>
+        {
+            var copies = BackupCopies.FromEnvironment() ?? throw new Platform.Migrations.SetupException($"{BackupCopies.Variable} is not set, so there is no storage elsewhere.");
+            var options = BackupOptions.FromEnvironment(parsed.GetValue(data)!, null, string.Empty);
+            var backup = await copies.Fetch(parsed.GetValue(name)!, parsed.GetValue(folder) ?? options.Folder, ct);
+            Console.WriteLine($"{backup.Name} is in {backup.Path}, as it was written.");
+            return 0;
         });
         return command;
     }

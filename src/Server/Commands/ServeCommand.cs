@@ -49,7 +49,7 @@ internal static class ServeCommand
             welcome = await Founding.Ensure(home.Databases, "My organization", ct);
         }
         // Not before the folder is known to be ours.
-        await using var app = App.Build(home.Databases, options with { Keys = KeyRing.Open(data), Backups = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString), Archive = home.Archive });
+        await using var app = App.Build(home.Databases, options with { Keys = KeyRing.Open(data), Backups = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString), Archive = home.Archive, Copies = BackupCopies.FromEnvironment() });
         await WarnOfMissingKeys(app, ct);
         app.Lifetime.ApplicationStarted.Register(() => Greet(options, welcome, watch.Elapsed));
         await app.RunAsync(ct);
