@@ -179,9 +179,10 @@ internal sealed partial class Installation : IAsyncDisposable
             """);
     }
 
-    public async Task<T> Scalar<T>(string sql)
+    /// <summary>As the superuser, past all policies.</summary>
+    public async Task<T> Scalar<T>(string sql, string? database = null)
     {
-        await using var connection = await Open();
+        await using var connection = await Open(database);
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync())!;
     }
@@ -244,12 +245,12 @@ internal sealed partial class Installation : IAsyncDisposable
     }
 
     // As the superuser, past all policies.
-    private async Task<NpgsqlConnection> Open()
+    private async Task<NpgsqlConnection> Open(string? database = null)
     {
         var service = Service();
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
         {
-            Host = service["host"], Username = service["user"], Password = service["password"], Database = service["dbname"], Pooling = false,
+            Host = service["host"], Username = service["user"], Password = service["password"], Database = database ?? service["dbname"], Pooling = false,
         }.ConnectionString);
         await connection.OpenAsync();
         return connection;

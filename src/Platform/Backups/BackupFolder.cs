@@ -46,12 +46,12 @@ public sealed class BackupFolder
     public static IReadOnlyList<BackupFolder> List(string folder) => !Directory.Exists(folder) ? [] :
         [.. Directory.EnumerateDirectories(folder).Where(d => !d.EndsWith(Partial, StringComparison.Ordinal)).Select(Read).OfType<BackupFolder>().OrderByDescending(b => b.Manifest.StartedAt)];
 
-    /// <summary>One by its name in the folder, or by its own path; <c>latest</c> is the newest.</summary>
+    /// <summary>One by its name in the folder, or by its own path; <c>latest</c> is the newest that is not anonymised.</summary>
     /// <exception cref="SetupException">There is none.</exception>
     public static BackupFolder Find(string folder, string nameOrPath)
     {
         var all = List(folder);
-        var found = nameOrPath == "latest" ? all.FirstOrDefault() : all.FirstOrDefault(b => b.Name == nameOrPath) ?? (Directory.Exists(nameOrPath) ? Read(System.IO.Path.GetFullPath(nameOrPath)) : null);
+        var found = nameOrPath == "latest" ? all.FirstOrDefault(b => !b.Manifest.Anonymised) : all.FirstOrDefault(b => b.Name == nameOrPath) ?? (Directory.Exists(nameOrPath) ? Read(System.IO.Path.GetFullPath(nameOrPath)) : null);
         return found ?? throw new SetupException(all.Count == 0
             ? $"There is no backup \"{nameOrPath}\", and none in {folder}."
             : $"There is no backup \"{nameOrPath}\". The newest in {folder} is {all[0].Name}; all of them: clientele backup list");
@@ -120,7 +120,8 @@ public sealed class BackupFolder
     internal static IReadOnlyList<string> Prune(string folder, int keepDays, DateTimeOffset now)
     {
         var removed = new List<string>();
-        foreach (var old in List(folder).Skip(1).Where(b => b.Manifest.StartedAt < now.AddDays(-keepDays)))
+        var all = List(folder);
+        foreach (var old in all.Where(b => b != all.FirstOrDefault(n => !n.Manifest.Anonymised) && b.Manifest.StartedAt < now.AddDays(-keepDays)))
         {
             // Out of the list first: a removal that is cut short leaves no half a backup there.
             var going = old.Path + Partial;

@@ -68,7 +68,8 @@ public sealed class BackupRecords(Databases databases)
     /// </summary>
     public async Task Reconcile(IReadOnlyList<BackupFolder> there, CancellationToken ct)
     {
-        foreach (var backup in there)
+        await db.Run($"update platform.backups b set state = 'failed', ended_at = now(), problem = 'Whoever made it ended.' where b.state = 'running' and b.seen_at < now() - interval '1 minute'", ct);
+        foreach (var backup in there.Where(b => !b.Manifest.Anonymised))
             await db.Run($"""
                 insert into platform.backups (kind, name, node, state, started_at, ended_at, bytes, row_count)
                 select 'backup', {backup.Name}, {Node}, 'complete', {backup.Manifest.StartedAt}, {backup.Manifest.EndedAt}, {backup.Bytes}, {backup.Manifest.Rows.Values.Sum()}

@@ -31,6 +31,10 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
     {
         if (options is null) return;
         await using var end = stoppingToken.Register(ending.Cancel);
+        // What was restored knows of no backup that came later, and of its own only that it had begun.
+        try { await records.Reconcile(BackupFolder.List(options.Folder), stoppingToken); }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
+        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException) { LogAway(e); }
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), clock);
         while (await Tick(timer, stoppingToken))
         {

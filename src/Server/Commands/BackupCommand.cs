@@ -35,6 +35,7 @@ internal static class BackupCommand
         command.Add(Verify());
         command.Add(Test());
         command.Add(Fetch());
+        command.Add(Anonymise());
         return command;
     }
 
@@ -95,6 +96,24 @@ internal static class BackupCommand
             var options = BackupOptions.FromEnvironment(parsed.GetValue(data)!, null, string.Empty);
             var backup = await copies.Fetch(parsed.GetValue(name)!, parsed.GetValue(folder) ?? options.Folder, ct);
             Console.WriteLine($"{backup.Name} is in {backup.Path}, as it was written.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Anonymise()
+    {
+        var (data, folder, to, name) = (Options.Data(), Folder("--in"), Folder("--to"), Name());
+        var command = new Command("anonymise", "Make of a backup another in which the people are made up and nothing opens anything: for staging.") { name, folder, to, data };
+        command.SetAction(async (parsed, ct) =>
+        {
+            var options = BackupOptions.FromEnvironment(parsed.GetValue(data)!, null, string.Empty);
+            var source = BackupFolder.Find(parsed.GetValue(folder) ?? options.Folder, parsed.GetValue(name)!);
+            if (parsed.GetValue(to) is { } there) options = options with { Folder = Path.GetFullPath(there) };
+            var copy = await AnonymisedCopy.Run(options, source, Anonymisation.Rules, Modules.All, Console.WriteLine, ct);
+            Console.WriteLine($"{copy.Name}  {Size(copy.Bytes)}");
+            Console.WriteLine($"  {copy.Path}");
+            Console.WriteLine("  Restore it into an installation of its own. Everybody's password is gone: the first administrator gets a one-time password when it starts.");
             return 0;
         });
         return command;
