@@ -58,6 +58,9 @@ internal sealed partial class Installation : IAsyncDisposable
         await Server.Process.WaitForExitAsync();
     }
 
+    /// <summary>Asks a process to end in order.</summary>
+    public static void Terminate(RunningProcess running) => _ = Kill(running.Process.Id, 15);
+
     /// <summary>kill -9. PostgreSQL goes on alone, as it would.</summary>
     public async Task KillServer()
     {

@@ -35,7 +35,7 @@ public sealed class BackupCopies(IFileStore store)
     {
         var names = new List<string>();
         await foreach (var file in store.List(string.Empty, ct))
-            if (file.Key.Split('/') is [var name, BackupFolder.Sums]) names.Add(name);
+            if (file.Key.Split('/') is [var name, BackupFolder.Sums] && TimeOf(name) is not null) names.Add(name);
         return [.. names.OrderDescending(StringComparer.Ordinal)];
     });
 
@@ -74,7 +74,7 @@ public sealed class BackupCopies(IFileStore store)
     public Task<IReadOnlyList<string>> Prune(int keepDays, DateTimeOffset now, CancellationToken ct) => Speaking<IReadOnlyList<string>>(async () =>
     {
         var removed = new List<string>();
-        foreach (var name in (await List(ct)).Skip(1).Where(n => TimeOf(n) is { } time && time < now.AddDays(-keepDays)))
+        foreach (var name in (await List(ct)).Skip(1).Where(n => TimeOf(n) < now.AddDays(-keepDays)))
         {
             // The sums first: what is half removed is no backup any more.
             await store.Delete($"{name}/{BackupFolder.Sums}", ct);

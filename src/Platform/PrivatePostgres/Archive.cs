@@ -9,6 +9,9 @@ namespace Clientele.Platform.PrivatePostgres;
 /// <param name="LimitBytes">All of it together. The window of moments that can be gone back to is as long as fits.</param>
 public sealed record ArchiveOptions(string? Folder, long LimitBytes)
 {
+    /// <summary>So many segments (of 16 MB) may wait for an archive that takes none, before they are given up and the disk is saved.</summary>
+    internal int MostWaiting { get; init; } = 64;
+
     /// <summary>Below this a single base copy of an empty installation and an hour's log would not fit.</summary>
     public const long LeastBytes = 256L << 20;
 
@@ -41,11 +44,8 @@ public sealed record ArchiveStatus(string Folder, DateTimeOffset? From, DateTime
 internal sealed record BaseCopy(string Name, DateTimeOffset EndedAt, string FirstSegment);
 
 /// <summary>The archive's files: <c>base/</c>, a folder for each base copy, and <c>wal/</c>, compressed segments of the log.</summary>
-internal sealed class ArchiveFiles(string folder, ServerAccount account)
+internal sealed class ArchiveFiles(string folder, ServerAccount account, int mostWaiting)
 {
-    /// <summary>So many segments (of 16 MB) may wait for an archive that takes none, before they are given up and the disk is saved.</summary>
-    private const int MostWaiting = 64;
-
     internal const string ArchiveScript = "clientele-archive.sh", RestoreScript = "clientele-restore.sh", GapFile = "clientele-archive.gap", Described = "base.json";
 
     internal string Folder => folder;
@@ -75,7 +75,7 @@ internal sealed class ArchiveFiles(string folder, ServerAccount account)
             exit 0
         fi
         rm -f "$to.new"
-        if [ "$(ls pg_wal/archive_status | grep -c '[.]ready$')" -gt {MostWaiting} ]; then
+        if [ "$(ls pg_wal/archive_status | grep -c '[.]ready$')" -gt {mostWaiting} ]; then
             echo "$2" >> {GapFile} && exit 0
         fi
         exit 1

@@ -88,7 +88,7 @@ public static class PointInTime
 
     internal static string ArchiveFolder(DataFolder folder, ArchiveOptions? archive) => archive?.Folder ?? Path.Combine(folder.Root, "archive");
 
-    internal static ArchiveFiles Files(DataFolder folder, ArchiveOptions archive, ServerAccount account) => new(ArchiveFolder(folder, archive), account);
+    internal static ArchiveFiles Files(DataFolder folder, ArchiveOptions archive, ServerAccount account) => new(ArchiveFolder(folder, archive), account, archive.MostWaiting);
 
     /// <summary>Takes the present one's place, or goes on doing so after it was cut short: each step finds out whether it was done.</summary>
     internal static async Task Finish(DataFolder folder, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Log;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Secrets;
@@ -113,6 +114,31 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
             Assert.False(report.Passed);
         }
         finally { await TestDatabase.Administrate($"drop database if exists {target} with (force)"); }
+    }
+
+    [Fact]
+    public async Task A_copy_elsewhere_is_whole_or_none_comes_back_as_it_was_and_goes_with_its_days()
+    {
+        var store = new DiskStore(Path.Combine(database.Root, "bucket"));
+        var copies = new BackupCopies(store);
+        var backup = await Backup("copied");
+        await copies.Put(backup, Ct);
+        Assert.Equal([backup.Name], await copies.List(Ct));
+        var fetched = await copies.Fetch("latest", Path.Combine(database.Root, "fetched"), Ct);
+        Assert.Equal(await File.ReadAllBytesAsync(backup.DumpPath, Ct), await File.ReadAllBytesAsync(fetched.DumpPath, Ct));
+        await Assert.ThrowsAsync<SetupException>(() => copies.Fetch(backup.Name, Path.Combine(database.Root, "fetched"), Ct));
+
+        // Half of one that was cut short is none; what came damaged is said and not kept.
+        await store.Put("20200101T000000Z/database.dump", new MemoryStream([1]), Ct);
+        Assert.Equal([backup.Name], await copies.List(Ct));
+        await store.Put($"{backup.Name}/manifest.json", new MemoryStream([1]), Ct);
+        Assert.Contains("damaged", (await Assert.ThrowsAsync<BackupException>(() => copies.Fetch(backup.Name, Path.Combine(database.Root, "again"), Ct))).Message, StringComparison.Ordinal);
+        Assert.Empty(BackupFolder.List(Path.Combine(database.Root, "again")));
+
+        foreach (var old in (string[])["20210101T000000Z", "20220101T000000Z", "not-ours"]) await store.Put($"{old}/SHA256SUMS", new MemoryStream([1]), Ct);
+        Assert.Equal(["20220101T000000Z", "20210101T000000Z"], await copies.Prune(30, DateTimeOffset.UtcNow, Ct));
+        await using var other = await store.Open("not-ours/SHA256SUMS", Ct);
+        Assert.NotNull(other);
     }
 
     [Fact]

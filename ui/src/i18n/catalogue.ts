@@ -7,6 +7,7 @@ import { eventMessages } from '../events/messages';
 import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
+import { backupMessages } from '../operate/backups/messages';
 import { operateMessages } from '../operate/messages';
 import { overviewMessages } from '../overview/messages';
 import { peopleMessages } from '../people/messages';
@@ -31,6 +32,7 @@ export const catalogue = {
   ...mappingMessages,
   ...settingsMessages,
   ...operateMessages,
+  ...backupMessages,
   ...peopleMessages,
   ...accountMessages,
 };
