@@ -1,6 +1,7 @@
 using Clientele.Platform.Audit;
 using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Health;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Jobs;
@@ -57,6 +58,12 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<SecretSettings>();
         services.AddSingleton(SecretSettings.Column);
         services.AddSingleton(SecondFactor.Column);
+        services.AddSingleton<FileDesk>();
+        services.AddSingleton<FileLinks>();
+        services.AddSingleton(FileDesk.Column);
+        services.AddSingleton<FileSweeper>();
+        services.AddHostedService(s => s.GetRequiredService<FileSweeper>());
+        services.AddSingleton(new Chore("platform.expire_files", TimeSpan.FromMinutes(10), $"delete from platform.files f where f.expires_at <= now()"));
         services.AddSingleton<RecentReads>();
         services.AddSingleton<AuditSealer>();
         services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
@@ -116,7 +123,11 @@ public sealed class PlatformModule : IModule
         roles.MapDelete("/{role}", ManageRoles.Delete).Produces(StatusCodes.Status204NoContent);
 
         ImportRoutes.Map(api.MapGroup("/imports").WithTags("Imports").Requires(Can.ReadImports));
+        FileRoutes.Map(api.MapGroup("/files").WithTags("Files").Requires(Can.ReadFiles));
     }
+
+    public void MapPublicRoutes(IEndpointRouteBuilder root) =>
+        root.MapMethods("/files/{id:guid}", ["GET", "HEAD"], (Guid id, HttpContext context, FileLinks links, CancellationToken ct) => links.Open(id, context, ct)).ExcludeFromDescription();
 
     private static void Sessions(RouteGroupBuilder session)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using Clientele.Platform;
 using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Health;
 using Clientele.Platform.Keys;
 using Clientele.Platform.PrivatePostgres;
@@ -21,7 +22,8 @@ namespace Clientele.Server;
 /// <param name="Copies">Where backups are copied to; null: nowhere.</param>
 /// <param name="Archive">Looked after by this node; null: there is none.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null, BackupCopies? Copies = null);
+/// <param name="Files">Where files lie; null: a temporary folder.</param>
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, IFileStore? Files = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null, BackupCopies? Copies = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -59,6 +61,7 @@ public static class App
         services.AddSingleton(databases);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options.Keys ?? KeyRing.Temporary());
+        services.AddSingleton(_ => options.Files ?? DiskStore.Temporary());
         services.AddSingleton(Modules.All);
         if (options.Backups is { } backups) services.AddSingleton(backups);
         if (options.Archive is { } archive) services.AddSingleton(archive);
@@ -126,6 +129,14 @@ public static class App
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+        if (context.Request.Path.StartsWithSegments("/files", StringComparison.Ordinal))
+        {
+            // What people uploaded runs nothing and reaches nothing, and its address, which is a key, is told nobody.
+            headers.ContentSecurityPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'";
+            headers["Referrer-Policy"] = "no-referrer";
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            return;
+        }
         // The console's component library and charts set styles in elements; scripts come from our files only.
         headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
         if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)) headers.CacheControl = "no-store";

@@ -22,7 +22,7 @@ internal static class ConsoleFiles
     public static void MapPages(WebApplication app, IFileProvider? files)
     {
         // An address under these never is a page: a wrong one is a 404 for a program, not HTML.
-        foreach (var path in (string[])["/api", "/v1", "/rest", "/openapi", "/health", "/hooks", "/assets"])
+        foreach (var path in (string[])["/api", "/v1", "/rest", "/openapi", "/health", "/hooks", "/assets", "/files"])
             app.Map(path + "/{**rest}", (string? rest) => Results.NotFound()).ExcludeFromDescription();
         app.MapFallback(async (HttpContext context) =>
         {

@@ -75,9 +75,9 @@ public sealed class BackupTests
         foreach (var column in (string[])["c.customer_id", "c.email", "c.name"])
         {
             var people = await installation.Scalar<string[]>($"select coalesce(array_agg(distinct {column}) filter (where {column} <> ''), '{{}}') from customers.customers c");
-            var made = await installation.Scalar<string[]>($"select coalesce(array_agg(distinct {column}) filter (where {column} <> ''), '{{}}') from customers.customers c", "staging");
-            Assert.Empty(people.Intersect(made));
-            Assert.True(column != "c.customer_id" || people.Length > 0 && people.Length == made.Length);
+            var others = await installation.Scalar<string[]>($"select coalesce(array_agg(distinct {column}) filter (where {column} <> ''), '{{}}') from customers.customers c", "staging");
+            Assert.Empty(people.Intersect(others));
+            Assert.True(column != "c.customer_id" || people.Length > 0 && people.Length == others.Length);
         }
 
         await installation.StopServer();

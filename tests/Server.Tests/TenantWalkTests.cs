@@ -91,6 +91,15 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/customers/{id}/merges"] = new(Lists: true),
         ["POST /api/customers/{id}/merge"] = new("""{"merged": "9a2f9f5e-0000-4000-8000-000000000001", "reason": "plugh"}"""),
         ["POST /api/customers/{id}/merges/{merge}/undo"] = new(),
+        ["GET /api/customers/{id}/files"] = new(),
+        ["POST /api/customers/{id}/files"] = new(null, ["name=plugh.json&sensitive=true"]),
+        ["POST /api/customers/{id}/files/{file}/link"] = new(null, ["", "minutes=5&show=true"]),
+        ["DELETE /api/customers/{id}/files/{file}"] = new(),
+        ["GET /api/files"] = new(),
+        ["POST /api/files"] = new(null, ["name=plugh.json&sensitive=true"]),
+        ["GET /api/files/{id}"] = new(),
+        ["POST /api/files/{id}/link"] = new(null, ["", "minutes=5&show=true"]),
+        ["DELETE /api/files/{id}"] = new(),
         ["PUT /api/customers/{id}/tracking"] = new("""{"refused": true}"""),
         ["DELETE /api/customers/{id}"] = new(),
         ["GET /api/events/newest"] = new(null, ["", "limit=200"]),
@@ -357,6 +366,9 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             await For(Beta).Run($"insert into platform.api_usage_metrics (metric_date, api_endpoint, http_method, api_key_id, request_count) select current_date, '/xyzzy', 'GET', k.id, 1 from platform.api_keys k", Ct);
             var job = await For(Beta).One<Guid>($"insert into platform.scheduled_jobs (job_name, job_type, frequency, is_enabled) values ('xyzzy', 'data_sync', 'daily', false) returning id", Ct);
             await Service.Run($"insert into platform.job_runs (organization_id, job_id, attempt, worker, status, finished_at, error_message) values ({Beta.OrganizationId}, {job}, 1, gen_random_uuid(), 'skipped', now(), 'xyzzy')", Ct);
+            foreach (var owner in (string[])["files", $"customers/{customer}/files"])
+                using (var content = new StringContent("xyzzy"))
+                    (await Stranger.PostAsync(new Uri($"api/{owner}?name=xyzzy.txt&sensitive=true", UriKind.Relative), content, Ct)).EnsureSuccessStatusCode();
             await Quiet();
 
             Cursor = Uri.EscapeDataString((await Stranger.Json("api/customers?limit=1")).GetProperty("next").GetString()!);

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import * as analytics from './mock/analytics.mjs';
 import { customers, events, newestEvents, orderDetail, orders, publicOrder } from './mock/data.mjs';
 import { liveEvents, sources } from './mock/collect.mjs';
+import * as files from './mock/files.mjs';
 import * as imports from './mock/imports.mjs';
 import * as operate from './mock/operate.mjs';
 import { countries, overview } from './mock/overview.mjs';
@@ -45,7 +46,15 @@ const organization = {
 };
 const granted = {
   super_admin: [],
-  admin: ['customer_data:*:*', 'analytics:*:*', 'collection:*:*', 'organization_management:*:*', 'user_management:platform_users:*'],
+  admin: [
+    'customer_data:*:*',
+    'files:*:*',
+    'sensitive_data:*:*',
+    'analytics:*:*',
+    'collection:*:*',
+    'organization_management:*:*',
+    'user_management:platform_users:*',
+  ],
   viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
 };
 const membership = (more) => ({ roleName: null, closedAt: null, permissions: granted[more.role] ?? [], ...more });
@@ -209,6 +218,14 @@ const routes = [
         throw new Problem(409, 'wrong_state', `One of them was merged before. Merge the persons: ${person} and ${other}.`);
       return people.merge(survivor, merged, body.reason ?? '', user.name);
     },
+  ],
+  ['GET', '/customers/:id/files', ({ play }) => ({ items: play.has('empty') ? [] : files.documents, largestBytes: 25_000_000 })],
+  ['POST', '/customers/:id/files', ({ query, size }) => files.add(query.get('name'), size, query.get('sensitive') === 'true')],
+  ['POST', '/customers/:id/files/:file/link', () => ({ path: '/files/made-up', url: '', expiresAt: '' })],
+  [
+    'DELETE',
+    '/customers/:id/files/:file',
+    ({ second }) => void files.documents.splice(files.documents.indexOf(byId(files.documents, second)), 1),
   ],
   ['GET', '/customers/:id/merges', ({ id, play }) => (play.has('empty') ? [] : people.mergesOf(id))],
   [

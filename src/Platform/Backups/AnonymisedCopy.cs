@@ -1,7 +1,6 @@
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Secrets;
-using Npgsql;
 
 namespace Clientele.Platform.Backups;
 
@@ -34,7 +33,7 @@ public static class AnonymisedCopy
             BackupFolder.Make(partial);
             try
             {
-                var manifest = await MakeBackup.Dump(connection, programs, partial, null, ct);
+                var manifest = await MakeBackup.Dump(connection, programs, partial, files: null, told: null, ct);
                 return await BackupFolder.Seal(partial, manifest with { Name = name, StartedAt = started, EndedAt = TimeProvider.System.GetUtcNow(), Anonymised = true }, ct);
             }
             catch

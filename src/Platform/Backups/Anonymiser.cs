@@ -54,7 +54,6 @@ public static class Anonymiser
         [
             .. columns.Where(c => !rules.Tables.TryGetValue(c.Relation, out var kinds) || kinds is not null && !kinds.ContainsKey(c.Name)).Select(c => $"{c.Relation}.{c.Name} has no kind"),
             .. rules.Tables.Where(t => t.Value is not null).SelectMany(t => t.Value!.Keys.Where(c => !there[t.Key].Contains(c)).Select(c => $"{t.Key}.{c} is not there")),
-            .. rules.Tables.Where(t => t.Value is null && !there.Contains(t.Key)).Select(t => $"{t.Key} is not there"),
         ];
     }
 
@@ -71,13 +70,10 @@ public static class Anonymiser
         await MakeBackup.Execute(connection, $"select set_config('anon.key', {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}, false)", ct);
         // Past triggers: nothing happens that has to be told, counted or refused.
         await MakeBackup.Execute(connection, Sql.Raw("set session_replication_role = replica"), ct);
+        foreach (var table in rules.Tables.Where(t => t.Value is null)) await MakeBackup.Execute(connection, Sql.Raw($"delete from {table.Key}"), ct);
         foreach (var table in columns.Select(c => c.Relation).Distinct())
         {
-            if (rules.Tables[table] is not { } kinds)
-            {
-                await MakeBackup.Execute(connection, Sql.Raw($"delete from {table}"), ct);
-                continue;
-            }
+            if (rules.Tables[table] is not { } kinds) continue;
             var set = columns.Where(c => c.Relation == table && kinds[c.Name] != "keep").Select(c => $"\"{c.Name}\" = {Expression(c, kinds[c.Name])}").ToList();
             if (Besides(table) is { } more) set.Add(more);
             if (set.Count > 0) await MakeBackup.Execute(connection, Sql.Raw($"update {table} set {string.Join(", ", set)}{Where(table)}"), ct);

@@ -21,6 +21,15 @@ public sealed class BackupCopies(IFileStore store)
     /// <exception cref="BackupException">The storage is away or refuses.</exception>
     public Task Put(BackupFolder backup, CancellationToken ct) => Speaking(async () =>
     {
+        // What never changes is there already, but for what is new.
+        var there = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var file in store.List(StoredFiles.Pool + "/", ct)) there.Add(file.Key);
+        foreach (var (key, _) in StoredFiles.Read(backup.Path))
+        {
+            if (there.Contains($"{StoredFiles.Pool}/{key}")) continue;
+            await using var stream = File.OpenRead(Path.Combine(Path.GetDirectoryName(backup.Path)!, StoredFiles.Pool, key));
+            await store.Put($"{StoredFiles.Pool}/{key}", stream, ct);
+        }
         foreach (var file in Directory.EnumerateFiles(backup.Path).OrderBy(f => Path.GetFileName(f) == BackupFolder.Sums).ThenBy(f => f, StringComparer.Ordinal))
         {
             await using var stream = File.OpenRead(file);
@@ -61,6 +70,15 @@ public sealed class BackupCopies(IFileStore store)
                 await using var to = File.Create(Path.Combine(partial, Path.GetFileName(file.Key)));
                 await from.CopyToAsync(to, ct);
             }
+            foreach (var (key, _) in StoredFiles.Read(partial))
+            {
+                var path = Path.Combine(folder, StoredFiles.Pool, key);
+                if (File.Exists(path)) continue;
+                await using var from = await store.Open($"{StoredFiles.Pool}/{key}", ct) ?? throw new FileStoreException($"The stored file {key} is missing.");
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                await using var to = File.Create(path);
+                await from.CopyToAsync(to, ct);
+            }
             return true;
         });
         var faults = await BackupFolder.Check(partial, ct);
@@ -83,8 +101,25 @@ public sealed class BackupCopies(IFileStore store)
             foreach (var key in keys) await store.Delete(key, ct);
             removed.Add(name);
         }
+        if (removed.Count > 0) await PruneFiles(ct);
         return removed;
     });
+
+    private async Task PruneFiles(CancellationToken ct)
+    {
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in await List(ct))
+        {
+            if (await store.Open($"{name}/{StoredFiles.List}", ct) is not { } list) continue;
+            using var reader = new StreamReader(list);
+            while (await reader.ReadLineAsync(ct) is { } line)
+                if (line.Split("  ../", 2) is [_, var key]) named.Add(key);
+        }
+        var gone = new List<string>();
+        await foreach (var file in store.List(StoredFiles.Pool + "/", ct))
+            if (!named.Contains(file.Key)) gone.Add(file.Key);
+        foreach (var key in gone) await store.Delete(key, ct);
+    }
 
     private static DateTimeOffset? TimeOf(string name) =>
         name.Length >= 16 && DateTimeOffset.TryParseExact(name[..16], "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;

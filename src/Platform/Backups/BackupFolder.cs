@@ -18,8 +18,9 @@ namespace Clientele.Platform.Backups;
 /// <param name="Rows">Rows by table, counted in the very snapshot that was dumped.</param>
 /// <param name="Anonymised">People in it are made up.</param>
 /// <param name="WithKeys">The ring of keys lies beside it.</param>
+/// <param name="Files">How many stored files belong to it; their bytes are in the folder <c>files</c> beside the backups.</param>
 public sealed record Manifest(int Format, string Name, string Version, string PostgresVersion, DateTimeOffset StartedAt, DateTimeOffset EndedAt, int SchemaFiles, short Epoch,
-    IReadOnlyList<string>? Keys, IReadOnlyDictionary<string, long> Rows, bool Anonymised, bool WithKeys);
+    IReadOnlyList<string>? Keys, IReadOnlyDictionary<string, long> Rows, bool Anonymised, bool WithKeys, int Files = 0);
 
 /// <summary>
 /// A backup on the disk: a folder with <c>database.dump</c> (pg_dump's own format), <c>manifest.json</c> and <c>SHA256SUMS</c>,
@@ -86,6 +87,7 @@ public sealed class BackupFolder
         }
         foreach (var needed in (string[])[Dump, ManifestFile])
             if (!named.Contains(needed) && faults.Count == 0) faults.Add($"{Sums} does not name {needed}");
+        faults.AddRange(await StoredFiles.Check(path, ct));
         return faults;
     }
 
@@ -129,6 +131,7 @@ public sealed class BackupFolder
             Directory.Delete(going, recursive: true);
             removed.Add(old.Name);
         }
+        if (removed.Count > 0) StoredFiles.Prune(folder);
         return removed;
     }
 

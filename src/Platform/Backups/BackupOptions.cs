@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.PrivatePostgres;
 using Npgsql;
@@ -17,6 +18,9 @@ public sealed class BackupException(string message, Exception? inner = null) : I
 /// <param name="TestDays">After how many days the newest backup is restored on trial; 0: never by itself.</param>
 public sealed record BackupOptions(string DataFolder, string Folder, string Administrator, TimeOnly? At, int KeepDays = 30, int TestDays = 7)
 {
+    /// <summary>Where the platform's stored files lie; null: they are not backed up.</summary>
+    public IFileStore? Files { get; init; }
+
     /// <param name="dataFolder">The node's data folder.</param>
     /// <param name="administrator">Of the private PostgreSQL, the superuser's connection; else null, and <c>CLIENTELE_BACKUP_DATABASE</c> or the given connection is used.</param>
     /// <param name="given">The connection of an existing server.</param>

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Text;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Secrets;
 using Npgsql;
@@ -37,7 +38,7 @@ public static class MakeBackup
         BackupFolder.Make(partial);
         try
         {
-            var manifest = await Dump(connection, programs, partial, told, ct);
+            var manifest = await Dump(connection, programs, partial, options.Files, told, ct);
             if (withKeys && keys is not null) await File.WriteAllTextAsync(Path.Combine(partial, BackupFolder.KeysFile), keys.Export(), ct);
             // By hand: the session it belongs to ends a moment after we have gone on.
             await Execute(connection, $"select pg_advisory_unlock({Lock})", ct);
@@ -51,7 +52,7 @@ public static class MakeBackup
     }
 
     /// <summary>The dump and what is counted beside it, of one snapshot.</summary>
-    internal static async Task<Manifest> Dump(NpgsqlConnection connection, Programs programs, string into, Action<long>? told, CancellationToken ct)
+    internal static async Task<Manifest> Dump(NpgsqlConnection connection, Programs programs, string into, IFileStore? files, Action<long>? told, CancellationToken ct)
     {
         // Only read: without a transaction id it holds up no consumer of the log.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
@@ -64,10 +65,11 @@ public static class MakeBackup
             var rows = await Count(connection, failed.Token);
             var schema = await Scalar<int>(connection, Sql.Raw("select count(*)::integer from platform.schema_migrations"), failed.Token);
             var epoch = await Scalar<short>(connection, Sql.Raw("select s.epoch from log.state s"), failed.Token);
+            var stored = files is null ? 0 : await StoredFiles.Take(connection, files, into, failed.Token);
             while (await Task.WhenAny(dumping, Task.Delay(1000, failed.Token)) != dumping)
                 if (File.Exists(file)) told?.Invoke(new FileInfo(file).Length);
             await dumping;
-            return new Manifest(1, string.Empty, Version, connection.PostgreSqlVersion.ToString(), default, default, schema, epoch, null, rows, Anonymised: false, WithKeys: false);
+            return new Manifest(1, string.Empty, Version, connection.PostgreSqlVersion.ToString(), default, default, schema, epoch, null, rows, Anonymised: false, WithKeys: false, stored);
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Modules;
 using Clientele.Platform.Secrets;
@@ -78,6 +79,11 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
         await MakeBackup.Execute(connection, $"drop database if exists {Sql.Identifier(old)}", ct);
         return null;
     }
+
+    /// <summary>Puts the bytes of stored files back that the store does not have.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="BackupException">The store is away.</exception>
+    public static Task<int> PutFilesBack(BackupFolder backup, IFileStore store, CancellationToken ct) => StoredFiles.PutBack(backup, store, ct);
 
     /// <summary>Databases that restores have put aside.</summary>
     public static async Task<IReadOnlyList<string>> Old(string administrator, string database, CancellationToken ct)

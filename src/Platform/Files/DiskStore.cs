@@ -8,11 +8,12 @@ namespace Clientele.Platform.Files;
 /// Files in a folder that only its owner can enter. A file is written under <c>.incoming</c> and takes its name when it is whole and on the disk.
 /// Several nodes may share the folder over a network file system that renames at once, as NFS does.
 /// </summary>
-public sealed class DiskStore : IFileStore
+public sealed class DiskStore : IFileStore, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string folder;
     private readonly string incoming;
+    private bool temporary;
 
     /// <param name="folder">Made when it is not there.</param>
     /// <exception cref="FileStoreException">It cannot be made or entered.</exception>
@@ -22,11 +23,21 @@ public sealed class DiskStore : IFileStore
         incoming = Path.Combine(this.folder, ".incoming");
         Doing($"use the folder {this.folder}", () =>
         {
-            Directory.CreateDirectory(incoming, OwnerOnly);
+            Make(this.folder);
+            Make(incoming);
             // What a process that was killed had begun. Nothing takes a day to arrive.
             foreach (var left in new DirectoryInfo(incoming).EnumerateFiles())
                 if (left.LastWriteTimeUtc < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)) left.Delete();
         });
+    }
+
+    /// <summary>A folder that goes with it, for tests and tools.</summary>
+    public static DiskStore Temporary() => new(Directory.CreateTempSubdirectory("clientele-files-").FullName) { temporary = true };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (temporary && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
     /// <inheritdoc/>
@@ -55,13 +66,20 @@ public sealed class DiskStore : IFileStore
         finally { File.Delete(temporary); }
     }
 
+    // Each folder above it too: CreateDirectory gives the rights to the last alone.
+    private static void Make(string path)
+    {
+        if (Directory.Exists(path)) return;
+        if (Path.GetDirectoryName(path) is { } parent) Make(parent);
+        Directory.CreateDirectory(path, OwnerOnly);
+    }
+
     // A folder that became empty may be removed at this very moment.
     private static void Name(string temporary, string path)
     {
         for (var attempt = 1; ; attempt++)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnly);
-            try { File.Move(temporary, path, overwrite: true); return; }
+            try { Make(Path.GetDirectoryName(path)!); File.Move(temporary, path, overwrite: true); return; }
             catch (DirectoryNotFoundException) when (attempt < 10) { }
         }
     }

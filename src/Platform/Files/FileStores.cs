@@ -1,3 +1,5 @@
+using Clientele.Platform.Migrations;
+
 namespace Clientele.Platform.Files;
 
 /// <summary>Which store this node uses.</summary>
@@ -7,12 +9,12 @@ public static class FileStores
     public const string Variable = "CLIENTELE_FILES";
 
     /// <param name="folder">Where files lie when the variable says nothing else.</param>
-    /// <exception cref="Migrations.SetupException">The variable is not what it must be.</exception>
-    /// <exception cref="FileStoreException">The folder cannot be used.</exception>
-    public static IFileStore Open(string folder) => PlatformOptions.Word(Variable) switch
+    /// <exception cref="SetupException">The variable is not what it must be, or the folder cannot be used.</exception>
+    public static IFileStore Open(string folder)
     {
-        null => new DiskStore(folder),
-        var given when given.Contains("://", StringComparison.Ordinal) => new S3Store(S3Options.Parse(given, Variable)),
-        var given => new DiskStore(given),
-    };
+        var given = PlatformOptions.Word(Variable);
+        if (given is not null && given.Contains("://", StringComparison.Ordinal)) return new S3Store(S3Options.Parse(given, Variable));
+        try { return new DiskStore(given ?? folder); }
+        catch (FileStoreException e) { throw new SetupException($"{e.Message} {Variable} names another place for files.", e); }
+    }
 }

@@ -40,7 +40,12 @@ internal static class HandOver
         var name = await db.One<string>($"select o.name from platform.organizations o where o.id = platform.organization()", ct);
         if (request.Name?.Trim() != name) throw Problem.Invalid("name", "Type the organization's name as it stands.");
         await db.One<Guid>($"select platform.audit('delete', 'organization', platform.organization()::text, 'Closed the organization', severity => 'critical')", ct);
+        // What is running ends at its next step; what is due does not begin.
         return await new Db(databases.Service, Tenant.None).One<ClosedView>($"""
+            with ending as (
+                update platform.job_runs r set cancel_requested_at = coalesce(r.cancel_requested_at, now())
+                where r.organization_id = {caller.OrganizationId} and r.status = 'running'
+            )
             update platform.organizations o set closed_at = coalesce(o.closed_at, now()), closed_by = {caller.UserId}
             where o.id = {caller.OrganizationId} returning o.closed_at, o.closed_at + make_interval(days => {GraceDays}) as deleted_after
             """, ct);

@@ -33,6 +33,27 @@ public sealed record Can(string Permission, string Resource, string Action, stri
     /// <summary>See where events come from, with the keys they come by.</summary>
     public static Can ManageSources { get; } = new("collection", "sources", "update", "see the sources and their keys");
 
+    /// <summary>See and open documents of customers that are not sensitive.</summary>
+    public static Can ReadDocuments { get; } = new("customer_data", "files", "read", "see customers' documents");
+
+    /// <summary>Add documents to customers.</summary>
+    public static Can AddDocuments { get; } = new("customer_data", "files", "create", "add documents to customers");
+
+    /// <summary>Delete documents of customers.</summary>
+    public static Can DeleteDocuments { get; } = new("customer_data", "files", "delete", "delete customers' documents");
+
+    /// <summary>See and open the organization's own files that are not sensitive.</summary>
+    public static Can ReadFiles { get; } = new("files", "files", "read", "see the organization's files");
+
+    /// <summary>Add files to the organization's own.</summary>
+    public static Can AddFiles { get; } = new("files", "files", "create", "add files");
+
+    /// <summary>Delete the organization's own files.</summary>
+    public static Can DeleteFiles { get; } = new("files", "files", "delete", "delete files");
+
+    /// <summary>Open files that are marked sensitive, whosever they are: pictures of identity cards.</summary>
+    public static Can OpenSensitiveFiles { get; } = new("sensitive_data", "files", "read", "open sensitive files");
+
     /// <summary>Change the organization and its workspaces.</summary>
     public static Can Administer { get; } = new("organization_management", "organization", "update", "change the organization");
 
@@ -63,7 +84,7 @@ public sealed record Can(string Permission, string Resource, string Action, stri
     /// <summary>What endpoints ask for, for people who decide what a role may do.</summary>
     public static IReadOnlyList<Can> All { get; } =
     [
-        ReadCustomers, ManageCustomers, ReadImports, Import, Analyse, WatchCollection, ManageSources, Administer, ReadTrail,
+        ReadCustomers, ManageCustomers, ReadDocuments, AddDocuments, DeleteDocuments, ReadFiles, AddFiles, DeleteFiles, OpenSensitiveFiles, ReadImports, Import, Analyse, WatchCollection, ManageSources, Administer, ReadTrail,
         ReadPeople, InvitePeople, ChangePeople, RemovePeople, ManageRoles, OwnOrganization, ManageBackups,
     ];
 

@@ -142,6 +142,47 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
     }
 
     [Fact]
+    public async Task Stored_files_are_copied_once_checked_with_their_backups_put_back_and_go_with_the_last_that_names_them()
+    {
+        await using var own = new Database();
+        await own.InitializeAsync();
+        var store = new DiskStore(Path.Combine(own.Root, "store"));
+        var options = await own.Options("files") with { Files = store };
+        Directory.CreateDirectory(options.DataFolder);
+        var keys = new List<string>();
+        await using (var superuser = await own.OpenSuperuser())
+            foreach (var tenant in (Tenant[])[own.Alpha, own.Beta])
+            {
+                var id = Guid.NewGuid();
+                await using var insert = new NpgsqlCommand($"insert into platform.files (organization_id, id, kind, name, content_type, bytes, sha256) values ('{tenant.OrganizationId}', '{id}', 'file', 'a.txt', 'text/plain', 3, sha256('abc'))", superuser);
+                await insert.ExecuteNonQueryAsync(Ct);
+                keys.Add($"{tenant.OrganizationId}/{id}");
+                await store.Put(keys[^1], new MemoryStream([.. keys[^1].Select(c => (byte)c)]), Ct);
+            }
+        var backup = await MakeBackup.Run(options, null, false, null, Ct);
+        Assert.Equal(2, backup.Manifest.Files);
+        foreach (var key in keys) await store.Delete(key, Ct);
+        // Copied before: the next backup needs no store for it.
+        await Task.Delay(1100, Ct);
+        var second = await MakeBackup.Run(options, null, false, null, Ct);
+        Assert.Equal(2, second.Manifest.Files);
+        Assert.Equal(2, await RestoreBackup.PutFilesBack(second, store, Ct));
+        await using (var bytes = await store.Open(keys[1], Ct))
+        using (var reader = new StreamReader(bytes!)) Assert.Equal(keys[1], await reader.ReadToEndAsync(Ct));
+
+        var copies = new BackupCopies(new DiskStore(Path.Combine(own.Root, "bucket")));
+        await copies.Put(second, Ct);
+        Assert.Equal(2, (await copies.Fetch("latest", Path.Combine(own.Root, "fetched"), Ct)).Manifest.Files);
+
+        await File.AppendAllTextAsync(Path.Combine(options.Folder, "files", keys[0]), "x", Ct);
+        Assert.Contains(keys[0], Assert.Single(await BackupFolder.Check(second.Path, Ct)), StringComparison.Ordinal);
+        Directory.Delete(second.Path, recursive: true);
+        Directory.Delete(backup.Path, recursive: true);
+        StoredFiles.Prune(options.Folder);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(options.Folder, "files"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task A_login_that_row_level_security_binds_is_refused_since_it_would_leave_rows_out()
     {
         var options = await database.Options("bound") with { Administrator = database.ConnectionString };

@@ -83,7 +83,7 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
         {
             "platform.platform_users password_hash", "platform.platform_users email_verification_hash", "platform.platform_users password_reset_hash", "platform.platform_users totp_secret", "platform.recovery_codes code_hash", "platform.sign_in_challenges token_hash",
             "platform.organization_members invitation_hash", "platform.platform_user_sessions token_hash", "platform.platform_user_sessions refresh_token_hash",
-            "platform.api_keys key_hash", "platform.setting_values secret", "platform.data_connections secrets",
+            "platform.api_keys key_hash", "platform.setting_values secret", "platform.data_connections secrets", "platform.files sealed_key",
         };
         foreach (var secret in secrets)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Clientele.Platform.Backups;
+using Clientele.Platform.Files;
 using Clientele.Platform.Secrets;
 
 namespace Clientele.Server.Commands;
@@ -135,6 +136,7 @@ internal static class BackupCommand
         using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         await using var home = await DatabaseHome.Reach(database, data, loggers, ct);
         var options = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString);
+        options = options with { Files = FileStores.Open(Path.Combine(data, "files")) };
         if (folder is not null) options = options with { Folder = Path.GetFullPath(folder) };
         return await act(options, KeyRing.Exists(data) ? KeyRing.Open(data) : null, home);
     }

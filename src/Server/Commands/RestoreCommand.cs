@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Secrets;
@@ -60,6 +61,9 @@ internal static class RestoreCommand
             Console.WriteLine($"It is in the database {into}.");
             return 0;
         }
+        // Before the swap: a file too many does no harm, one too few would.
+        var files = await RestoreBackup.PutFilesBack(backup!, FileStores.Open(Path.Combine(data, "files")), ct);
+        if (files > 0) Console.WriteLine($"{files:N0} stored files put back");
         await home.Databases.DisposeAsync();
         var old = await RestoreBackup.Swap(options.Administrator, own, ct);
         Console.WriteLine($"Restored. Start Clientele: what is derived from the log is built anew.{(old is null ? "" : $" The data of before is kept in the database {old}; when you need it no more: clientele restore --forget --yes")}");

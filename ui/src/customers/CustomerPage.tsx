@@ -8,11 +8,12 @@ import { QueryState } from '../components/PageState';
 import { useT } from '../i18n/I18n';
 import { usePlainT } from '../i18n/usePlainT';
 import type { Key } from '../i18n/catalogue';
-import { useOrganization } from '../shell/organization';
+import { useOrganization, usePermissions } from '../shell/organization';
 import classes from './Customer.module.css';
 import { CustomerFacts } from './CustomerFacts';
 import { CustomerState } from './CustomerState';
 import { Details } from './Details';
+import { Documents } from './files/Documents';
 import { Orders } from './Orders';
 import { PersonActions } from './person/PersonActions';
 import { useOwnAddress } from './person/useOwnAddress';
@@ -24,6 +25,7 @@ import { customerName, isErased } from './words';
 const tabNames: Record<CustomerTab, Key> = {
   timeline: 'customer.tab.timeline',
   orders: 'customer.tab.orders',
+  files: 'customer.tab.files',
   details: 'customer.tab.details',
 };
 
@@ -56,7 +58,9 @@ function Loaded({ customer }: { customer: CustomerDetail }) {
   const t = useT();
   const plain = usePlainT();
   const { tab = 'timeline', type } = useSearch({ from: '/o/$slug/customers/$id' });
+  const { readDocuments } = usePermissions();
   const navigate = useNavigate({ from: '/o/$slug/customers/$id' });
+  const shown = customerTabs.filter((name) => name !== 'files' || readDocuments);
   const choose = (next: string | null) =>
     void navigate({ search: (now) => ({ ...now, tab: next === 'timeline' ? undefined : (next as CustomerTab) }), resetScroll: false });
   return (
@@ -73,7 +77,7 @@ function Loaded({ customer }: { customer: CustomerDetail }) {
         <CustomerFacts customer={customer} />
         <Tabs value={tab} onChange={choose} keepMounted={false}>
           <Tabs.List aria-label={t('customer.tabs')} mb="md">
-            {customerTabs.map((name) => (
+            {shown.map((name) => (
               <Tabs.Tab key={name} value={name}>
                 {plain(tabNames[name])}
               </Tabs.Tab>
@@ -91,6 +95,9 @@ function Loaded({ customer }: { customer: CustomerDetail }) {
           </Tabs.Panel>
           <Tabs.Panel value="orders">
             <Orders id={customer.id} />
+          </Tabs.Panel>
+          <Tabs.Panel value="files">
+            <Documents customer={customer} />
           </Tabs.Panel>
           <Tabs.Panel value="details">
             <Details customer={customer} />

@@ -21,7 +21,7 @@ export const customersSearch = (search: Record<string, unknown>): CustomersSearc
   peek: textOf(search.peek),
 });
 
-export const customerTabs = ['timeline', 'orders', 'details'] as const;
+export const customerTabs = ['timeline', 'orders', 'files', 'details'] as const;
 
 export type CustomerTab = (typeof customerTabs)[number];
 

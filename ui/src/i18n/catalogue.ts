@@ -1,6 +1,7 @@
 import { accountMessages } from '../account/messages';
 import { collectMessages } from '../collect/messages';
 import { customerMessages } from '../customers/messages';
+import { documentMessages } from '../customers/files/messages';
 import { personMessages } from '../customers/person/messages';
 import { dataMessages } from '../data/messages';
 import { eventMessages } from '../events/messages';
@@ -25,6 +26,7 @@ export const catalogue = {
   ...exploreMessages,
   ...eventMessages,
   ...customerMessages,
+  ...documentMessages,
   ...personMessages,
   ...collectMessages,
   ...dataMessages,

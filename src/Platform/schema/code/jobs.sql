@@ -33,6 +33,7 @@ begin
         select j.organization_id, j.id, j.next_run_at as planned
         from platform.scheduled_jobs j
         where j.next_run_at < now() - interval '5 minutes' and j.missed_runs = 'skip' and j.retries = 0 and j.run_requested_at is null and j.leased_until is null
+        and not exists (select from platform.organizations o where o.id = j.organization_id and o.closed_at is not null)
         for update skip locked
     ), moved as (
         update platform.scheduled_jobs j
@@ -49,6 +50,8 @@ begin
             select j.organization_id, j.id, j.run_requested_at, j.run_requested_by, j.next_run_at
             from platform.scheduled_jobs j
             where (j.next_run_at <= now() or j.run_requested_at is not null) and j.leased_until is null
+            -- A closed organization rests; reopened, its jobs go on as their rule for missed runs says.
+            and not exists (select from platform.organizations o where o.id = j.organization_id and o.closed_at is not null)
             order by least(j.next_run_at, j.run_requested_at)
             limit claim_jobs.most
             for update skip locked

@@ -1,0 +1,42 @@
+import { request } from './client';
+import { queryOptions } from '@tanstack/react-query';
+
+export interface StoredFile {
+  id: string;
+  name: string;
+  /** As the server found it in the bytes. */
+  contentType: string;
+  bytes: number;
+  /** Encrypted; opening it needs a permission of its own and leaves an entry in the activity. */
+  sensitive: boolean;
+  uploadedBy: string | null;
+  createdAt: string;
+  expiresAt: string | null;
+}
+
+export interface FileList {
+  items: StoredFile[];
+  largestBytes: number;
+}
+
+export interface FileLink {
+  path: string;
+  url: string;
+  expiresAt: string;
+}
+
+export const documentsPath = (customer: string, file?: string, act = '') =>
+  `/customers/${encodeURIComponent(customer)}/files${file === undefined ? '' : `/${encodeURIComponent(file)}${act}`}`;
+
+export const documentsQuery = (organization: string, customer: string) =>
+  queryOptions({
+    queryKey: ['o', organization, 'customers', customer, 'files'] as const,
+    queryFn: ({ signal }) => request<FileList>(documentsPath(customer), { organization, signal }),
+  });
+
+/** A link that works for a few minutes; pictures may be shown, everything else is downloaded. */
+export const linkToDocument = (organization: string, customer: string, file: string, show: boolean) =>
+  request<FileLink>(documentsPath(customer, file, '/link'), { method: 'POST', organization, query: { show: show || undefined } });
+
+export const deleteDocument = (organization: string, customer: string, file: string) =>
+  request<void>(documentsPath(customer, file), { method: 'DELETE', organization });
