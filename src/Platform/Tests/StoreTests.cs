@@ -1,3 +1,5 @@
+// Clientele runs on Linux and macOS only, which the compiler cannot know.
+#pragma warning disable CA1416
 using System.Security.Cryptography;
 using System.Text;
 using Clientele.Platform.Files;
