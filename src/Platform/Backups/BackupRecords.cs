@@ -44,7 +44,7 @@ public sealed class BackupRecords(Databases databases)
         db.Run($"update platform.backups b set copied_at = case when {error}::text is null then now() else b.copied_at end, copy_error = left({error}, 2000) where b.id = {id}", ct);
 
     internal Task Removed(IReadOnlyList<string> names, CancellationToken ct) =>
-        db.Run($"update platform.backups b set state = 'removed' where b.name = any({names.ToArray()}) and b.state = 'complete' and b.kind = 'backup' and b.node = {Node}", ct);
+        db.Run($"update platform.backups b set state = 'removed' where b.name = any({names.ToArray()}) and b.state = 'complete' and b.kind = 'backup'", ct);
 
     /// <summary>Whether a backup of that daily time is wanted: none was made since, and none failed within the hour.</summary>
     internal Task<bool> Due(DateTimeOffset slot, CancellationToken ct) => db.One<bool>($"""
@@ -66,28 +66,33 @@ public sealed class BackupRecords(Databases databases)
     /// <summary>
     /// Takes in what lies on this node's disk and is not known here (made by the command, or before a restore), and notes what is gone from it.
     /// </summary>
-    public async Task Reconcile(IReadOnlyList<BackupFolder> there, CancellationToken ct)
+    /// <param name="there">What lies there.</param>
+    /// <param name="at">Now. What is younger than a minute is left alone: whoever makes it is about to write it down.</param>
+    /// <param name="ct">Stops it.</param>
+    public async Task Reconcile(IReadOnlyList<BackupFolder> there, DateTimeOffset at, CancellationToken ct)
     {
         await db.Run($"update platform.backups b set state = 'failed', ended_at = now(), problem = 'Whoever made it ended.' where b.state = 'running' and b.seen_at < now() - interval '1 minute'", ct);
-        foreach (var backup in there.Where(b => !b.Manifest.Anonymised))
-            await db.Run($"""
-                insert into platform.backups (kind, name, node, state, started_at, ended_at, bytes, row_count)
-                select 'backup', {backup.Name}, {Node}, 'complete', {backup.Manifest.StartedAt}, {backup.Manifest.EndedAt}, {backup.Bytes}, {backup.Manifest.Rows.Values.Sum()}
-                where not exists (select from platform.backups b where b.name = {backup.Name} and b.kind = 'backup' and b.state in ('complete', 'running'))
-                """, ct);
+        foreach (var backup in there.Where(b => !b.Manifest.Anonymised && b.Manifest.EndedAt < at.AddMinutes(-1))) await Add(backup, ct);
         await db.Run($"""
-            update platform.backups b set state = 'removed' where b.kind = 'backup' and b.state = 'complete' and b.node = {Node} and b.name <> all({there.Select(b => b.Name).ToArray()})
+            update platform.backups b set state = 'removed'
+            where b.kind = 'backup' and b.state = 'complete' and b.node = {Node} and b.ended_at < now() - interval '1 minute' and b.name <> all({there.Select(b => b.Name).ToArray()})
             """, ct);
     }
+
+    private Task Add(BackupFolder backup, CancellationToken ct) => db.Run($"""
+        insert into platform.backups (kind, name, node, state, started_at, ended_at, bytes, row_count)
+        select 'backup', {backup.Name}, {Node}, 'complete', {backup.Manifest.StartedAt}, {backup.Manifest.EndedAt}, {backup.Bytes}, {backup.Manifest.Rows.Values.Sum()}
+        on conflict do nothing
+        """, ct);
 
     /// <summary>For health and metrics: seconds since the newest whole backup; null when there is none.</summary>
     public async Task<double?> Age(CancellationToken ct) =>
         await db.One<double?>($"select extract(epoch from now() - max(b.started_at))::double precision from platform.backups b where b.kind = 'backup' and b.state = 'complete'", ct);
 
     /// <summary>The command tells of a backup it made, where the database is new enough to know of them.</summary>
-    public async Task Remember(IReadOnlyList<BackupFolder> there, CancellationToken ct)
+    public async Task Remember(BackupFolder made, CancellationToken ct)
     {
-        try { await Reconcile(there, ct); }
+        try { await Add(made, ct); }
         // A database of an older build: whatever serves it next takes them in.
         catch (PostgresException e) when (e.SqlState is "42P01" or "42703") { return; }
     }

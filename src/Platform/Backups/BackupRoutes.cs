@@ -48,9 +48,10 @@ internal static class BackupRoutes
     {
         var entries = await worker.Records.List(ct);
         var options = worker.Options;
-        var here = options is null ? [] : BackupFolder.List(options.Folder).Select(b => b.Name).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> here = options is null ? [] : BackupFolder.List(options.Folder).Select(b => b.Name).ToHashSet(StringComparer.Ordinal);
         var tests = entries.Where(e => e is { Kind: "test", State: "complete" or "failed", Name: not null }).ToLookup(e => e.Name!, StringComparer.Ordinal);
-        var whole = entries.Where(e => e is { Kind: "backup", State: "complete", Name: not null }).ToList();
+        // What a machine that is gone had made is gone with it, at the latest after its days.
+        var whole = entries.Where(e => e is { Kind: "backup", State: "complete", Name: not null } && (here.Contains(e.Name) || options is null || e.StartedAt > clock.GetUtcNow().AddDays(-options.KeepDays - 1))).ToList();
         var running = entries.FirstOrDefault(e => e.State == "running");
         return new View(options is not null, options?.At?.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture), options?.KeepDays ?? 0, options?.TestDays ?? 0,
             worker.Slot()?.AddDays(1), whole.FirstOrDefault()?.StartedAt,

@@ -32,7 +32,7 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         if (options is null) return;
         await using var end = stoppingToken.Register(ending.Cancel);
         // What was restored knows of no backup that came later, and of its own only that it had begun.
-        try { await records.Reconcile(BackupFolder.List(options.Folder), stoppingToken); }
+        try { await records.Reconcile(BackupFolder.List(options.Folder), TimeProvider.System.GetUtcNow(), stoppingToken); }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
         catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException) { LogAway(e); }
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), clock);
@@ -57,7 +57,7 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
     public async Task<int> RunDue(CancellationToken ct)
     {
         if (options is null) return 0;
-        await records.Reconcile(BackupFolder.List(options.Folder), ct);
+        await records.Reconcile(BackupFolder.List(options.Folder), TimeProvider.System.GetUtcNow(), ct);
         var done = 0;
         if (Slot() is { } slot && await records.Due(slot, ct) && await records.Begin("backup", null, slot, null, ct) is { } id)
         {

@@ -27,5 +27,6 @@ comment on column platform.backups.copied_at is 'When it was copied to the stora
 comment on column platform.backups.report is 'Of a trial: what was checked and found.';
 create unique index backups_one_at_a_time on platform.backups ((true)) where state = 'running';
 create unique index backups_slot on platform.backups (slot) where state in ('running', 'complete');
+create unique index backups_name on platform.backups (name) where kind = 'backup' and state = 'complete';
 create index backups_age on platform.backups (started_at desc);
 select platform.protect('platform.backups', 'service');

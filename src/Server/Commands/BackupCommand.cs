@@ -23,7 +23,7 @@ internal static class BackupCommand
             Console.WriteLine($"{backup.Name}  {Size(backup.Bytes)}, {backup.Manifest.Rows.Values.Sum():N0} rows in {backup.Manifest.Rows.Count:N0} tables, {(backup.Manifest.EndedAt - backup.Manifest.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
             Console.WriteLine($"  {backup.Path}");
             if (!parsed.GetValue(withKeys)) Console.WriteLine("  The keys that its secrets are encrypted with are not in it: keep them elsewhere (docs/operations.md).");
-            if (parsed.GetValue(folder) is null) await new BackupRecords(home.Databases).Remember(BackupFolder.List(options.Folder), ct);
+            if (parsed.GetValue(folder) is null) await new BackupRecords(home.Databases).Remember(backup, ct);
             if (BackupCopies.FromEnvironment() is { } copies)
             {
                 await copies.Put(backup, ct);
