@@ -224,11 +224,11 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
         using var two = Node(clock);
         Assert.Equal(1, (await Task.WhenAll(one.RunDue(Ct), two.RunDue(Ct))).Sum());
         Assert.Equal(0, await one.RunDue(Ct) + await two.RunDue(Ct));
-        Assert.Equal(1, await own.Service.One<long>($"select count(*) from platform.backups b where b.state = 'complete' and b.bytes > 0 and b.row_count > 0", Ct));
+        Assert.Equal(["complete "], await own.Service.List<string>($"select b.state || ' ' || coalesce(b.problem, '') from platform.backups b where b.state <> 'complete' or b.bytes > 0 and b.row_count > 0", Ct));
         Assert.Single(BackupFolder.List(options.Folder));
 
         // One whose maker fell silent counts as failed, and does not keep the next from being made.
-        await own.Service.Run($"insert into platform.backups (kind, node, slot, seen_at) values ('backup', 'gone', {clock.GetUtcNow().AddDays(1).AddMinutes(-1)}, now() - interval '2 minutes')", Ct);
+        await own.Service.Run($"insert into platform.backups (kind, node, seen_at) values ('backup', 'gone', now() - interval '2 minutes')", Ct);
         using var later = Node(new Clock(clock.GetUtcNow().AddDays(1)));
         Assert.Equal(1, await later.RunDue(Ct));
         Assert.Equal(["gone: Whoever made it ended."], await own.Service.List<string>($"select b.node || ': ' || b.problem from platform.backups b where b.state = 'failed'", Ct));
