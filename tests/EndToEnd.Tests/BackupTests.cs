@@ -16,7 +16,7 @@ public sealed class BackupTests
         await using var installation = new Installation();
         string[] on = ["--data", installation.Data];
         await installation.StartServer();
-        var orders = new GeneratedOrders(6_000);
+        var orders = new GeneratedOrders(2_000);
         await installation.ImportOverHttp(orders);
         await installation.UntilCompleted();
         var (totals, answer) = (await installation.Totals(), await Answer(installation));

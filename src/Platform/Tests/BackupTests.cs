@@ -48,11 +48,11 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private async Task<BackupFolder> Backup(string name)
+    private async Task<BackupFolder> Backup(string name, KeyRing? keys = null)
     {
         var options = await database.Options(name);
         Directory.CreateDirectory(options.DataFolder);
-        return await MakeBackup.Run(options, KeyRing.Temporary(), withKeys: false, null, Ct);
+        return await MakeBackup.Run(options, keys ?? KeyRing.Temporary(), withKeys: keys is not null, null, Ct);
     }
 
     [Fact]
@@ -77,7 +77,11 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
     [Fact]
     public async Task A_flipped_byte_anywhere_is_found_and_such_a_backup_is_not_restored()
     {
-        var backup = await Backup("flipped");
+        var keys = KeyRing.Temporary();
+        var backup = await Backup("flipped", keys);
+        // Only when asked for; otherwise their ids alone.
+        Assert.Equal(keys.Ids, KeyRing.Of((await File.ReadAllTextAsync(Path.Combine(backup.Path, "keys"), Ct)).Trim()).Ids);
+        Assert.Equal(keys.Ids, backup.Manifest.Keys!);
         foreach (var file in Directory.EnumerateFiles(backup.Path).Where(f => !f.EndsWith("SHA256SUMS", StringComparison.Ordinal)))
         {
             var (bytes, at) = (await File.ReadAllBytesAsync(file, Ct), Random.Shared.Next((int)new FileInfo(file).Length));

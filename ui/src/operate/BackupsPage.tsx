@@ -117,7 +117,7 @@ function Items({ items, busy, onTest }: { items: Backup[]; busy: boolean; onTest
   const t = useT();
   const format = useFormat();
   return (
-    <Card flush>
+    <Card>
       <PlainTable
         label={t('nav.backups')}
         columns={[
@@ -221,7 +221,7 @@ function Archive({ archive }: { archive: BackupsView['archive'] }) {
 function Failures({ failures }: { failures: BackupsView['failures'] }) {
   const t = useT();
   return (
-    <Card title={t('backups.failures')} flush>
+    <Card title={t('backups.failures')}>
       <PlainTable
         label={t('backups.failures')}
         columns={[{ label: t('backups.made') }, { label: t('backups.where'), wideOnly: true }, { label: t('backups.problem') }]}
