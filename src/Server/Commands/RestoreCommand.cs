@@ -35,8 +35,8 @@ internal static class RestoreCommand
         // Before PostgreSQL is started for nothing.
         var backup = name is null ? null : BackupFolder.Find(from, name);
         using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
-        // Looking at it beside a running server is allowed; taking its place is not.
-        await using var home = into is not null || database is { Length: > 0 } ? await DatabaseHome.Reach(database, data, loggers, ct) : await DatabaseHome.Alone(data, loggers, ct);
+        // Looking at it, or tidying up, beside a running server is allowed; taking its place is not.
+        await using var home = into is not null || forget || database is { Length: > 0 } ? await DatabaseHome.Reach(database, data, loggers, ct) : await DatabaseHome.Alone(data, loggers, ct);
         var options = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString);
         var own = new NpgsqlConnectionStringBuilder(home.Databases.ConnectionString).Database!;
         if (forget) return await Forget(options.Administrator, own, home.Administrator is null ? [] : PointInTime.Old(data, ArchiveOptions.FromEnvironment()), yes, ct);
