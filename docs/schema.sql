@@ -9624,6 +9624,7 @@ CREATE TABLE platform.error_logs (
     workspace_id uuid,
     request_id text,
     severity text DEFAULT 'error'::text NOT NULL,
+    group_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT error_logs_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
     CONSTRAINT error_logs_error_type_check CHECK (((length(error_type) >= 1) AND (length(error_type) <= 200))),
@@ -9641,6 +9642,10 @@ COMMENT ON TABLE platform.error_logs IS 'What went wrong, and what else the plat
 -- Name: COLUMN error_logs.source; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.error_logs.source IS 'The part that says so: a module, a service.';
+
+-- Name: COLUMN error_logs.group_id; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_logs.group_id IS 'With which others it is the same error; null for what is no error. Of the platform''s own errors the newest few are kept for each group, of others all.';
 
 -- Name: find_errors(jsonb, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9811,6 +9816,25 @@ $$;
 
 COMMENT ON FUNCTION platform.give_roles() IS 'Trigger: a new organization gets the five roles.';
 
+-- Name: group_error(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.group_error() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- Numbers, ids and what stands in quotes differ from one time to the next.
+    alike text := left(regexp_replace(new.error_message, '"[^"]*"|''[^'']*''|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\S+@\S+|\d+', '…', 'g'), 500);
+begin
+    new.group_id := platform.note_error(new.organization_id, md5(concat_ws(E'\n', new.source, new.error_type, alike)), new.source, new.error_type, alike, null, new.severity, 1, new.created_at, new.created_at);
+    return new;
+end
+$$;
+
+-- Name: FUNCTION group_error(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.group_error() IS 'Trigger: an error is counted to those like it.';
+
 -- Name: holds_secret(jsonb); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.holds_secret(config jsonb) RETURNS boolean
@@ -9946,6 +9970,7 @@ COMMENT ON FUNCTION platform.ledger(relation regclass, account name[], blankable
 CREATE FUNCTION platform.make_partitions(relation regclass, ahead integer DEFAULT NULL::integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '5s'
     AS $_$
 declare
     declared platform.partitioned_tables := (select t from platform.partitioned_tables t where t.relation = make_partitions.relation::text);
@@ -10168,6 +10193,31 @@ CREATE FUNCTION platform.next_seal(organization uuid, most integer DEFAULT 1000)
 -- Name: FUNCTION next_seal(organization uuid, most integer); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.next_seal(organization uuid, most integer) IS 'The next block of an organization''s audit trail, unsigned; none when nothing is due.';
+
+-- Name: note_error(uuid, text, text, text, text, text, text, bigint, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+        insert into platform.error_groups as g (about, fingerprint, source, error_type, message, place, severity, occurrences, first_seen, last_seen)
+        values (note_error.about, note_error.fingerprint, note_error.source, note_error.error_type, note_error.message, note_error.place, note_error.severity,
+                note_error.times, note_error.first_at, note_error.last_at)
+        on conflict (about, fingerprint) do update
+        set occurrences = g.occurrences + excluded.occurrences,
+            first_seen = least(g.first_seen, excluded.first_seen),
+            last_seen = greatest(g.last_seen, excluded.last_seen),
+            severity = excluded.severity,
+            -- What happened before it was resolved may only be told now; what is ignored stays so.
+            state = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then 'open' else g.state end,
+            reopened = g.reopened + (g.state = 'resolved' and excluded.last_seen > g.changed_at)::integer,
+            changed_at = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then excluded.last_seen else g.changed_at end,
+            changed_by = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then null else g.changed_by end
+        returning g.id
+    $$;
+
+-- Name: FUNCTION note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) IS 'Counts an error to its group and returns that; one that was resolved is open again.';
 
 -- Name: only_added_to(regclass, name[]); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -10452,6 +10502,55 @@ $$;
 -- Name: FUNCTION record_change(); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.record_change() IS 'Trigger of platform.audited: an entry of the audit trail with the fields that changed.';
+
+-- Name: record_errors(jsonb); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.record_errors(errors jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    error  record;
+    -- Of each group so many occurrences are kept whole.
+    most   integer := 5;
+    noted  uuid;
+    newest timestamptz;
+begin
+    for error in
+        -- In one order, so that two nodes never wait for one another in a circle. An organization may have gone meanwhile.
+        select o.id as about, e.*
+        from jsonb_to_recordset(errors) as e (
+            organization uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamptz, last_at timestamptz, samples jsonb
+        )
+        left join platform.organizations o on o.id = e.organization
+        order by o.id, e.fingerprint
+    loop
+        noted := platform.note_error(error.about, error.fingerprint, error.source, error.error_type, error.message, error.place, error.severity, error.times, error.first_at, error.last_at);
+        if error.about is null then
+            update platform.error_groups g
+            set samples = (
+                select jsonb_agg(s.sample order by s.sample ->> 'at' desc)
+                from (select x.value as sample from jsonb_array_elements(g.samples || error.samples) as x order by x.value ->> 'at' desc limit most) as s
+            )
+            where g.id = noted;
+            continue;
+        end if;
+        -- In a storm one new occurrence a minute is enough.
+        select case when count(*) >= most then max(l.created_at) end into newest
+        from platform.error_logs l where l.organization_id = error.about and l.group_id = noted;
+        continue when newest > now() - interval '1 minute';
+        insert into platform.error_logs (organization_id, source, error_type, error_message, stack_trace, context, request_id, severity, created_at, group_id)
+        select error.about, error.source, error.error_type, s.message, s.stack, s.context, s.request, error.severity, s.at, noted
+        from jsonb_to_recordset(error.samples) as s (message text, stack text, context jsonb, request text, at timestamptz);
+        delete from platform.error_logs l
+        where l.organization_id = error.about
+        and l.id in (select x.id from platform.error_logs x where x.organization_id = error.about and x.group_id = noted order by x.created_at desc, x.id offset most);
+    end loop;
+end
+$$;
+
+-- Name: FUNCTION record_errors(errors jsonb); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.record_errors(errors jsonb) IS 'Adds what a node''s error log gathered: each group with how often it happened and a few occurrences.';
 
 -- Name: record_setting(); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -20785,6 +20884,58 @@ COMMENT ON COLUMN platform.audit_seals.previous IS 'Hash of the block before; 32
 
 COMMENT ON COLUMN platform.audit_seals.signature IS 'HMAC-SHA-256 of the hash with a key of the server''s ring, which is not in the database: whoever can write the database alone cannot forge the chain.';
 
+-- Name: backups; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.backups (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    name text,
+    node text NOT NULL,
+    slot timestamp with time zone,
+    asked_by text,
+    state text DEFAULT 'running'::text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    bytes bigint DEFAULT 0 NOT NULL,
+    row_count bigint,
+    copied_at timestamp with time zone,
+    copy_error text,
+    problem text,
+    report jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT backups_asked_by_check CHECK ((length(asked_by) <= 255)),
+    CONSTRAINT backups_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT backups_check CHECK (((state = 'running'::text) = (ended_at IS NULL))),
+    CONSTRAINT backups_kind_check CHECK ((kind = ANY (ARRAY['backup'::text, 'test'::text]))),
+    CONSTRAINT backups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT backups_node_check CHECK (((length(node) >= 1) AND (length(node) <= 300))),
+    CONSTRAINT backups_report_check CHECK ((jsonb_typeof(report) = 'object'::text)),
+    CONSTRAINT backups_row_count_check CHECK ((row_count >= 0)),
+    CONSTRAINT backups_state_check CHECK ((state = ANY (ARRAY['running'::text, 'complete'::text, 'failed'::text, 'removed'::text])))
+);
+
+ALTER TABLE ONLY platform.backups FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE backups; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.backups IS 'Backups of the installation, and trials of restoring one: who made which when, and how it went.';
+
+-- Name: COLUMN backups.slot; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.slot IS 'The daily time it was made for; null when somebody asked for it.';
+
+-- Name: COLUMN backups.seen_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.seen_at IS 'When its maker last said that it is at work. A minute of silence, and it counts as failed.';
+
+-- Name: COLUMN backups.copied_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.copied_at IS 'When it was copied to the storage elsewhere.';
+
+-- Name: COLUMN backups.report; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.report IS 'Of a trial: what was checked and found.';
+
 -- Name: blueprint_columns; Type: TABLE; Schema: platform; Owner: -
 
 CREATE TABLE platform.blueprint_columns (
@@ -20809,6 +20960,27 @@ COMMENT ON TABLE platform.blueprint_columns IS 'Which column of a module''s tabl
 
 COMMENT ON COLUMN platform.blueprint_columns.derived_from IS 'The expression a column is worked out by; it cannot be written.';
 
+-- Name: database_sizes; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.database_sizes (
+    relation text NOT NULL,
+    day date NOT NULL,
+    bytes bigint NOT NULL,
+    rows bigint NOT NULL,
+    CONSTRAINT database_sizes_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT database_sizes_rows_check CHECK ((rows >= 0))
+);
+
+ALTER TABLE ONLY platform.database_sizes FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE database_sizes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.database_sizes IS 'How large the database (its relation is empty) and its largest tables were, day by day; kept for 400 days.';
+
+-- Name: COLUMN database_sizes.rows; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.database_sizes.rows IS 'As PostgreSQL estimates them.';
+
 -- Name: default_permissions; Type: TABLE; Schema: platform; Owner: -
 
 CREATE TABLE platform.default_permissions (
@@ -20826,6 +20998,64 @@ ALTER TABLE ONLY platform.default_permissions FORCE ROW LEVEL SECURITY;
 -- Name: TABLE default_permissions; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.default_permissions IS 'What the roles of a new organization may do.';
+
+-- Name: error_groups; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.error_groups (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    about uuid,
+    fingerprint text NOT NULL,
+    source text NOT NULL,
+    error_type text NOT NULL,
+    message text NOT NULL,
+    place text,
+    severity text NOT NULL,
+    occurrences bigint NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    reopened bigint DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone,
+    changed_by uuid,
+    samples jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT error_groups_check CHECK ((last_seen >= first_seen)),
+    CONSTRAINT error_groups_error_type_check CHECK (((length(error_type) >= 1) AND (length(error_type) <= 200))),
+    CONSTRAINT error_groups_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT error_groups_message_check CHECK ((length(message) <= 1000)),
+    CONSTRAINT error_groups_occurrences_check CHECK ((occurrences > 0)),
+    CONSTRAINT error_groups_place_check CHECK ((length(place) <= 1000)),
+    CONSTRAINT error_groups_reopened_check CHECK ((reopened >= 0)),
+    CONSTRAINT error_groups_samples_check CHECK ((jsonb_typeof(samples) = 'array'::text)),
+    CONSTRAINT error_groups_severity_check CHECK ((severity = ANY (ARRAY['error'::text, 'critical'::text]))),
+    CONSTRAINT error_groups_source_check CHECK (((length(source) >= 1) AND (length(source) <= 100))),
+    CONSTRAINT error_groups_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text, 'ignored'::text])))
+);
+
+ALTER TABLE ONLY platform.error_groups FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE error_groups; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.error_groups IS 'Errors that are the same one: of one type, from one place, saying the same but for numbers and names.';
+
+-- Name: COLUMN error_groups.about; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.about IS 'The organization it happened in; null: in none, as in a consumer of the log. Only operators of the installation see those.';
+
+-- Name: COLUMN error_groups.message; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.message IS 'Without what differs from one occurrence to the next, which may be personal.';
+
+-- Name: COLUMN error_groups.place; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.place IS 'The innermost methods of ours on the way to it.';
+
+-- Name: COLUMN error_groups.reopened; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.reopened IS 'How often it came back after somebody had resolved it.';
+
+-- Name: COLUMN error_groups.samples; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.samples IS 'Of those in no organization: the newest few. An organization''s are in platform.error_logs.';
 
 -- Name: file_removals; Type: TABLE; Schema: platform; Owner: -
 
@@ -20904,6 +21134,30 @@ COMMENT ON COLUMN platform.files.sealed_key IS 'The key of this file alone, encr
 -- Name: COLUMN files.expires_at; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.files.expires_at IS 'When it goes by itself; null: never.';
+
+-- Name: health_results; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.health_results (
+    service_name text NOT NULL,
+    check_name text NOT NULL,
+    status text NOT NULL,
+    response_time_ms integer NOT NULL,
+    check_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    error_message text,
+    checked_at timestamp with time zone NOT NULL,
+    CONSTRAINT health_results_check_data_check CHECK ((jsonb_typeof(check_data) = 'object'::text)),
+    CONSTRAINT health_results_check_name_check CHECK (((length(check_name) >= 1) AND (length(check_name) <= 300))),
+    CONSTRAINT health_results_error_message_check CHECK ((length(error_message) <= 2000)),
+    CONSTRAINT health_results_response_time_ms_check CHECK ((response_time_ms >= 0)),
+    CONSTRAINT health_results_service_name_check CHECK (((length(service_name) >= 1) AND (length(service_name) <= 100))),
+    CONSTRAINT health_results_status_check CHECK ((status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'unhealthy'::text])))
+);
+
+ALTER TABLE ONLY platform.health_results FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE health_results; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.health_results IS 'What was found each minute of what the installation depends on; kept for 30 days. An organization''s own probes are in platform.system_health_checks.';
 
 -- Name: import_pieces; Type: TABLE; Schema: platform; Owner: -
 
@@ -21119,6 +21373,31 @@ CREATE VIEW platform.members WITH (security_invoker='true') AS
 -- Name: VIEW members; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON VIEW platform.members IS 'Who works here and who was invited. Of somebody invited who has an account already only the address is told. Written through platform.write_member.';
+
+-- Name: nodes; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.nodes (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT nodes_facts_check CHECK ((jsonb_typeof(facts) = 'object'::text)),
+    CONSTRAINT nodes_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT nodes_version_check CHECK ((length(version) <= 100))
+);
+
+ALTER TABLE ONLY platform.nodes FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE nodes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.nodes IS 'The running servers. Each says every minute that it is there, which also proves that the database takes writes.';
+
+-- Name: COLUMN nodes.recorded_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.nodes.recorded_at IS 'When this one last looked at what all nodes depend on; one of them does.';
 
 -- Name: organization_roles; Type: TABLE; Schema: platform; Owner: -
 
@@ -21357,6 +21636,30 @@ ALTER TABLE ONLY platform.table_access FORCE ROW LEVEL SECURITY;
 -- Name: TABLE table_access; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.table_access IS 'The access class of every table, as declared with platform.protect; tests and the Data API read it.';
+
+-- Name: table_sizes; Type: VIEW; Schema: platform; Owner: -
+
+CREATE VIEW platform.table_sizes WITH (security_invoker='true') AS
+ SELECT ((COALESCE((p.root)::oid, c.oid))::regclass)::text AS relation,
+    (sum(pg_total_relation_size((c.oid)::regclass)))::bigint AS bytes,
+    (sum(pg_indexes_size((c.oid)::regclass)))::bigint AS index_bytes,
+    (sum(GREATEST(c.reltuples, (0)::real)))::bigint AS rows,
+    (sum(s.n_dead_tup))::bigint AS dead_rows,
+    count(*) AS parts,
+    min(COALESCE(GREATEST(s.last_vacuum, s.last_autovacuum), '-infinity'::timestamp with time zone)) FILTER (WHERE (c.reltuples > (0)::double precision)) AS vacuumed_at,
+    min(COALESCE(GREATEST(s.last_analyze, s.last_autoanalyze), '-infinity'::timestamp with time zone)) FILTER (WHERE (c.reltuples > (0)::double precision)) AS analyzed_at
+   FROM (((pg_class c
+     JOIN pg_namespace n ON (((n.oid = c.relnamespace) AND (n.nspname !~ '^(pg_|information_schema)'::text))))
+     LEFT JOIN pg_stat_all_tables s ON ((s.relid = c.oid)))
+     LEFT JOIN LATERAL pg_partition_root((c.oid)::regclass) p(root) ON (c.relispartition))
+  WHERE ((c.relkind = ANY (ARRAY['r'::"char", 'm'::"char"])) AND (NOT (EXISTS ( SELECT
+           FROM pg_locks k
+          WHERE ((k.relation = c.oid) AND (k.mode = 'AccessExclusiveLock'::text) AND k.granted)))))
+  GROUP BY ((COALESCE((p.root)::oid, c.oid))::regclass)::text;
+
+-- Name: VIEW table_sizes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON VIEW platform.table_sizes IS 'Every table with what belongs to it: indexes, oversized values, partitions. One that is locked is left out.';
 
 -- Name: transitions; Type: TABLE; Schema: platform; Owner: -
 
@@ -34277,6 +34580,11 @@ ALTER TABLE ONLY platform.api_usage_metrics
 ALTER TABLE ONLY platform.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (organization_id, block);
 
+-- Name: backups backups_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.backups
+    ADD CONSTRAINT backups_pkey PRIMARY KEY (id);
+
 -- Name: blueprint_columns blueprint_columns_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.blueprint_columns
@@ -34297,10 +34605,25 @@ ALTER TABLE ONLY platform.circuit_breaker_telemetry
 ALTER TABLE ONLY platform.data_connections
     ADD CONSTRAINT data_connections_pkey PRIMARY KEY (organization_id, id);
 
+-- Name: database_sizes database_sizes_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.database_sizes
+    ADD CONSTRAINT database_sizes_pkey PRIMARY KEY (relation, day);
+
 -- Name: default_permissions default_permissions_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.default_permissions
     ADD CONSTRAINT default_permissions_pkey PRIMARY KEY (role, permission, resource, action);
+
+-- Name: error_groups error_groups_about_fingerprint_key; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_about_fingerprint_key UNIQUE NULLS NOT DISTINCT (about, fingerprint);
+
+-- Name: error_groups error_groups_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_pkey PRIMARY KEY (id);
 
 -- Name: error_logs error_logs_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -34316,6 +34639,11 @@ ALTER TABLE ONLY platform.file_removals
 
 ALTER TABLE ONLY platform.files
     ADD CONSTRAINT files_pkey PRIMARY KEY (organization_id, id);
+
+-- Name: health_results health_results_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.health_results
+    ADD CONSTRAINT health_results_pkey PRIMARY KEY (service_name, check_name, checked_at);
 
 -- Name: import_pieces import_pieces_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -34351,6 +34679,11 @@ ALTER TABLE ONLY platform.job_runs
 
 ALTER TABLE ONLY platform.job_types
     ADD CONSTRAINT job_types_pkey PRIMARY KEY (job_type);
+
+-- Name: nodes nodes_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.nodes
+    ADD CONSTRAINT nodes_pkey PRIMARY KEY (id);
 
 -- Name: organization_members organization_members_invitation_hash_key; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -35813,6 +36146,22 @@ CREATE INDEX api_keys_workspace ON platform.api_keys USING btree (organization_i
 
 CREATE INDEX api_usage_metrics_key ON platform.api_usage_metrics USING btree (organization_id, api_key_id) WHERE (api_key_id IS NOT NULL);
 
+-- Name: backups_age; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX backups_age ON platform.backups USING btree (started_at DESC);
+
+-- Name: backups_name; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX backups_name ON platform.backups USING btree (name) WHERE ((kind = 'backup'::text) AND (state = 'complete'::text));
+
+-- Name: backups_one_at_a_time; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX backups_one_at_a_time ON platform.backups USING btree ((true)) WHERE (state = 'running'::text);
+
+-- Name: backups_slot; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX backups_slot ON platform.backups USING btree (slot) WHERE (state = ANY (ARRAY['running'::text, 'complete'::text]));
+
 -- Name: data_connections_created_by; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX data_connections_created_by ON platform.data_connections USING btree (created_by);
@@ -35829,9 +36178,21 @@ CREATE INDEX data_connections_type ON platform.data_connections USING btree (org
 
 CREATE INDEX data_connections_updated_by ON platform.data_connections USING btree (updated_by);
 
+-- Name: error_groups_changed_by; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX error_groups_changed_by ON platform.error_groups USING btree (changed_by) WHERE (changed_by IS NOT NULL);
+
+-- Name: error_groups_newest; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX error_groups_newest ON platform.error_groups USING btree (last_seen DESC);
+
 -- Name: error_logs_context; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX error_logs_context ON platform.error_logs USING gin (context jsonb_path_ops);
+
+-- Name: error_logs_group; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX error_logs_group ON platform.error_logs USING btree (group_id, created_at DESC) WHERE (group_id IS NOT NULL);
 
 -- Name: error_logs_newest; Type: INDEX; Schema: platform; Owner: -
 
@@ -35868,6 +36229,10 @@ CREATE INDEX files_newest ON platform.files USING btree (organization_id, kind, 
 -- Name: files_uploaded_by; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX files_uploaded_by ON platform.files USING btree (uploaded_by);
+
+-- Name: health_results_age; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX health_results_age ON platform.health_results USING btree (checked_at);
 
 -- Name: imports_created_by; Type: INDEX; Schema: platform; Owner: -
 
@@ -37347,6 +37712,10 @@ CREATE TRIGGER give_jobs AFTER INSERT ON platform.organizations FOR EACH ROW EXE
 -- Name: organizations give_permissions; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER give_permissions AFTER INSERT ON platform.organizations FOR EACH ROW EXECUTE FUNCTION platform.give_permissions();
+
+-- Name: error_logs grouped; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER grouped BEFORE INSERT ON platform.error_logs FOR EACH ROW WHEN (((new.group_id IS NULL) AND (new.severity = ANY (ARRAY['error'::text, 'critical'::text])))) EXECUTE FUNCTION platform.group_error();
 
 -- Name: setting_values record_inserted; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -39134,6 +39503,21 @@ ALTER TABLE ONLY platform.data_connections
 
 ALTER TABLE ONLY platform.default_permissions
     ADD CONSTRAINT default_permissions_role_fkey FOREIGN KEY (role) REFERENCES platform.roles(role);
+
+-- Name: error_groups error_groups_about_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_about_fkey FOREIGN KEY (about) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: error_groups error_groups_changed_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
+
+-- Name: error_logs error_logs_group_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_logs
+    ADD CONSTRAINT error_logs_group_id_fkey FOREIGN KEY (group_id) REFERENCES platform.error_groups(id) ON DELETE CASCADE;
 
 -- Name: error_logs error_logs_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -41411,6 +41795,10 @@ CREATE POLICY admin ON platform.audit_seals TO clientele_app USING ((organizatio
 
 CREATE POLICY admin ON platform.data_connections TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
+-- Name: error_groups admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY admin ON platform.error_groups TO clientele_app USING ((about = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((about = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: error_logs admin; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY admin ON platform.error_logs TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
@@ -41487,6 +41875,10 @@ ALTER TABLE platform.audit_seals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY author ON platform.activity_logs FOR INSERT TO clientele_app WITH CHECK (((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)) AND ((NOT (user_id IS DISTINCT FROM ( SELECT platform.actor() AS actor))) OR (( SELECT platform.tenant('system'::text) AS tenant) IS NOT NULL))));
 
+-- Name: backups; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.backups ENABLE ROW LEVEL SECURITY;
+
 -- Name: blueprint_columns; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.blueprint_columns ENABLE ROW LEVEL SECURITY;
@@ -41505,6 +41897,10 @@ CREATE POLICY colleagues ON platform.platform_users FOR SELECT TO clientele_app 
 
 ALTER TABLE platform.data_connections ENABLE ROW LEVEL SECURITY;
 
+-- Name: database_sizes; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.database_sizes ENABLE ROW LEVEL SECURITY;
+
 -- Name: default_permissions; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.default_permissions ENABLE ROW LEVEL SECURITY;
@@ -41512,6 +41908,10 @@ ALTER TABLE platform.default_permissions ENABLE ROW LEVEL SECURITY;
 -- Name: organizations deletes; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY deletes ON platform.organizations FOR DELETE TO clientele_owner USING (true);
+
+-- Name: error_groups; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.error_groups ENABLE ROW LEVEL SECURITY;
 
 -- Name: error_logs; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -41532,6 +41932,10 @@ CREATE POLICY forgetting ON platform.activity_logs TO clientele_owner USING ((or
 -- Name: workspaces founder; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY founder ON platform.workspaces FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: health_results; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.health_results ENABLE ROW LEVEL SECURITY;
 
 -- Name: import_pieces; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -41577,6 +41981,10 @@ CREATE POLICY member ON platform.imports TO clientele_app USING ((organization_i
 
 CREATE POLICY member ON platform.organization_members FOR SELECT TO clientele_app, clientele_readonly USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
 
+-- Name: nodes; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.nodes ENABLE ROW LEVEL SECURITY;
+
 -- Name: organizations organization; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY organization ON platform.organizations FOR SELECT TO clientele_app, clientele_readonly USING ((id = ( SELECT platform.organization() AS organization)));
@@ -41612,6 +42020,10 @@ CREATE POLICY owner ON platform.blueprint_columns TO clientele_owner USING (true
 -- Name: default_permissions owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.default_permissions TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: error_groups owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.error_groups TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: file_removals owner; Type: POLICY; Schema: platform; Owner: -
 
@@ -41889,6 +42301,10 @@ CREATE POLICY service ON platform.api_usage_metrics TO clientele_service USING (
 
 CREATE POLICY service ON platform.audit_seals TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: backups service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.backups TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: blueprint_columns service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.blueprint_columns TO clientele_service USING (true) WITH CHECK (true);
@@ -41901,9 +42317,17 @@ CREATE POLICY service ON platform.circuit_breaker_telemetry TO clientele_service
 
 CREATE POLICY service ON platform.data_connections TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: database_sizes service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.database_sizes TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: default_permissions service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.default_permissions TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: error_groups service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.error_groups TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: error_logs service; Type: POLICY; Schema: platform; Owner: -
 
@@ -41916,6 +42340,10 @@ CREATE POLICY service ON platform.file_removals TO clientele_service USING (true
 -- Name: files service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.files TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: health_results service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.health_results TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: import_pieces service; Type: POLICY; Schema: platform; Owner: -
 
@@ -41944,6 +42372,10 @@ CREATE POLICY service ON platform.job_runs TO clientele_service USING (true) WIT
 -- Name: job_types service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.job_types TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: nodes service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.nodes TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: organization_members service; Type: POLICY; Schema: platform; Owner: -
 
@@ -42591,8 +43023,56 @@ GRANT ALL ON FUNCTION platform.find_api_key(secret text) TO clientele_service;
 -- Name: TABLE error_logs; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.error_logs TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.error_logs TO clientele_app;
+GRANT SELECT,DELETE ON TABLE platform.error_logs TO clientele_app;
 GRANT SELECT ON TABLE platform.error_logs TO clientele_search;
+
+-- Name: COLUMN error_logs.organization_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(organization_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(id),UPDATE(id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.source; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(source),UPDATE(source) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.error_type; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(error_type),UPDATE(error_type) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.error_message; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(error_message),UPDATE(error_message) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.stack_trace; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(stack_trace),UPDATE(stack_trace) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.context; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(context),UPDATE(context) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.user_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.workspace_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.request_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(request_id),UPDATE(request_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.severity; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(severity),UPDATE(severity) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.created_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(created_at),UPDATE(created_at) ON TABLE platform.error_logs TO clientele_app;
 
 -- Name: FUNCTION find_errors(context jsonb, most integer); Type: ACL; Schema: platform; Owner: -
 
@@ -42655,6 +43135,11 @@ GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timest
 REVOKE ALL ON FUNCTION platform.next_seal(organization uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.next_seal(organization uuid, most integer) TO clientele_service;
 
+-- Name: FUNCTION note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) TO clientele_service;
+
 -- Name: FUNCTION only_added_to(relation regclass, blankable name[]); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.only_added_to(relation regclass, blankable name[]) FROM PUBLIC;
@@ -42684,6 +43169,11 @@ GRANT ALL ON FUNCTION platform.purge_job_runs(keep interval, most integer) TO cl
 
 REVOKE ALL ON FUNCTION platform.record_call(service text, succeeded boolean, opens_after integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.record_call(service text, succeeded boolean, opens_after integer) TO clientele_service;
+
+-- Name: FUNCTION record_errors(errors jsonb); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.record_errors(errors jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.record_errors(errors jsonb) TO clientele_service;
 
 -- Name: FUNCTION renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval); Type: ACL; Schema: platform; Owner: -
 
@@ -45117,17 +45607,42 @@ GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE platform.api_keys TO client
 GRANT SELECT,INSERT ON TABLE platform.audit_seals TO clientele_service;
 GRANT SELECT ON TABLE platform.audit_seals TO clientele_app;
 
+-- Name: TABLE backups; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.backups TO clientele_service;
+
 -- Name: TABLE blueprint_columns; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.blueprint_columns TO clientele_service;
 GRANT SELECT ON TABLE platform.blueprint_columns TO clientele_app;
 GRANT SELECT ON TABLE platform.blueprint_columns TO clientele_readonly;
 
+-- Name: TABLE database_sizes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.database_sizes TO clientele_service;
+
 -- Name: TABLE default_permissions; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.default_permissions TO clientele_service;
 GRANT SELECT ON TABLE platform.default_permissions TO clientele_app;
 GRANT SELECT ON TABLE platform.default_permissions TO clientele_readonly;
+
+-- Name: TABLE error_groups; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.error_groups TO clientele_service;
+GRANT SELECT ON TABLE platform.error_groups TO clientele_app;
+
+-- Name: COLUMN error_groups.state; Type: ACL; Schema: platform; Owner: -
+
+GRANT UPDATE(state) ON TABLE platform.error_groups TO clientele_app;
+
+-- Name: COLUMN error_groups.changed_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT UPDATE(changed_at) ON TABLE platform.error_groups TO clientele_app;
+
+-- Name: COLUMN error_groups.changed_by; Type: ACL; Schema: platform; Owner: -
+
+GRANT UPDATE(changed_by) ON TABLE platform.error_groups TO clientele_app;
 
 -- Name: TABLE file_removals; Type: ACL; Schema: platform; Owner: -
 
@@ -45182,6 +45697,10 @@ GRANT SELECT(created_at) ON TABLE platform.files TO clientele_app;
 
 GRANT SELECT(expires_at) ON TABLE platform.files TO clientele_app;
 
+-- Name: TABLE health_results; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.health_results TO clientele_service;
+
 -- Name: TABLE import_pieces; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.import_pieces TO clientele_service;
@@ -45221,6 +45740,10 @@ GRANT SELECT ON TABLE platform.job_types TO clientele_readonly;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.members TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.members TO clientele_service;
+
+-- Name: TABLE nodes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.nodes TO clientele_service;
 
 -- Name: TABLE organization_roles; Type: ACL; Schema: platform; Owner: -
 
@@ -45300,6 +45823,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.system_health_checks TO clie
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.table_access TO clientele_service;
 GRANT SELECT ON TABLE platform.table_access TO clientele_app;
 GRANT SELECT ON TABLE platform.table_access TO clientele_readonly;
+
+-- Name: TABLE table_sizes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT ON TABLE platform.table_sizes TO clientele_service;
 
 -- Name: TABLE transitions; Type: ACL; Schema: platform; Owner: -
 

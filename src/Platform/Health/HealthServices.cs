@@ -1,3 +1,4 @@
+using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health.Checks;
 using Clientele.Platform.Health.Errors;
@@ -30,6 +31,7 @@ internal static class HealthServices
         services.AddSingleton(s => DatabaseChecks.Room(s.GetRequiredService<Databases>()));
         services.AddSingleton(s => JobChecks.Worker(s.GetRequiredService<Databases>()));
         services.AddSingleton(s => LogChecks.Watermark(s.GetRequiredService<LogHealth>()));
+        services.AddSingleton(s => BackupChecks.Newest(s.GetRequiredService<BackupWorker>(), s.GetRequiredService<Databases>()));
         services.AddSingleton<CheckList>();
 
         services.AddSingleton(new Chore("platform.purge_health", TimeSpan.FromHours(1), $"""
