@@ -48,7 +48,7 @@ internal static class Telemetry
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win.
         Action<ResourceBuilder> describe = resource => resource
-            .AddService("clientele", serviceVersion: Node.Version, serviceInstanceId: Environment.MachineName).AddEnvironmentVariableDetector();
+            .AddService("clientele", serviceVersion: Node.Version, serviceInstanceId: new Node().Name).AddEnvironmentVariableDetector();
         if (logs)
         {
             // What exports logs asks the application's configuration, which knows no variables.
@@ -96,6 +96,9 @@ internal static class Telemetry
         if (app.Services.GetService<Providers>() is null) return;
         app.Use((context, next) =>
         {
+            // What asks every few seconds whether we are there would drown all others, and its statements with it.
+            if (Activity.Current is { } asked && (context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/metrics")))
+                (asked.ActivityTraceFlags, asked.IsAllDataRequested) = (asked.ActivityTraceFlags & ~ActivityTraceFlags.Recorded, false);
             if (context.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } span && context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
             {
                 span.DisplayName = $"{context.Request.Method} {route}";
@@ -119,9 +122,13 @@ internal static class Telemetry
     {
         public override void OnEnd(LogRecord record)
         {
+            // A sentence that has no template, and values that may be a caller's, stay in the server's own log.
+            if (record.FormattedMessage is { } said) record.FormattedMessage = ErrorText.Scrub(said);
+            if (record.Body is { } body && record.Attributes?.Any(a => a.Key == "{OriginalFormat}") is not true) record.Body = ErrorText.Scrub(body);
+            record.Attributes = [.. (record.Attributes ?? []).Where(a => ErrorText.IsOurs(a.Key) || a.Value is bool or byte or int or long or double or Enum or TimeSpan or Guid)];
             if (record.Exception is { } e)
             {
-                record.Attributes = [.. record.Attributes ?? [], new("exception.type", e.GetType().FullName), new("exception.message", ErrorText.MessageOf(e)), new("exception.stacktrace", ErrorText.Stack(e))];
+                record.Attributes = [.. record.Attributes, new("exception.type", e.GetType().FullName), new("exception.message", ErrorText.MessageOf(e)), new("exception.stacktrace", ErrorText.Stack(e))];
                 record.Exception = null;
             }
         }

@@ -29,7 +29,7 @@ internal static class GetCheck
         var (now, whole) = (clock.GetUtcNow(), own || await Operators.Include(caller, databases, ct));
         var from = now.AddHours(-(hours ?? 24));
         var reader = own ? db : new Db(databases.Service, Tenant.None);
-        Sql results = own ? (Sql)$"platform.system_health_checks h where h.organization_id = platform.organization()" : $"platform.health_results h where true";
+        Sql results = own ? (Sql)$"platform.system_health_checks h where h.organization_id = platform.organization()" : $"platform.health_results h where (h.node is null or {whole})";
         results = $"{results} and h.service_name = {service} and h.check_name = {name} and h.checked_at > {from}";
         var points = await reader.List<Point>($"""
             select to_timestamp(extract(epoch from {from}) + (p.piece - 1) * extract(epoch from {now - from}) / {Pieces}) as at,

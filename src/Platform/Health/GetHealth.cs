@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
@@ -8,13 +9,16 @@ namespace Clientele.Platform.Health;
 
 /// <summary>
 /// GET /api/health: each check with its history. What is wrong with the installation, and with which node, is told to operators; others
-/// see that something is. An organization's own probes are shown to its administrators whole.
+/// see that something is, and of single nodes nothing. An organization's own probes are shown to its administrators whole.
 /// </summary>
 internal static class GetHealth
 {
     private const int Pieces = 60;
 
-    /// <param name="Status">The worst of those that still report; null when nothing was looked at yet.</param>
+    /// <summary>An organization may write probes under as many names as it likes; a page is read by people.</summary>
+    private const int MostOwn = 200;
+
+    /// <param name="Status">The worst of those that still report; one that fell silent within the hour counts as degraded. Null when nothing was looked at yet.</param>
     /// <param name="IsOperator">Whether the caller sees details of the installation.</param>
     /// <param name="Nodes">For operators.</param>
     /// <param name="From">When the first piece of each history begins.</param>
@@ -33,26 +37,29 @@ internal static class GetHealth
 
     public sealed record NodeView(string Name, string Version, DateTimeOffset StartedAt, DateTimeOffset SeenAt, JsonElement Facts);
 
-    private sealed record Row(
+    internal sealed record Row(
         string Service, string Name, string Status, string? Detail, JsonElement? Data, int? ResponseMs, DateTimeOffset CheckedAt,
         double Uptime, DateTimeOffset? ChangedAt, long Changes, int[] Pieces, int[] Worst);
 
     private static readonly string[] words = ["healthy", "degraded", "unhealthy"];
 
-    public static async Task<View> Handle(int? hours, Caller caller, Databases databases, Db db, TimeProvider clock, CancellationToken ct)
+    public static async Task<View> Handle(int? hours, Caller caller, Databases databases, Db db, LongHistory past, TimeProvider clock, CancellationToken ct)
     {
         if (hours is < 1 or > 720) throw Problem.Invalid("hours", "The history reaches back 1 to 720 hours.");
         var now = clock.GetUtcNow();
         var from = now.AddHours(-(hours ?? 24));
         var mayAll = await Operators.Include(caller, databases, ct);
         var service = new Db(databases.Service, Tenant.None);
-        var installation = await Read(service, $"platform.health_results h where h.checked_at > {from}", from, now, ct);
-        var own = await Read(db, $"platform.system_health_checks h where h.organization_id = platform.organization() and h.checked_at > {from}", from, now, ct);
+        // Of a node that has gone nobody need know how it is.
+        Sql present = $"(h.node is null or {mayAll} and exists (select from platform.nodes n where n.name = h.node and n.seen_at > {now.AddHours(-1)}))";
+        var installation = await past.Of(hours ?? 24, mayAll, now, () => Read(service, $"platform.health_results h where h.checked_at > {from} and {present}", from, now, int.MaxValue, ct));
+        var own = await Read(db, $"platform.system_health_checks h where h.organization_id = platform.organization() and h.checked_at > {from}", from, now, MostOwn, ct);
         var nodes = !mayAll ? [] : await service.List<NodeView>($"""
             select n.name, n.version, n.started_at, n.seen_at, n.facts from platform.nodes n where n.seen_at > {now.AddHours(-1)} order by n.name, n.started_at
             """, ct);
         List<CheckView> checks = [.. installation.Select(r => ViewOf(r, false, mayAll, now)), .. own.Select(r => ViewOf(r, true, true, now))];
-        var worst = checks.Select(c => Array.IndexOf(words, c.Status)).Where(w => w >= 0).DefaultIfEmpty(-1).Max();
+        // Silence is no good sign, until it has lasted so long that it will be on purpose.
+        var worst = checks.Select(c => c.Status != "silent" ? Array.IndexOf(words, c.Status) : c.CheckedAt > now.AddHours(-1) ? 1 : -1).DefaultIfEmpty(-1).Max();
         return new View(worst < 0 ? null : words[worst], mayAll, from, now, checks, nodes);
     }
 
@@ -65,7 +72,7 @@ internal static class GetHealth
         return new CheckView(own, r.Service, r.Name, status, whole ? r.Detail : null, whole ? r.Data : null, r.ResponseMs, r.CheckedAt, r.Uptime, r.ChangedAt, r.Changes, history);
     }
 
-    private static Task<List<Row>> Read(Db db, Sql results, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) => db.List<Row>($"""
+    private static Task<List<Row>> Read(Db db, Sql results, DateTimeOffset from, DateTimeOffset to, int most, CancellationToken ct) => db.List<Row>($"""
         with looks as (
             select h.service_name, h.check_name, h.checked_at, h.status,
                    array_position(array['healthy', 'degraded', 'unhealthy'], h.status) - 1 as badness,
@@ -93,5 +100,22 @@ internal static class GetHealth
             limit 1
         ) as n
         order by s.service_name, s.check_name
+        limit {most}
         """, ct);
+
+    /// <summary>A month of looks takes a moment to add up, and hardly changes: for longer than a day it is done once a minute.</summary>
+    internal sealed class LongHistory
+    {
+        private readonly ConcurrentDictionary<(int Hours, bool Whole), (DateTimeOffset At, List<Row> Rows)> known = new();
+
+        public async Task<List<Row>> Of(int hours, bool whole, DateTimeOffset now, Func<Task<List<Row>>> read)
+        {
+            if (hours <= 24) return await read();
+            if (known.TryGetValue((hours, whole), out var found) && found.At > now.AddMinutes(-1)) return found.Rows;
+            foreach (var (key, old) in known) if (old.At < now.AddMinutes(-1)) known.TryRemove(key, out _);
+            var rows = await read();
+            known[(hours, whole)] = (now, rows);
+            return rows;
+        }
+    }
 }

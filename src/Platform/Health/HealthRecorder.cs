@@ -31,7 +31,12 @@ internal sealed partial class HealthRecorder(
     // Checks that did not come back in time, and may yet.
     private readonly ConcurrentDictionary<HealthCheck, Task> hanging = new();
 
-    internal sealed record Result(string Service, string Name, Finding Finding, int Milliseconds);
+    // Slower than this the database is in trouble, and so is everything else.
+    private static readonly TimeSpan slow = TimeSpan.FromSeconds(1);
+
+    /// <param name="Data">What was found, as the text of a JSON object.</param>
+    /// <param name="Node">Which node it is about; null: all of them.</param>
+    internal sealed record Result(string Service, string Name, Finding Finding, int Milliseconds, string Data = "{}", string? Node = null);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -57,21 +62,32 @@ internal sealed partial class HealthRecorder(
         try
         {
             var began = clock.GetTimestamp();
-            await Appear(at, ct);
-            var database = new Result("platform", "database", Finding.Well(), (int)clock.GetElapsedTime(began).TotalMilliseconds);
+            using (var over = CancellationTokenSource.CreateLinkedTokenSource(ct))
+            {
+                over.CancelAfter(TimeSpan.FromSeconds(5));
+                await Appear(at, over.Token);
+            }
+            var took = clock.GetElapsedTime(began);
+            var database = new Result("platform", "database", took < slow ? Finding.Well() : new Finding(HealthStatus.Degraded, $"One row took {took.TotalSeconds:0.0} s to write. See what runs and what waits on the page of the database."), (int)took.TotalMilliseconds);
             var leads = await Lead(at, ct);
             var found = await Look([.. checks.All.Where(c => leads || c.OfEachNode)], ct);
             if (leads) found.Insert(0, database);
-            await Keep(found, at, leads, ct);
+            await Keep(found, at, ct);
             return found;
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { throw; }
+        catch (Exception e)
         {
-            LogAway(e.Message);
-            if (missed.Count < MostMissed) missed.Add(at);
+            LogAway(ErrorText.MessageOf(e));
+            // What was refused says that the database is there.
+            if (IsAway(e) && missed.Count < MostMissed) missed.Add(at);
             return null;
         }
     }
+
+    private static bool IsAway(Exception e) =>
+        e is TimeoutException or OperationCanceledException or System.Net.Sockets.SocketException or IOException
+        || e is NpgsqlException and not PostgresException || e is PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "25006" };
 
     private Task Appear(DateTimeOffset at, CancellationToken ct)
     {
@@ -110,7 +126,12 @@ internal sealed partial class HealthRecorder(
         var look = hanging.TryGetValue(check, out var before) && !before.IsCompleted ? null : Task.Run(() => check.Look(over.Token), CancellationToken.None);
         if (look is not null) hanging[check] = look;
         // A check that does not listen is left behind, once.
-        try { finding = look is null ? new Finding(HealthStatus.Unhealthy, "The look before has not come back yet.") : await look.WaitAsync(check.Timeout + TimeSpan.FromMilliseconds(200), ct); }
+        var data = "{}";
+        try
+        {
+            finding = look is null ? new Finding(HealthStatus.Unhealthy, "The look before has not come back yet.") : await look.WaitAsync(check.Timeout + TimeSpan.FromMilliseconds(200), ct);
+            if (finding.Data is { } figures) data = Text(figures);
+        }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             finding = new Finding(HealthStatus.Unhealthy, $"No answer within {check.Timeout.TotalSeconds:0.#} s.");
@@ -118,23 +139,44 @@ internal sealed partial class HealthRecorder(
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             LogBroke(e, check.Service, check.Name);
-            finding = new Finding(HealthStatus.Unhealthy, $"{e.GetType().Name}: {ErrorText.Scrub(e.Message)}");
+            finding = new Finding(HealthStatus.Unhealthy, $"{e.GetType().Name}: {ErrorText.MessageOf(e)}");
         }
-        return new Result(check.Service, check.OfEachNode ? $"{check.Name} ({node.Name})" : check.Name, finding, (int)clock.GetElapsedTime(began).TotalMilliseconds);
+        return new Result(check.Service, check.OfEachNode ? $"{check.Name} ({node.Name})" : check.Name, finding,
+            (int)clock.GetElapsedTime(began).TotalMilliseconds, data, check.OfEachNode ? node.Name : null);
     }
 
-    private async Task Keep(List<Result> found, DateTimeOffset at, bool leads, CancellationToken ct)
+    // What does not go into a column of objects is that check's finding and no other's.
+    private static string Text(object figures)
     {
-        var rows = found.Select(r => (Result: r, At: at)).ToList();
-        if (leads) rows.AddRange(missed.Select(m => (new Result("platform", "database", new Finding(HealthStatus.Unhealthy, "The database did not answer."), 0), m)));
+        var text = Json.Of(figures).Text!;
+        return text.StartsWith('{') && !text.Contains("\\u0000", StringComparison.Ordinal) ? text : throw new InvalidOperationException("The check's data is no JSON object.");
+    }
+
+    private async Task Keep(List<Result> found, DateTimeOffset at, CancellationToken ct)
+    {
         await db.Run($"""
-            insert into platform.health_results (service_name, check_name, status, response_time_ms, check_data, error_message, checked_at)
-            select r.service, r.name, r.status, r.milliseconds, r.data::jsonb, left(r.detail, 2000), r.at
-            from unnest({rows.Select(r => r.Result.Service).ToArray()}, {rows.Select(r => r.Result.Name).ToArray()}, {rows.Select(r => Words.Of(r.Result.Finding.Status)).ToArray()},
-                        {rows.Select(r => r.Result.Milliseconds).ToArray()}, {rows.Select(r => Json.Of(r.Result.Finding.Data ?? new { }).Text!).ToArray()},
-                        {rows.Select(r => r.Result.Finding.Detail!).ToArray()}, {rows.Select(r => r.At).ToArray()}) as r (service, name, status, milliseconds, data, detail, at)
+            insert into platform.health_results (service_name, check_name, status, response_time_ms, check_data, error_message, node, checked_at)
+            select r.service, r.name, r.status, r.milliseconds, r.data::jsonb, left(r.detail, 2000), r.node, {at}
+            from unnest({found.Select(r => r.Service).ToArray()}, {found.Select(r => r.Name).ToArray()}, {found.Select(r => Words.Of(r.Finding.Status)).ToArray()},
+                        {found.Select(r => r.Milliseconds).ToArray()}, {found.Select(r => r.Data).ToArray()},
+                        {found.Select(r => r.Finding.Detail?.Replace('\0', ' ')!).ToArray()}, {found.Select(r => r.Node!).ToArray()}) as r (service, name, status, milliseconds, data, detail, node)
             on conflict do nothing
             """, ct);
+        if (missed.Count == 0) return;
+        // Of two nodes that were without, one tells; of one that was with, nobody.
+        await db.InTransaction(async t =>
+        {
+            await t.Run($"select pg_advisory_xact_lock(hashtext('platform.health_results'))", ct);
+            await t.Run($"""
+                insert into platform.health_results (service_name, check_name, status, response_time_ms, error_message, checked_at)
+                select 'platform', 'database', 'unhealthy', 0, 'The database did not answer.', m.at
+                from unnest({missed.ToArray()}) as m (at)
+                where not exists (
+                    select from platform.health_results h
+                    where h.service_name = 'platform' and h.check_name = 'database' and h.checked_at between m.at - interval '30 seconds' and m.at + interval '30 seconds')
+                on conflict do nothing
+                """, ct);
+        }, ct);
         missed.Clear();
     }
 

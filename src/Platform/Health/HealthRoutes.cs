@@ -19,9 +19,14 @@ namespace Clientele.Platform.Health;
 /// <summary>/health/live, /health/ready and /metrics, for operators and their tools.</summary>
 public static class HealthRoutes
 {
-    public sealed record Check(string Name, string Status, string? Detail);
+    /// <summary>What anybody may know; why is told to operators.</summary>
+    public sealed record Check(string Name, string Status);
 
     public sealed record View(string Status, IReadOnlyList<Check> Checks);
+
+    private static readonly string[] grades = ["healthy", "degraded", "unhealthy"];
+
+    private sealed record Looked(string Service, string Name, string Status);
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
@@ -51,39 +56,56 @@ public static class HealthRoutes
         {
             await new Db(databases.Application, Tenant.None).One<int>($"select 1", ct);
             var status = await log.Read(ct);
-            List<Check> checks = [new("database", "healthy", null), Named("log watermark", LogChecks.Find(status.WatermarkAgeSeconds, status.Blocker)), .. status.Consumers.Select(Consumer)];
+            List<Check> checks = [new("database", "healthy"), new("log watermark", Words.Of(LogChecks.Find(status.WatermarkAgeSeconds, status.Blocker).Status)),
+                .. status.Consumers.Select(c => new Check($"consumer {c.Name}", Words.Of(LogChecks.Find(c).Status)))];
             var worst = checks.Exists(c => c.Status == "degraded") ? "degraded" : "healthy";
             // Degraded is still ready: the log waits, nothing is lost, requests are answered.
             return Results.Ok(new View(worst, checks));
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
-            return Results.Json(new View("unhealthy", [new("database", "unhealthy", "The database does not answer.")]), statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Results.Json(new View("unhealthy", [new("database", "unhealthy")]), statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 
-    private static Check Named(string name, Finding found, string? otherwise = null) => new(name, Words.Of(found.Status), found.Detail ?? otherwise);
-
-    private static Check Consumer(ConsumerStatus c) =>
-        Named($"consumer {c.Name}", LogChecks.Find(c), string.Create(CultureInfo.InvariantCulture, $"{c.LagEvents} events, {c.LagSeconds:0.0} s behind"));
-
-    private static async Task<IResult> Metrics(LogHealth log, MetricsStore figures, CancellationToken ct)
+    private static async Task<IResult> Metrics(LogHealth log, Databases databases, MetricsStore figures, CancellationToken ct)
     {
-        var status = await log.Read(ct);
+        // Most wanted when the database is away: what the process knows by itself is always told.
+        LogStatus? status = null;
+        List<Looked> looked = [];
+        using (var over = CancellationTokenSource.CreateLinkedTokenSource(ct))
+        {
+            over.CancelAfter(TimeSpan.FromSeconds(3));
+            try
+            {
+                status = await log.Read(over.Token);
+                looked = await new Db(databases.Service, Tenant.None).List<Looked>($"""
+                    select distinct on (h.service_name, h.check_name) h.service_name as service, h.check_name as name, h.status
+                    from platform.health_results h
+                    where h.checked_at > now() - interval '3 minutes'
+                    order by h.service_name, h.check_name, h.checked_at desc
+                    """, over.Token);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException or InvalidOperationException && !ct.IsCancellationRequested) { }
+        }
         var text = new StringBuilder();
         void Metric(string name, string help, string type, params (string Labels, double Value)[] samples)
         {
             text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
             foreach (var (labels, value) in samples) text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
         }
+        Metric("clientele_database_up", "Whether the database answered within three seconds.", "gauge", ("", status is null ? 0 : 1));
+        Metric("process_resident_memory_bytes", "Resident memory of the server.", "gauge", ("", Environment.WorkingSet));
+        figures.Write(text);
+        if (status is null) return Results.Text(text.ToString(), "text/plain; version=0.0.4");
+        Metric("clientele_check_status", "What was found of what the installation depends on: 0 healthy, 1 degraded, 2 unhealthy.", "gauge",
+            [.. looked.Select(l => ($"{{service=\"{l.Service}\",check=\"{l.Name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"}}", (double)Array.IndexOf(grades, l.Status)))]);
         (string, double)[] Each(Func<ConsumerStatus, double> of) => [.. status.Consumers.Select(c => ($"{{consumer=\"{c.Name}\"}}", of(c)))];
         Metric("clientele_log_watermark_age_seconds", "How long one transaction has held the log's watermark.", "gauge", ("", status.WatermarkAgeSeconds));
         Metric("clientele_log_epoch", "Epoch of the log.", "gauge", ("", status.Epoch));
         Metric("clientele_consumer_lag_events", "Events not yet taken in, counted up to 100000.", "gauge", Each(c => c.LagEvents));
         Metric("clientele_consumer_lag_seconds", "Age of the oldest event not yet taken in.", "gauge", Each(c => c.LagSeconds));
         Metric("clientele_consumer_events_total", "Events taken in.", "counter", Each(c => c.EventsRead));
-        Metric("process_resident_memory_bytes", "Resident memory of the server.", "gauge", ("", Environment.WorkingSet));
-        figures.Write(text);
         return Results.Text(text.ToString(), "text/plain; version=0.0.4");
     }
 }

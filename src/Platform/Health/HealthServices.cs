@@ -1,5 +1,6 @@
 using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Health.Checks;
 using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Health.Figures;
@@ -20,6 +21,7 @@ internal static class HealthServices
         services.AddSingleton<LogHealth>();
         services.AddHostedService(s => s.GetRequiredService<LogHealth>());
         services.AddSingleton<MetricsStore>();
+        services.AddSingleton<GetHealth.LongHistory>();
         services.AddSingleton<HealthRecorder>();
         services.AddHostedService(s => s.GetRequiredService<HealthRecorder>());
 
@@ -30,19 +32,23 @@ internal static class HealthServices
 
         services.AddSingleton(s => DatabaseChecks.Room(s.GetRequiredService<Databases>()));
         services.AddSingleton(s => JobChecks.Worker(s.GetRequiredService<Databases>()));
+        services.AddSingleton(s => FileCheck.Store(s.GetRequiredService<IFileStore>()));
         services.AddSingleton(s => LogChecks.Watermark(s.GetRequiredService<LogHealth>()));
         services.AddSingleton(s => BackupChecks.Newest(s.GetRequiredService<BackupWorker>(), s.GetRequiredService<Databases>()));
         services.AddSingleton<CheckList>();
 
         services.AddSingleton(new Chore("platform.purge_health", TimeSpan.FromHours(1), $"""
-            with old as (delete from platform.health_results h where h.checked_at < now() - interval '30 days'),
-            probes as (delete from platform.system_health_checks h where h.checked_at < now() - interval '30 days')
+            with old as (
+                delete from platform.health_results h
+                where h.ctid = any (array(select x.ctid from platform.health_results x where x.checked_at < now() - interval '30 days' limit 50000))
+            )
             delete from platform.nodes n where n.seen_at < now() - interval '1 day'
             """));
-        // Groups that nothing was added to for long, with what is kept of them.
+        // Groups of the platform's own errors that nothing was added to for long, with what is kept of them. What products wrote stays, and its groups.
         services.AddSingleton(new Chore("platform.purge_errors", TimeSpan.FromHours(1), $"""
-            delete from platform.error_groups g
-            where g.id in (select o.id from platform.error_groups o where o.last_seen < now() - interval '90 days' order by o.last_seen limit 1000)
+            with old as (select g.id from platform.error_groups g where g.own and g.last_seen < now() - interval '90 days' order by g.last_seen limit 1000),
+            samples as (delete from platform.error_logs l using old where l.group_id = old.id)
+            delete from platform.error_groups g using old where g.id = old.id
             """));
         services.AddSingleton(new Chore("platform.sample_sizes", TimeSpan.FromHours(1), $"""
             with old as (delete from platform.database_sizes d where d.day < current_date - 400)

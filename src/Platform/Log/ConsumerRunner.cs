@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Clientele.Platform.Data;
+using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Tenancy;
 using Microsoft.Extensions.Hosting;
@@ -55,7 +56,7 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
                 LogFailed(e, consumer.Name);
                 PlatformFigures.ConsumerFailed(consumer.Name);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
-                await Note(consumer.Name, e.Message);
+                await Note(consumer.Name, ErrorText.MessageOf(e));
             }
             await Task.Delay(pause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

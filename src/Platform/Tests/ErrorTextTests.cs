@@ -18,8 +18,28 @@ public sealed class ErrorTextTests
     [InlineData("password=hunter2 is wrong", "… is wrong")]
     [InlineData("sk_live_9aX72bQpLmNoPqRs is no key", "… is no key")]
     [InlineData("row 018f3c1e-7a7b-7000-8000-0123456789ab is gone", "row … is gone")]
+    // Quotes in quotes, and one that is never closed.
+    [InlineData("invalid input: \"{\"name\":\"Ann Miller\",\"city\":\"Rome\"}\" was refused", "invalid input: … was refused")]
+    [InlineData("no such row: \"Ann Miller of", "no such row: …")]
+    [InlineData("no such row: 'Ann Miller of", "no such row: …")]
+    [InlineData("Ann's row doesn't exist", "Ann…t exist")]
+    [InlineData("refused Authorization: Bearer abcdefghij for all", "refused … for all")]
+    [InlineData("refused Authorization: Basic abcdefghij== for all", "refused … for all")]
+    [InlineData("refused access_token=abcdefghij for all", "refused … for all")]
+    [InlineData("the word abcdefghijklmnopqrstuvwxyz is long", "the word … is long")]
+    [InlineData("Key (name)=(Ann (the) Miller) already exists.", "… already exists.")]
     [InlineData("Object reference not set to an instance of an object.", "Object reference not set to an instance of an object.")]
     public void A_message_loses_what_may_be_somebodys(string message, string kept) => Assert.Equal(kept, ErrorText.Scrub(message));
+
+    [Fact]
+    public void A_value_that_is_longer_than_a_message_goes_whole()
+    {
+        var value = string.Concat(Enumerable.Repeat("Ann Miller ", 1000));
+        Assert.Equal("invalid input syntax: … was refused", ErrorText.Scrub($"invalid input syntax: \"{value}\" was refused"));
+        Assert.Equal("invalid input syntax: …", ErrorText.Scrub($"invalid input syntax: '{value}' was refused"));
+        // What was made to take long does not.
+        foreach (var part in new[] { "a.", "-", "?", "(", "a@", "key", "'" }) Assert.InRange(ErrorText.Scrub(string.Concat(Enumerable.Repeat(part, 20000))).Length, 1, 500);
+    }
 
     // Whatever stands between quotes, as an address or as a number, is not found again.
     [Fact]

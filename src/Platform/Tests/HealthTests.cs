@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Health;
 using Clientele.Platform.Health.Checks;
 using Clientele.Platform.Health.Errors;
@@ -145,6 +146,12 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
             Assert.Empty((await client.Json("api/health")).GetProperty("nodes").EnumerateArray());
             Assert.DoesNotContain("xyzzy", (await client.Json("api/health/check?service=tests&name=own")).ToString(), StringComparison.Ordinal);
         }
+        Assert.DoesNotContain("xyzzy", await app.Anonymous.GetStringAsync(new Uri("health/ready", UriKind.Relative), Ct), StringComparison.Ordinal);
+        // Of single nodes only operators hear, and of one that has gone nobody.
+        Assert.Contains("timelines (", (await app.Operator.Json("api/health")).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("timelines (", (await app.Admin.Json("api/health")).ToString(), StringComparison.Ordinal);
+        await app.Service.Run($"insert into platform.health_results (service_name, check_name, status, response_time_ms, node, checked_at) values ('node', 'disk (dead)', 'healthy', 1, 'dead', now())", Ct);
+        Assert.DoesNotContain("disk (dead)", (await app.Operator.Json("api/health")).ToString(), StringComparison.Ordinal);
         Assert.Contains("xyzzy", (await app.Operator.Json("api/health")).ToString(), StringComparison.Ordinal);
         Assert.NotEmpty((await app.Operator.Json("api/health")).GetProperty("nodes").EnumerateArray());
 
@@ -169,15 +176,98 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
     }
 
     [Fact]
+    public async Task Data_that_is_no_object_is_its_checks_finding_and_no_other_row_is_lost()
+    {
+        var clock = new Clock(DateTimeOffset.UtcNow.AddMinutes(-25));
+        foreach (var data in new object[] { new { share = double.NaN }, new[] { 1 }, "word", new { text = "a\0b" } })
+        {
+            clock.Now += TimeSpan.FromMinutes(1);
+            app.Finds = _ => Task.FromResult(new Finding(HealthStatus.Healthy, "a\0b", data));
+            var found = (await app.Recorder(clock).Run(Ct))!;
+            Assert.Equal(HealthStatus.Unhealthy, found.Single(r => r.Name == "own").Finding.Status);
+            Assert.Equal(found.Count, await app.Service.One<int>($"select count(*)::integer from platform.health_results h where h.checked_at = {clock.Now}", Ct));
+        }
+    }
+
+    [Fact]
+    public async Task A_minute_without_the_database_is_told_once_and_only_when_no_node_had_it()
+    {
+        var clock = new Clock(DateTimeOffset.UtcNow.AddHours(-20));
+        var (one, two) = (app.Recorder(clock), app.Recorder(clock));
+        await using var superuser = await app.OpenSuperuser();
+        async Task Do(string statement)
+        {
+            await using var run = new Npgsql.NpgsqlCommand(statement, superuser);
+            await run.ExecuteNonQueryAsync(Ct);
+        }
+        async Task Without(string code, Func<Task> act)
+        {
+            await Do($"create function public.away() returns trigger language plpgsql as 'begin raise exception using errcode = ''{code}''; end'; create trigger away before insert on platform.nodes for each row execute function public.away()");
+            try { await act(); }
+            finally { await Do("drop function public.away() cascade"); }
+        }
+        // What is refused says that it is there.
+        await Without("23514", async () => Assert.Null(await one.Run(Ct)));
+        // Away for both, then for one, then for none.
+        clock.Now += TimeSpan.FromMinutes(2);
+        var began = clock.Now;
+        await Without("57P03", async () =>
+        {
+            Assert.Null(await one.Run(Ct));
+            clock.Now += TimeSpan.FromSeconds(5);
+            Assert.Null(await two.Run(Ct));
+            clock.Now += TimeSpan.FromSeconds(55);
+            Assert.Null(await one.Run(Ct));
+        });
+        clock.Now += TimeSpan.FromSeconds(5);
+        Assert.NotNull(await two.Run(Ct));
+        clock.Now += TimeSpan.FromSeconds(55);
+        Assert.NotNull(await one.Run(Ct));
+        clock.Now += TimeSpan.FromMinutes(1);
+        Assert.NotNull(await one.Run(Ct));
+        Assert.Equal(["unhealthy", "healthy", "healthy", "healthy"], await app.Service.List<string>(
+            $"select h.status from platform.health_results h where h.check_name = 'database' and h.checked_at between {began.AddMinutes(-5)} and {clock.Now} order by h.checked_at", Ct));
+    }
+
+    [Fact]
+    public async Task The_store_of_files_is_looked_at()
+    {
+        Assert.Equal(HealthStatus.Healthy, (await FileCheck.Store(DiskStore.Temporary()).Look(Ct)).Status);
+        var away = await FileCheck.Store(new Away()).Look(Ct);
+        Assert.Equal(HealthStatus.Unhealthy, away.Status);
+        Assert.Contains("The bucket … is away.", away.Detail, StringComparison.Ordinal);
+    }
+
+    private sealed class Away : IFileStore
+    {
+        private static FileStoreException Gone => new("The bucket \"secret\" is away.");
+
+        public Task Put(string key, Stream content, CancellationToken ct) => throw Gone;
+
+        public Task<Stream?> Open(string key, CancellationToken ct) => throw Gone;
+
+        public Task Delete(string key, CancellationToken ct) => throw Gone;
+
+        public IAsyncEnumerable<StoredFile> List(string prefix, CancellationToken ct) => throw Gone;
+    }
+
+    [Fact]
     public async Task What_is_old_goes()
     {
         await app.Service.Run($"insert into platform.health_results (service_name, check_name, status, response_time_ms, checked_at) values ('old', 'old', 'healthy', 1, now() - interval '31 days'), ('old', 'young', 'healthy', 1, now() - interval '29 days')", Ct);
-        await app.Service.Run($"insert into platform.error_groups (fingerprint, source, error_type, message, severity, occurrences, first_seen, last_seen) values ({new string('a', 32)}, 'x', 'Old', '', 'error', 1, now() - interval '91 days', now() - interval '91 days')", Ct);
-        await app.Service.Run($"insert into platform.error_groups (fingerprint, source, error_type, message, severity, occurrences, first_seen, last_seen) values ({new string('b', 32)}, 'x', 'Young', '', 'error', 1, now() - interval '91 days', now() - interval '89 days')", Ct);
+        await app.Service.Run($"insert into platform.error_groups (own, fingerprint, source, error_type, message, severity, occurrences, first_seen, last_seen) values (true, {new string('a', 32)}, 'x', 'Old', '', 'error', 1, now() - interval '91 days', now() - interval '91 days')", Ct);
+        await app.Service.Run($"insert into platform.error_groups (own, fingerprint, source, error_type, message, severity, occurrences, first_seen, last_seen) values (true, {new string('b', 32)}, 'x', 'Young', '', 'error', 1, now() - interval '91 days', now() - interval '89 days')", Ct);
+        // A product's group and row stay however old they are, and so do an organization's probes.
+        await app.For(app.Beta).Run($"insert into platform.error_logs (error_type, error_message) values ('Ancient', 'ancient')", Ct);
+        await app.For(app.Beta).Run($"insert into platform.system_health_checks (service_name, check_name, status, checked_at) values ('wave', 'ancient', 'healthy', now() - interval '1 year')", Ct);
+        await app.Flush();
+        await app.Service.Run($"update platform.error_groups g set first_seen = now() - interval '1 year', last_seen = now() - interval '1 year' where g.error_type = 'Ancient'", Ct);
         foreach (var chore in app.Services.GetServices<Chore>().Where(c => c.Name is "platform.purge_health" or "platform.purge_errors" or "platform.sample_sizes")) await app.Service.Run(chore.Statement, Ct);
         Assert.Equal(["young"], await app.Service.List<string>($"select h.check_name from platform.health_results h where h.service_name = 'old'", Ct));
+        Assert.Equal(1, await app.For(app.Beta).One<long>($"select count(*) from platform.error_logs l join platform.error_groups g on g.id = l.group_id where l.error_type = 'Ancient'", Ct));
+        Assert.Equal(1, await app.For(app.Beta).One<long>($"select count(*) from platform.system_health_checks h where h.check_name = 'ancient'", Ct));
         Assert.Equal(["Young"], await app.Service.List<string>($"select g.error_type from platform.error_groups g where g.source = 'x'", Ct));
-        Assert.True(await app.Service.One<bool>($"select bool_or(d.relation = '' and d.bytes > 1000000) and bool_or(d.relation = 'platform.roles') is not null from platform.database_sizes d where d.day = current_date", Ct));
+        Assert.True(await app.Service.One<bool>($"select bool_or(d.relation = '' and d.bytes > 1000000) and count(*) > 10 from platform.database_sizes d where d.day = current_date", Ct));
     }
 
     // ----- errors
@@ -200,9 +290,9 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
         Assert.Equal((2000, "storm", "Order … of … is nowhere.", "open"),
             (storm.GetProperty("occurrences").GetInt32(), storm.GetProperty("source").GetString(), storm.GetProperty("message").GetString(), storm.GetProperty("state").GetString()));
         var whole = await app.Admin.Json($"api/errors/{storm.GetProperty("id")}");
-        Assert.InRange(whole.GetProperty("samples").GetArrayLength(), 1, 5);
+        Assert.Equal(5, whole.GetProperty("samples").GetArrayLength());
         Assert.Equal("Storm {Number}", whole.GetProperty("samples")[0].GetProperty("context").GetProperty("log").GetString());
-        Assert.InRange(await app.Db.One<long>($"select count(*) from platform.error_logs l where l.group_id = {storm.GetProperty("id").GetGuid()}", Ct), 1, 5);
+        Assert.Equal(5, await app.Db.One<long>($"select count(*) from platform.error_logs l where l.group_id = {storm.GetProperty("id").GetGuid()}", Ct));
         Assert.DoesNotContain("example.com", whole.ToString(), StringComparison.Ordinal);
         Assert.Empty(await Errors(app.Stranger, "text=nowhere"));
         Assert.Equal((404, "not_found"), await (await app.Stranger.GetAsync(new Uri($"api/errors/{storm.GetProperty("id")}", UriKind.Relative), Ct)).Problem());
@@ -294,9 +384,19 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
         foreach (var number in new[] { 1, 22, 333 })
             await app.Db.Run($"insert into assistant.error_logs (error_type, error_message, severity) values ('Timeout', {$"WhatsApp gave no answer to \"m{number}\" after {number} s"}, 'error')", Ct);
         await app.Db.Run($"insert into jyotiflow.system_logs (level, component, event, message) values ('info', 'star', 'Timeout', 'all is well')", Ct);
+        // One that says it is of tomorrow is of now.
+        await app.Db.Run($"insert into platform.error_logs (error_type, error_message, created_at) values ('Tomorrow', 'x', now() + interval '1 year')", Ct);
+        await app.Flush();
+        Assert.True(Assert.Single(await Errors(app.Admin, "text=Tomorrow")).GetProperty("lastSeen").GetDateTimeOffset() < DateTimeOffset.UtcNow.AddMinutes(1));
         var error = Assert.Single(await Errors(app.Admin, "text=WhatsApp"));
         Assert.Equal((3, "WhatsApp gave no answer to … after … s"), (error.GetProperty("occurrences").GetInt32(), error.GetProperty("message").GetString()));
         Assert.Equal(3, (await app.Admin.Json($"api/errors/{error.GetProperty("id")}")).GetProperty("samples").GetArrayLength());
+        // Its words are its organization's: operators see that there is something, and how often.
+        var seen = await app.Operator.Json($"api/errors/{error.GetProperty("id")}?scope=installation");
+        Assert.Equal(("Timeout", 3, ""), (seen.GetProperty("error").GetProperty("type").GetString(), seen.GetProperty("error").GetProperty("occurrences").GetInt32(), seen.GetProperty("error").GetProperty("message").GetString()));
+        Assert.Empty(seen.GetProperty("samples").EnumerateArray());
+        Assert.Empty(await Errors(app.Operator, "text=WhatsApp&scope=installation"));
+        await Expect.Refused(Expect.Forbidden, () => app.Db.Run($"insert into platform.error_logs (error_type, error_message, own) values ('x', 'x', true)", Ct));
         Assert.Equal(1, await app.Db.One<long>($"select count(*) from platform.error_logs l where l.source = 'star' and l.group_id is null", Ct));
         // Nobody says themselves which group theirs is of.
         await Expect.Refused(Expect.Forbidden, () => app.For(app.Beta).Run($"insert into platform.error_logs (error_type, error_message, group_id) values ('x', 'x', {error.GetProperty("id").GetGuid()})", Ct));
@@ -381,9 +481,52 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
             var twin = found.GetProperty("duplicateIndexes").EnumerateArray().Single(t => t.GetProperty("table").GetString() == "figures_probe");
             Assert.Equal(("figures_probe_a", "figures_probe_ab"), (twin.GetProperty("name").GetString(), twin.GetProperty("other").GetString()));
             Assert.True(found.GetProperty("pools").EnumerateArray().All(p => p.GetProperty("most").GetInt64() > 0));
-            var statements = found.GetProperty("statements");
-            Assert.Equal(statements.GetProperty("available").GetBoolean(), statements.GetProperty("howTo").ValueKind == JsonValueKind.Null);
+            Assert.Empty(found.GetProperty("unread").EnumerateArray());
         }
+    }
+
+    [Fact]
+    public async Task Who_runs_the_installation_is_no_matter_of_who_is_left()
+    {
+        var first = app.Alpha.OrganizationId!.Value;
+        Task Say(Guid? who) => app.Service.Run($"update platform.installation set operated_by = {who}", Ct);
+        await app.Service.Run($"update platform.organizations set closed_at = now() where id = {first}", Ct);
+        try { Assert.Equal((403, "not_an_operator"), await (await app.Later.GetAsync(new Uri("api/operator/database", UriKind.Relative), Ct)).Problem()); }
+        finally { await app.Service.Run($"update platform.organizations set closed_at = null where id = {first}", Ct); }
+        await Say(null);
+        try
+        {
+            foreach (var client in new[] { app.Operator, app.Later })
+                Assert.Equal((403, "not_an_operator"), await (await client.GetAsync(new Uri("api/operator/database", UriKind.Relative), Ct)).Problem());
+        }
+        finally { await Say(first); }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_of_the_database_is_named_and_the_rest_is_shown()
+    {
+        await using var superuser = await app.OpenSuperuser();
+        await using var holder = await superuser.BeginTransactionAsync(Ct);
+        await using (var hold = new Npgsql.NpgsqlCommand("lock table platform.database_sizes", superuser)) await hold.ExecuteNonQueryAsync(Ct);
+        var found = await app.Operator.Json("api/operator/database");
+        Assert.Contains("growth", found.GetProperty("unread").EnumerateArray().Select(u => u.GetString()));
+        Assert.Empty(found.GetProperty("growth").EnumerateArray());
+        Assert.True(found.GetProperty("bytes").GetInt64() > 1_000_000);
+    }
+
+    [Fact]
+    public async Task Metrics_are_told_when_the_database_is_away()
+    {
+        await app.Recorder(new Clock(DateTimeOffset.UtcNow.AddMinutes(-2))).Run(Ct);
+        var well = await app.Anonymous.GetStringAsync(new Uri("metrics", UriKind.Relative), Ct);
+        Assert.Contains("clientele_database_up 1\n", well, StringComparison.Ordinal);
+        Assert.Contains("clientele_check_status{service=\"platform\",check=\"database\"} 0\n", well, StringComparison.Ordinal);
+        await using var superuser = await app.OpenSuperuser();
+        await using var holder = await superuser.BeginTransactionAsync(Ct);
+        await using (var hold = new Npgsql.NpgsqlCommand("lock table log.state", superuser)) await hold.ExecuteNonQueryAsync(Ct);
+        var away = await app.Anonymous.GetStringAsync(new Uri("metrics", UriKind.Relative), Ct);
+        Assert.Contains("clientele_database_up 0\n", away, StringComparison.Ordinal);
+        Assert.Contains("db_client_connection_max{", away, StringComparison.Ordinal);
     }
 
     [Fact]

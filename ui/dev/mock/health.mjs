@@ -195,6 +195,7 @@ export const database = () => ({
     },
   ],
   unusedIndexes: [{ name: 'commerce.orders_by_source', table: 'commerce.customer_orders', bytes: 42_000_000 }],
+  unread: [],
   duplicateIndexes: [{ name: 'public.mine_a', table: 'public.mine', other: 'public.mine_ab', bytes: 12_000_000 }],
   growth: ['', 'log.events', 'commerce.customer_orders'].map((name, i) => ({
     name,

@@ -19,7 +19,8 @@ export const healthQuery = (organization: string, hours: number) =>
   queryOptions({
     queryKey: key(organization, 'health', hours),
     queryFn: ({ signal }) => request<Health>('/health', { organization, query: { hours }, signal }),
-    refetchInterval: 30_000,
+    // A week or a month hardly changes within minutes.
+    refetchInterval: hours > 24 ? 300_000 : 30_000,
     placeholderData: keepPreviousData,
   });
 

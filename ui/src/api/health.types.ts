@@ -80,6 +80,8 @@ export interface ErrorDetail {
   samples: { at: string; message: string; stack: string | null; request: string | null; context: Record<string, unknown> }[];
 }
 
+export type DatabaseSection = 'statements' | 'sessions' | 'tables' | 'unusedIndexes' | 'duplicateIndexes' | 'growth';
+
 export interface Database {
   version: string;
   bytes: number;
@@ -128,4 +130,6 @@ export interface Database {
   unusedIndexes: { name: string; table: string; bytes: number }[];
   duplicateIndexes: { name: string; table: string; other: string; bytes: number }[];
   growth: { name: string; days: { day: string; bytes: number }[] }[];
+  /** Sections that could not be read; they are empty. */
+  unread: DatabaseSection[];
 }

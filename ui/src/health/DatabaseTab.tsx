@@ -2,7 +2,7 @@ import { Alert, Code, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { databaseQuery } from '../api/health';
-import type { Database } from '../api/health.types';
+import type { Database, DatabaseSection } from '../api/health.types';
 import { Card } from '../components/Card';
 import { Chart } from '../components/chart/Chart';
 import { ChartCard, type ChartView } from '../components/chart/ChartCard';
@@ -10,6 +10,7 @@ import { QueryState } from '../components/PageState';
 import { PlainTable } from '../components/table/PlainTable';
 import { Nothing, Num, When } from '../components/Values';
 import { useFormat, useT } from '../i18n/I18n';
+import { usePlainT } from '../i18n/usePlainT';
 import operate from '../operate/Operate.module.css';
 import { useOrganization } from '../shell/organization';
 import { growthData, growthOption } from './charts';
@@ -24,6 +25,7 @@ export function DatabaseTab() {
     <QueryState query={query} failed={t('database.failed')} skeleton={<Skeleton h={480} radius="md" aria-hidden="true" />}>
       {(database) => (
         <Stack gap="md">
+          <Unread sections={database.unread} />
           <Sums database={database} />
           <Growth growth={database.growth} />
           <Slow statements={database.statements} />
@@ -33,6 +35,27 @@ export function DatabaseTab() {
         </Stack>
       )}
     </QueryState>
+  );
+}
+
+const sectionWords: Record<DatabaseSection, Parameters<ReturnType<typeof usePlainT>>[0]> = {
+  statements: 'database.slow',
+  sessions: 'database.running',
+  tables: 'database.tables',
+  unusedIndexes: 'database.unused',
+  duplicateIndexes: 'database.duplicate',
+  growth: 'database.growth',
+};
+
+/** What is empty because it could not be read, and not because there is nothing. */
+function Unread({ sections }: { sections: DatabaseSection[] }) {
+  const t = useT();
+  const plain = usePlainT();
+  if (sections.length === 0) return null;
+  return (
+    <Alert color="yellow" variant="light" title={t('database.unread')}>
+      {t('database.unread.text', { sections: sections.map((name) => plain(sectionWords[name])).join(', ') })}
+    </Alert>
   );
 }
 

@@ -13,7 +13,7 @@ import { Num, When } from '../components/Values';
 import { useT } from '../i18n/I18n';
 import { usePlainT } from '../i18n/usePlainT';
 import operate from '../operate/Operate.module.css';
-import { useOrganization, usePermissions } from '../shell/organization';
+import { useOrganization } from '../shell/organization';
 import { ErrorDrawer } from './ErrorDrawer';
 import type { HealthSearch } from './search';
 import { shortType, stateWords } from './words';
@@ -33,7 +33,7 @@ export function ErrorsTab() {
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="md">
-      <Filters search={search} set={set} />
+      <Filters search={search} set={set} isOperator={query.data?.pages[0]?.isOperator ?? false} />
       {query.isError && !query.data ? (
         <Failed what={t('errors.failed')} error={query.error} retry={() => void query.refetch()} />
       ) : !query.data ? (
@@ -59,15 +59,14 @@ export function ErrorsTab() {
   );
 }
 
-function Filters({ search, set }: { search: HealthSearch; set: (changed: HealthSearch) => void }) {
+function Filters({ search, set, isOperator }: { search: HealthSearch; set: (changed: HealthSearch) => void; isOperator: boolean }) {
   const t = useT();
   const plain = usePlainT();
-  const may = usePermissions();
   const [text, setText] = useState(search.text ?? '');
   const find = useDebouncedCallback((value: string) => set({ text: value.trim() || undefined, error: undefined }), 300);
   return (
     <div className={operate.filters} role="search">
-      {may.operate && (
+      {isOperator && (
         <SegmentedControl
           size="xs"
           aria-label={t('errors.scope')}

@@ -99,6 +99,11 @@ export const healthMessages = messages({
   'errors.undo': { en: 'Undo', fr: 'Annuler' },
 
   'database.failed': { en: 'The figures could not be loaded', fr: 'Les chiffres n’ont pas pu être chargés' },
+  'database.unread': { en: 'Some of it could not be read', fr: 'Une partie n’a pas pu être lue' },
+  'database.unread.text': {
+    en: 'Locked, or too slow to wait for: {sections}. The rest is complete.',
+    fr: 'Verrouillé, ou trop lent pour attendre : {sections}. Le reste est complet.',
+  },
   'database.now': { en: 'Now', fr: 'Maintenant' },
   'database.size': { en: 'Size', fr: 'Taille' },
   'database.cache': { en: 'Found in memory', fr: 'Trouvé en mémoire' },

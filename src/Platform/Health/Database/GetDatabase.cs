@@ -12,11 +12,13 @@ internal static class GetDatabase
     /// <param name="CacheHits">The share of pages that were in PostgreSQL's own memory, from 0 to 1, since its figures were last reset.</param>
     /// <param name="Connections">Of the whole server.</param>
     /// <param name="TransactionAge">Transactions since the oldest row was frozen; the server stops at about 2.1 billion.</param>
+    /// <param name="Unread">Sections that could not be read, because something is locked or it took too long: <c>statements</c>, <c>sessions</c>, <c>tables</c>, <c>unusedIndexes</c>, <c>duplicateIndexes</c>, <c>growth</c>. They are empty.</param>
     /// <param name="Since">Since when PostgreSQL counts; null: since it was made.</param>
     public sealed record View(
         string Version, long Bytes, double? CacheHits, long Connections, long MostConnections, long Deadlocks, long TemporaryBytes, long TransactionAge, DateTimeOffset? Since,
         SlowStatements Statements, IReadOnlyList<Running> Running, IReadOnlyList<Waiting> Waiting, IReadOnlyList<Pool> Pools,
-        IReadOnlyList<Table> Tables, IReadOnlyList<Index> UnusedIndexes, IReadOnlyList<Twin> DuplicateIndexes, IReadOnlyList<Growth> Growth);
+        IReadOnlyList<Table> Tables, IReadOnlyList<Index> UnusedIndexes, IReadOnlyList<Twin> DuplicateIndexes, IReadOnlyList<Growth> Growth,
+        IReadOnlyList<string> Unread);
 
     /// <summary>A statement under way for more than a second.</summary>
     /// <param name="Seconds">Since it began.</param>
@@ -63,10 +65,29 @@ internal static class GetDatabase
             from pg_stat_database d
             where d.datname = current_database()
             """, ct);
-        var (running, waiting) = await Sessions(databases, ct);
+        var unread = new List<string>();
+        // Somebody looks because something is wrong: what waits or takes long is left out, and the rest is shown.
+        async Task<T> Section<T>(string name, T otherwise, Func<Task<T>> read)
+        {
+            try { return await read(); }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException && !ct.IsCancellationRequested)
+            {
+                unread.Add(name);
+                return otherwise;
+            }
+        }
+        Task<List<T>> Listed<T>(string name, Sql sql) => Section<List<T>>(name, [], () => service.InTransaction(async t =>
+        {
+            await t.Run($"select set_config('lock_timeout', '200ms', true), set_config('statement_timeout', '5s', true)", ct);
+            return await t.List<T>(sql, ct);
+        }, ct));
+        var (running, waiting) = await Section<(List<Running>, List<Waiting>)>("sessions", ([], []), () => Sessions(databases, ct));
+        var statements = await Section("statements", new SlowStatements(true, null, []), () => SlowStatements.Read(databases, ct));
+        var samples = await Listed<Sample>("growth", Grown);
         return new View(
             sums.Version, sums.Bytes, sums.CacheHits, sums.Connections, sums.MostConnections, sums.Deadlocks, sums.TemporaryBytes, sums.TransactionAge, sums.Since,
-            await SlowStatements.Read(databases, ct), running, waiting, figures.Pools(), await Tables(service, ct), await Unused(service, ct), await Twins(service, ct), await Grown(service, ct));
+            statements, running, waiting, figures.Pools(), await Listed<Table>("tables", Tables), await Listed<Index>("unusedIndexes", Unused), await Listed<Twin>("duplicateIndexes", Twins),
+            [.. samples.GroupBy(x => x.Relation).Select(g => new Growth(g.Key, [.. g.Select(x => new Size(x.Day, x.Bytes))]))], unread);
     }
 
     // As the login itself: that role sees what every session of its own does, and needs no privilege for it.
@@ -99,16 +120,16 @@ internal static class GetDatabase
         return await Db.Read<T>(batch, null, sql, ct);
     }
 
-    private static Task<List<Table>> Tables(Db db, CancellationToken ct) => db.List<Table>($"""
+    private static Sql Tables => $"""
         select t.relation as name, t.bytes, t.index_bytes, t.rows, t.dead_rows, t.parts,
                nullif(t.vacuumed_at, '-infinity') as vacuumed_at, nullif(t.analyzed_at, '-infinity') as analyzed_at,
                t.bytes - (select d.bytes from platform.database_sizes d where d.relation = t.relation and d.day >= current_date - 30 order by d.day limit 1) as grown_bytes
         from platform.table_sizes t
         order by t.bytes desc
         limit 30
-        """, ct);
+        """;
 
-    private static Task<List<Index>> Unused(Db db, CancellationToken ct) => db.List<Index>($"""
+    private static Sql Unused => $"""
         select s.indexrelid::regclass::text as name, s.relid::regclass::text as table, c.relpages * current_setting('block_size')::bigint as bytes
         from pg_stat_user_indexes s
         join pg_index i on i.indexrelid = s.indexrelid
@@ -118,9 +139,9 @@ internal static class GetDatabase
         where s.idx_scan = 0 and not i.indisunique and not i.indisexclusion and c.relpages > 8
         order by bytes desc
         limit 50
-        """, ct);
+        """;
 
-    private static Task<List<Twin>> Twins(Db db, CancellationToken ct) => db.List<Twin>($"""
+    private static Sql Twins => $"""
         select a.indexrelid::regclass::text as name, a.indrelid::regclass::text as table, b.indexrelid::regclass::text as other, c.relpages * current_setting('block_size')::bigint as bytes
         from pg_index a
         join pg_class c on c.oid = a.indexrelid and not c.relispartition
@@ -138,18 +159,14 @@ internal static class GetDatabase
         and (b.indnkeyatts > a.indnkeyatts or b.indisunique or b.indexrelid < a.indexrelid)
         order by bytes desc, name
         limit 50
-        """, ct);
+        """;
 
-    private static async Task<List<Growth>> Grown(Db db, CancellationToken ct)
-    {
-        var samples = await db.List<Sample>($"""
-            select d.relation, d.day, d.bytes from platform.database_sizes d
-            where d.day > current_date - 90
-            and (d.relation = '' or d.relation in (
-                select x.relation from platform.database_sizes x
-                where x.day = (select max(y.day) from platform.database_sizes y) and x.relation <> '' order by x.bytes desc limit 5))
-            order by d.relation, d.day
-            """, ct);
-        return [.. samples.GroupBy(s => s.Relation).Select(g => new Growth(g.Key, [.. g.Select(s => new Size(s.Day, s.Bytes))]))];
-    }
+    private static Sql Grown => $"""
+        select d.relation, d.day, d.bytes from platform.database_sizes d
+        where d.day > current_date - 90
+        and (d.relation = '' or d.relation in (
+            select x.relation from platform.database_sizes x
+            where x.day = (select max(y.day) from platform.database_sizes y) and x.relation <> '' order by x.bytes desc limit 5))
+        order by d.relation, d.day
+        """;
 }

@@ -26,9 +26,6 @@ internal sealed class ErrorInbox(IHttpContextAccessor contexts, Node node, TimeP
     private const int MostGroups = 1000;
     private const int MostSamples = 3;
 
-    // Of a state of the log only words of ours: the rest may be a caller's.
-    private static readonly string[] safe = ["Code", "Job", "Chore", "Consumer", "Service", "Check", "Import"];
-
     private readonly Lock one = new();
     private Dictionary<(Guid?, string), Group> groups = [];
     private IExternalScopeProvider? scopes;
@@ -115,7 +112,7 @@ internal sealed class ErrorInbox(IHttpContextAccessor contexts, Node node, TimeP
         var template = values.FirstOrDefault(v => v.Key == "{OriginalFormat}").Value as string ?? ErrorText.Scrub(state?.ToString() ?? string.Empty);
         var context = new Dictionary<string, string> { ["log"] = ErrorText.Shorten(template, 500), ["logger"] = category, ["node"] = node.Name };
         foreach (var (name, value) in values)
-            if (Array.IndexOf(safe, name) >= 0 && value is not null) context[name.ToLowerInvariant()] = ErrorText.Shorten(value.ToString() ?? string.Empty, 200);
+            if (name[0] != '{' && ErrorText.IsOurs(name) && value is not null) context[name.ToLowerInvariant()] = ErrorText.Shorten(value.ToString() ?? string.Empty, 200);
 
         var (organization, request) = (OrganizationOfScope(), Activity.Current?.TraceId.ToString());
         if (contexts.HttpContext is { } http)

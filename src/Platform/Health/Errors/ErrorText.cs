@@ -13,6 +13,7 @@ namespace Clientele.Platform.Health.Errors;
 public static partial class ErrorText
 {
     private const int MessageAtMost = 500;
+    private const int LookedAt = 4 * MessageAtMost;
     private const int StackAtMost = 8000;
     private const int InnerAtMost = 5;
     private const int FramesOfPlace = 3;
@@ -20,10 +21,25 @@ public static partial class ErrorText
     /// <summary>A message with … in place of whatever may be somebody's.</summary>
     public static string Scrub(string message)
     {
-        var cut = message.Length > 4 * MessageAtMost ? message[..(4 * MessageAtMost)] : message;
-        var plain = Differing().Replace(cut.ReplaceLineEndings(" ").Replace('\0', ' '), "…");
+        // Quotes first and in the whole: what is quoted may hold quotes itself, and may be longer than what is looked at.
+        var text = Unquote(message.ReplaceLineEndings(" ").Replace('\0', ' '));
+        // A word that is cut might no longer be known for what it is.
+        if (text.Length > LookedAt) text = text[..(text.LastIndexOf(' ', LookedAt) is > 0 and var end ? end : LookedAt)];
+        var plain = Differing().Replace(text, "…");
         return plain.Length > MessageAtMost ? plain[..MessageAtMost] : plain;
     }
+
+    // From the first quote to the last; to the end when the last one opens something.
+    private static string Unquote(string text)
+    {
+        if (text.IndexOf('"', StringComparison.Ordinal) is not (>= 0 and var first)) return text;
+        var last = text.LastIndexOf('"');
+        var opens = last == first || (last + 1 < text.Length && char.IsLetterOrDigit(text[last + 1]));
+        return $"{text[..first]}…{(opens ? string.Empty : text[(last + 1)..])}";
+    }
+
+    /// <summary>Whether a value of a log record is one of ours: a sentence of the code, or a word we chose. The rest may be a caller's.</summary>
+    public static bool IsOurs(string name) => name is "{OriginalFormat}" or "Code" or "Job" or "Chore" or "Consumer" or "Service" or "Check" or "Import";
 
     /// <summary>The exception and those behind it: type, scrubbed message, frames.</summary>
     public static string Stack(Exception exception)
@@ -78,13 +94,14 @@ public static partial class ErrorText
 
     // In this order: what is longer first.
     [GeneratedRegex("""
-        "[^"]*" | '[^']*' | “[^”]*” | «[^»]*» | \([^()]*\)=\([^()]*\)
-        | [\w.+-]+@[\w.-]+
-        | \b[a-zA-Z][a-zA-Z0-9+.-]*://\S+
-        | \b(?i:password|secret|token|key|authorization|bearer)\b\s*[=:]?\s*\S+
+        '[^']*' | (?<!\w)'[^']*$ | “[^”]*(?:”|$) | «[^»]*(?:»|$) | (?:(?i:key)\s+)?\([^()]*\)=\((?:.*\)|.*$)
+        | (?<![\w.+-])[\w.+-]+@[\w.-]+
+        | \b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://\S+
+        | (?<![\w-])[\w-]{0,40}(?i:password|passwd|pwd|secret|token|key|authorization|bearer)\s*[=:]\s*(?i:(?:bearer|basic)\s+)?(?:'[^']*'|\S+)
+        | \b(?i:password|secret|token|key|authorization|bearer)\s+\S+
         | [0-9a-fA-F]{8}-[0-9a-fA-F-]{27}
-        | [?&]\S+=\S*
-        | (?<![\w.])(?=[\w+/=-]*\d)[\w+/=-]{16,}
+        | [?&][^\s?&=]+=\S*
+        | (?<![\w.+/=-])(?:(?=[\w+/=-]*\d)[\w+/=-]{16,}|[\w+/=-]{24,})
         | \d[\d.,:]*\d | \d
         """, RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant)]
     private static partial Regex Differing();

@@ -6,7 +6,7 @@ namespace Clientele.Platform.Health.Errors;
 /// <param name="Organization">The word of the organization it happened in; null: in none. Always null in a list of one's own.</param>
 /// <param name="Source">The module: <c>commerce</c>; <c>framework</c> when none of ours.</param>
 /// <param name="Type">Of the exception, or the name of the log's message.</param>
-/// <param name="Message">Without numbers, ids and names: they are not kept.</param>
+/// <param name="Message">Without numbers, ids and names: they are not kept. Empty for operators when a product wrote it: its words are its organization's.</param>
 /// <param name="Place">The innermost methods of ours, one a line.</param>
 /// <param name="Severity"><c>error</c> or <c>critical</c>.</param>
 /// <param name="State"><c>open</c>, <c>resolved</c> (open again when it comes back) or <c>ignored</c>.</param>
@@ -18,7 +18,7 @@ public sealed record ErrorView(
     /// <param name="db">Of the organization, or the service's for all of them.</param>
     /// <param name="which">A condition on <c>g</c>.</param>
     internal static Task<List<ErrorView>> List(Db db, bool all, Sql which, int limit, CancellationToken ct) => db.List<ErrorView>($"""
-        select g.id, case when {all} then o.slug end as organization, g.source, g.error_type as type, g.message, g.place, g.severity, g.occurrences, g.first_seen, g.last_seen,
+        select g.id, case when {all} then o.slug end as organization, g.source, g.error_type as type, case when g.own or not {all} then g.message else '' end as message, g.place, g.severity, g.occurrences, g.first_seen, g.last_seen,
                g.state, g.reopened, g.changed_at, u.name as changed_by
         from platform.error_groups g
         left join platform.organizations o on o.id = g.about

@@ -25,25 +25,28 @@ internal sealed partial class ErrorWriter(Databases databases, ErrorInbox inbox,
         }
     }
 
-    /// <summary>Writes what has come together since the last time; what cannot be written waits for the next.</summary>
+    /// <summary>Writes what has come together since the last time, and groups what products wrote; what cannot be written waits for the next.</summary>
     public async Task Flush(CancellationToken ct)
     {
         var groups = inbox.Take();
-        if (groups.Count == 0) return;
         try
         {
-            await db.Run($"select platform.record_errors({new Json(Text(groups))})", ct);
+            if (groups.Count > 0) await db.Run($"select platform.record_errors({new Json(Text(groups))})", ct);
         }
-        catch (PostgresException e) when (!e.IsTransient && e.SqlState is not ("57P01" or "57P02" or "57P03" or "53300"))
-        {
-            // Given back it would fail again, and for ever.
-            LogLost(groups.Sum(g => g.Times), e.MessageText);
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is TimeoutException or IOException or System.Net.Sockets.SocketException
+            || e is NpgsqlException and not PostgresException || e is PostgresException { IsTransient: true } or PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" })
         {
             inbox.Return(groups);
-            LogAway(e.Message);
+            LogAway(ErrorText.MessageOf(e));
+            return;
         }
+        catch (Exception e)
+        {
+            // Given back it would fail again, and for ever.
+            LogLost(groups.Sum(g => g.Times), ErrorText.MessageOf(e));
+        }
+        try { await db.Run($"select platform.group_errors()", ct); }
+        catch (Exception e) when (!ct.IsCancellationRequested) { LogAway(ErrorText.MessageOf(e)); }
     }
 
     private static string Text(IReadOnlyList<ErrorInbox.Group> groups) => System.Text.Json.JsonSerializer.Serialize(groups.Select(g => new

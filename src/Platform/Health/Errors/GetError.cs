@@ -8,7 +8,7 @@ namespace Clientele.Platform.Health.Errors;
 /// <summary>GET /api/errors/{id}: a group with the newest of its occurrences.</summary>
 internal static class GetError
 {
-    /// <param name="Samples">Newest first, ten at most; the platform keeps five of its own.</param>
+    /// <param name="Samples">Newest first, ten at most; the platform keeps five of its own. What products wrote is shown to their organizations only.</param>
     public sealed record View(ErrorView Error, IReadOnlyList<Sample> Samples);
 
     /// <param name="Request">The code that the answer showed, also the id of its trace.</param>
@@ -21,7 +21,7 @@ internal static class GetError
         return new View(await Find(reader, all, id, ct), await reader.List<Sample>($"""
             select l.created_at as at, l.error_message as message, l.stack_trace as stack, l.request_id as request, l.context
             from platform.error_logs l
-            where l.group_id = {id} and ({all} or l.organization_id = platform.organization())
+            where l.group_id = {id} and (l.own or not {all}) and ({all} or l.organization_id = platform.organization())
             union all
             select s.at, s.message, s.stack, s.request, s.context
             from platform.error_groups g

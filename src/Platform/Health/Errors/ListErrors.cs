@@ -27,8 +27,8 @@ internal static class ListErrors
         }
         // What people quote is the code of an answer: the request's.
         Sql found = string.IsNullOrWhiteSpace(text) ? $"true" : (Sql)$"""
-            (position(lower({text.Trim()}) in lower(concat_ws(' ', g.error_type, g.message, g.place))) > 0
-             or exists (select from platform.error_logs l where l.group_id = g.id and l.organization_id = g.about and l.request_id = {text.Trim()})
+            (position(lower({text.Trim()}) in lower(concat_ws(' ', g.error_type, case when g.own or not {all} then g.message end, g.place))) > 0
+             or exists (select from platform.error_logs l where l.group_id = g.id and l.organization_id = g.about and (l.own or not {all}) and l.request_id = {text.Trim()})
              or exists (select from jsonb_array_elements(g.samples) as s where s ->> 'request' = {text.Trim()}))
             """;
         var most = limit ?? 50;
