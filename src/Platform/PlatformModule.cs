@@ -1,4 +1,5 @@
 using Clientele.Platform.Audit;
+using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
 using Clientele.Platform.Files;
 using Clientele.Platform.Health;
@@ -65,6 +66,8 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<RecentReads>();
         services.AddSingleton<AuditSealer>();
         services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
+        services.AddSingleton<BackupWorker>();
+        services.AddHostedService(s => s.GetRequiredService<BackupWorker>());
         services.AddSingleton<ImportWorker>();
         services.AddHostedService<ImportHost>();
     }
@@ -104,6 +107,7 @@ public sealed class PlatformModule : IModule
         settings.MapGet("/{key}/history", ListSettingHistory.Handle);
         KeyRoutes.Map(api);
         HealthRoutes.Map(api);
+        BackupRoutes.Map(api.MapGroup("/backups").WithTags("Operations").Requires(Can.ManageBackups));
         JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs").Requires(Can.Administer));
 
         var people = api.MapGroup("/people").WithTags("People");

@@ -13,23 +13,46 @@ internal sealed class DatabaseHome : IAsyncDisposable
     private const string Name = "clientele";
     private readonly PrivatePostgresServer? server;
 
-    private DatabaseHome(Databases databases, PrivatePostgresServer? server) => (Databases, this.server) = (databases, server);
+    private DatabaseHome(Databases databases, PrivatePostgresServer? server, string? administrator) =>
+        (Databases, this.server, Administrator) = (databases, server, administrator);
 
     public Databases Databases { get; }
+
+    /// <summary>Of a private PostgreSQL, its superuser's connection to the platform's database; null with an existing server.</summary>
+    public string? Administrator { get; }
 
     /// <exception cref="SetupException">The given server cannot be used.</exception>
     /// <exception cref="PrivatePostgresException">Our own cannot start.</exception>
     public static async Task<DatabaseHome> Open(string? connection, string dataFolder, ILoggerFactory loggers, CancellationToken ct)
     {
-        if (!string.IsNullOrWhiteSpace(connection)) return await Prepare(connection, null, loggers, ct);
+        if (!string.IsNullOrWhiteSpace(connection)) return await Prepare(connection, null, null, loggers, ct);
+        return await OnPrivate(dataFolder, loggers, (server, login) => Prepare(login, server, AdministratorOf(server.ConnectionString), loggers, ct), ct);
+    }
+
+    /// <summary>The same without touching the database: neither made nor migrated. For backups, which are made before an upgrade, and restores.</summary>
+    public static async Task<DatabaseHome> Reach(string? connection, string dataFolder, ILoggerFactory loggers, CancellationToken ct)
+    {
+        if (!string.IsNullOrWhiteSpace(connection)) return new DatabaseHome(new Databases(connection), null, null);
+        if (Known(dataFolder) is { } known && Superuser(dataFolder) is { } superuser && await Answers(known.ConnectionString, ct))
+            return new DatabaseHome(new Databases(known.ConnectionString), null, superuser);
+        RefuseNothing(dataFolder);
+        return await OnPrivate(dataFolder, loggers, (server, login) => Task.FromResult(new DatabaseHome(new Databases(login), server, AdministratorOf(server.ConnectionString))), ct);
+    }
+
+    /// <summary>The private PostgreSQL for this process alone: refused while a server runs on the folder. Made when there is none.</summary>
+    public static Task<DatabaseHome> Alone(string dataFolder, ILoggerFactory loggers, CancellationToken ct) =>
+        OnPrivate(dataFolder, loggers, (server, login) => Task.FromResult(new DatabaseHome(new Databases(login), server, AdministratorOf(server.ConnectionString))), ct);
+
+    private static async Task<DatabaseHome> OnPrivate(string dataFolder, ILoggerFactory loggers, Func<PrivatePostgresServer, string, Task<DatabaseHome>> use, CancellationToken ct)
+    {
         var server = await PrivatePostgresServer.Start(
-            new PrivatePostgresOptions { DataFolder = Path.GetFullPath(dataFolder) }, loggers.CreateLogger<PrivatePostgresServer>(), ct);
+            PrivateOptions(dataFolder), loggers.CreateLogger<PrivatePostgresServer>(), ct);
         try
         {
             var login = await Provisioner.CreateLogin(server.ConnectionString, Name, Name, Known(dataFolder)?.Password ?? RandomNumberGenerator.GetHexString(48, lowercase: true), ct);
             await Remember(dataFolder, login, ct);
             await Provisioner.ShowStatements(server.ConnectionString, ct);
-            return await Prepare(login, server, loggers, ct);
+            return await use(server, login);
         }
         catch
         {
@@ -38,21 +61,48 @@ internal sealed class DatabaseHome : IAsyncDisposable
         }
     }
 
-    private static async Task<DatabaseHome> Prepare(string connection, PrivatePostgresServer? server, ILoggerFactory loggers, CancellationToken ct)
+    /// <summary>Of the private PostgreSQL on that folder.</summary>
+    public static PrivatePostgresOptions PrivateOptions(string dataFolder) => new() { DataFolder = Path.GetFullPath(dataFolder), Archive = ArchiveOptions.FromEnvironment() };
+
+    /// <summary>Looks after the archive of the private PostgreSQL this process runs; null: there is none.</summary>
+    public ArchiveKeeper? Archive => server?.Archive;
+
+    /// <summary>The platform's login on a private server that was recovered, with the password this folder knows.</summary>
+    public static Task<string> LoginOn(string superuser, string dataFolder, CancellationToken ct) =>
+        Provisioner.CreateLogin(superuser, Name, Name, Known(dataFolder)?.Password ?? RandomNumberGenerator.GetHexString(48, lowercase: true), ct);
+
+    private static string AdministratorOf(string connection) => new NpgsqlConnectionStringBuilder(connection) { Database = Name }.ConnectionString;
+
+    // As psql reaches it: what the process that runs on the folder wrote there.
+    private static string? Superuser(string dataFolder)
+    {
+        var file = Path.Combine(Path.GetFullPath(dataFolder), "pg_service.conf");
+        if (!File.Exists(file)) return null;
+        var said = File.ReadAllLines(file).Select(l => l.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
+        return said.TryGetValue("host", out var host) && said.TryGetValue("user", out var user) && said.TryGetValue("password", out var password)
+            ? new NpgsqlConnectionStringBuilder { Host = host, Port = 5432, Username = user, Password = password, Database = Name }.ConnectionString : null;
+    }
+
+    private static void RefuseNothing(string dataFolder)
+    {
+        if (!Directory.Exists(Path.Combine(dataFolder, "postgres")))
+            throw new SetupException($"There is no Clientele in {Path.GetFullPath(dataFolder)}. Name its data folder with --data, or its database with --database.");
+    }
+
+    private static async Task<DatabaseHome> Prepare(string connection, PrivatePostgresServer? server, string? administrator, ILoggerFactory loggers, CancellationToken ct)
     {
         await Provisioner.Provision(connection, ct);
         var databases = new Databases(connection);
         await new Migrator(databases, Modules.All, loggers.CreateLogger<Migrator>()).Migrate(ct);
         await new Db(databases.Service, Platform.Tenancy.Tenant.None).One<short>($"select log.verify_epoch()", ct);
-        return new DatabaseHome(databases, server);
+        return new DatabaseHome(databases, server, administrator);
     }
 
     /// <summary>For commands beside a running server: the database that serves this data folder now, or one started for the command.</summary>
     public static async Task<DatabaseHome> Attach(string? connection, string dataFolder, ILoggerFactory loggers, CancellationToken ct)
     {
         if (string.IsNullOrWhiteSpace(connection) && Known(dataFolder) is { } known && await Answers(known.ConnectionString, ct)) connection = known.ConnectionString;
-        if (string.IsNullOrWhiteSpace(connection) && !Directory.Exists(Path.Combine(dataFolder, "postgres")))
-            throw new SetupException($"There is no Clientele in {Path.GetFullPath(dataFolder)}. Name its data folder with --data, or its database with --database.");
+        if (string.IsNullOrWhiteSpace(connection)) RefuseNothing(dataFolder);
         return await Open(connection, dataFolder, loggers, ct);
     }
 

@@ -25,6 +25,9 @@ var root = new RootCommand("Clientele: a customer platform on one PostgreSQL.")
     DataApiCommand.Create(),
     AuditCommand.Create(),
     KeysCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
+    CheckCommand.Create(),
 };
 return await CommandLine.Run(root, args);
 

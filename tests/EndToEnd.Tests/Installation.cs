@@ -35,7 +35,7 @@ internal sealed partial class Installation : IAsyncDisposable
 
     public RunningProcess? Server { get; private set; }
 
-    /// <summary>Variables that processes are started with.</summary>
+    /// <summary>Variables its processes are started with.</summary>
     public Dictionary<string, string> Variables { get; } = [];
 
     /// <summary>Starts the server and waits until it answers.</summary>
@@ -50,6 +50,16 @@ internal sealed partial class Installation : IAsyncDisposable
             catch (HttpRequestException) { return false; }
         });
     }
+
+    /// <summary>Stops the server in order, and PostgreSQL with it.</summary>
+    public async Task StopServer()
+    {
+        _ = Kill(Server!.Process.Id, 15);
+        await Server.Process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks a process to end in order.</summary>
+    public static void Terminate(RunningProcess running) => _ = Kill(running.Process.Id, 15);
 
     /// <summary>kill -9. PostgreSQL goes on alone, as it would.</summary>
     public async Task KillServer()
@@ -172,9 +182,10 @@ internal sealed partial class Installation : IAsyncDisposable
             """);
     }
 
-    public async Task<T> Scalar<T>(string sql)
+    /// <summary>As the superuser, past all policies.</summary>
+    public async Task<T> Scalar<T>(string sql, string? database = null)
     {
-        await using var connection = await Open();
+        await using var connection = await Open(database);
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync())!;
     }
@@ -237,12 +248,12 @@ internal sealed partial class Installation : IAsyncDisposable
     }
 
     // As the superuser, past all policies.
-    private async Task<NpgsqlConnection> Open()
+    private async Task<NpgsqlConnection> Open(string? database = null)
     {
         var service = Service();
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
         {
-            Host = service["host"], Username = service["user"], Password = service["password"], Database = service["dbname"], Pooling = false,
+            Host = service["host"], Username = service["user"], Password = service["password"], Database = database ?? service["dbname"], Pooling = false,
         }.ConnectionString);
         await connection.OpenAsync();
         return connection;

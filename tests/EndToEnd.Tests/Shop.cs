@@ -57,10 +57,10 @@ public sealed class Shop : TestApp
         await Import(Stranger, "zyxwell.csv", ForeignOrders(), "EUR");
         WaitingId = (await Upload(Admin, "january.csv", Orders()[..2000])).GetProperty("id").GetString()!;
         Ada = await CaughtUp();
-        await AddPerson(Operator, Alpha.OrganizationId!.Value, "super_admin");
-        await Health();
         await Document("Framework contract 2026.pdf", "%PDF-1.7\n%made up\n"u8.ToArray());
         await Document("Passport.png", Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="), "&sensitive=true");
+        await AddPerson(Operator, Alpha.OrganizationId!.Value, "super_admin");
+        await Health();
         AdasOrder = (await Admin.Json($"api/customers/{Ada.GetProperty("id")}/orders")).GetProperty("items")[0].GetProperty("id").GetString()!;
     }
 

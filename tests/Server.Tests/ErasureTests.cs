@@ -48,7 +48,7 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
     };
 
     // Values that a table's rules ask for and that cannot be guessed from them.
-    private const string Known = """
+    internal const string Known = """
         {"analytics.cohort_memberships.period_start_date": "2026-01-01", "analytics.cohort_memberships.period_end_date": "2026-02-01",
          "billing.subscriptions.current_period_end": "2126-01-01",
          "commerce.customer_orders.order_status": "confirmed", "customers.identities.kind": "anonymous_id",
@@ -64,7 +64,7 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
         """;
 
     // Builds a row from the catalogue: the marked word in every text and JSON column that takes it, and else what the rules allow.
-    private const string FillRow = """
+    internal const string FillRow = """
         create or replace function pg_temp.fill_row(rel regclass, reference name, who uuid, organization uuid, known jsonb) returns jsonb
         language plpgsql as $$
         declare

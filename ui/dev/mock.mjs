@@ -173,6 +173,7 @@ const routes = [
       play.has('empty') ? { events: [], refused: [] } : liveEvents(query.get('type'), Number(query.get('limit') ?? 50)),
   ],
   ['GET', '/jobs', ({ play }) => ({ items: play.has('empty') ? [] : operate.jobs() })],
+  ['GET', '/backups', ({ play }) => operate.backups(play.has('empty'))],
   ['GET', '/jobs/schedule', () => ({ next: operate.jobDetail('j1').next })],
   ['GET', '/jobs/:id', ({ id }) => operate.jobDetail(id)],
   ['GET', '/jobs/:id/runs', ({ play }) => ({ items: play.has('empty') ? [] : operate.runs(), before: null })],

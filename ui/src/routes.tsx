@@ -234,6 +234,12 @@ const job = createRoute({
   component: lazyRouteComponent(() => import('./operate/JobPage'), 'JobPage'),
 });
 
+const backups = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/backups',
+  component: lazyRouteComponent(() => import('./operate/BackupsPage'), 'BackupsPage'),
+});
+
 const activity = createRoute({
   getParentRoute: () => organization,
   path: 'settings/activity',
@@ -294,6 +300,7 @@ const routeTree = root.addChildren([
     allSettings,
     keys,
     jobs,
+    backups,
     job,
     activity,
     health,

@@ -1,3 +1,4 @@
+using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
 using Clientele.Platform.Files;
 using Clientele.Platform.Health.Checks;
@@ -33,6 +34,7 @@ internal static class HealthServices
         services.AddSingleton(s => JobChecks.Worker(s.GetRequiredService<Databases>()));
         services.AddSingleton(s => FileCheck.Store(s.GetRequiredService<IFileStore>()));
         services.AddSingleton(s => LogChecks.Watermark(s.GetRequiredService<LogHealth>()));
+        services.AddSingleton(s => BackupChecks.Newest(s.GetRequiredService<BackupWorker>(), s.GetRequiredService<Databases>()));
         services.AddSingleton<CheckList>();
 
         services.AddSingleton(new Chore("platform.purge_health", TimeSpan.FromHours(1), $"""

@@ -34,14 +34,14 @@ public sealed partial class KeyUse(Databases databases, TimeProvider clock, ILog
     /// <summary>Says by which key a request came.</summary>
     public static void Mark(HttpContext context, Guid organization, Guid key) => context.Items[mark] = new Keyed(organization, key);
 
-    /// <summary>Whose key a request came by; null: none that was marked.</summary>
-    public static Guid? OrganizationOf(HttpContext context) => context.Items.TryGetValue(mark, out var found) && found is Keyed keyed ? keyed.Organization : null;
-
     /// <summary>Adds to what was sent in answer to a marked request; nothing said, it is the answer's Content-Length.</summary>
     public static void Sent(HttpContext context, long bytes)
     {
         if (context.Items.TryGetValue(mark, out var found) && found is Keyed keyed) keyed.Sent += bytes;
     }
+
+    /// <summary>Whose key a request came by; null: none that was marked.</summary>
+    public static Guid? OrganizationOf(HttpContext context) => context.Items.TryGetValue(mark, out var found) && found is Keyed keyed ? keyed.Organization : null;
 
     /// <summary>Whether a key is taken from an address.</summary>
     /// <param name="networks">Networks as 10.0.0.0/8; none: from anywhere.</param>

@@ -90,11 +90,14 @@ public sealed record Can(string Permission, string Resource, string Action, stri
     /// <summary>Hand the organization over, close and reopen it. The super administrator's alone.</summary>
     public static Can OwnOrganization { get; } = new("platform_management", "organization", "delete", "hand over or close the organization");
 
+    /// <summary>See backups of the installation, make them and try them. The super administrator's alone.</summary>
+    public static Can ManageBackups { get; } = new("platform_management", "backups", "execute", "make and see backups");
+
     /// <summary>What endpoints ask for, for people who decide what a role may do.</summary>
     public static IReadOnlyList<Can> All { get; } =
     [
         ReadCustomers, ManageCustomers, ReadDocuments, AddDocuments, DeleteDocuments, ReadFiles, AddFiles, DeleteFiles, OpenSensitiveFiles, ReadImports, Import, Analyse, WatchCollection, ManageSources, Administer, ReadTrail,
-        ReadHealth, ReadErrors, ResolveErrors, ReadPeople, InvitePeople, ChangePeople, RemovePeople, ManageRoles, OwnOrganization, Operate,
+        ReadHealth, ReadErrors, ResolveErrors, ReadPeople, InvitePeople, ChangePeople, RemovePeople, ManageRoles, OwnOrganization, Operate, ManageBackups,
     ];
 
     /// <inheritdoc/>

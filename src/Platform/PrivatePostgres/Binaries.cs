@@ -38,6 +38,10 @@ internal sealed partial record Binaries(string Folder, int Major, string Version
                 $"PostgreSQL {OldestMajor} or newer is not installed: install its server (Debian and Ubuntu: apt-get install postgresql), or use a running one with --database.");
     }
 
+    /// <summary>Where programs of PostgreSQL may be, those of clients too: the folder that was named, or all that are installed.</summary>
+    internal static async Task<IEnumerable<string>> Folders(CancellationToken cancellation) =>
+        Environment.GetEnvironmentVariable("CLIENTELE_POSTGRES_BIN") is { Length: > 0 } set ? [set] : await Candidates(cancellation);
+
     /// <summary>The real folders, never /usr/local/bin: what lies on the PATH may be a wrapper that picks its own data folder.</summary>
     private static async Task<IEnumerable<string>> Candidates(CancellationToken cancellation)
     {

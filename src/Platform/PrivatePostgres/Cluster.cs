@@ -40,6 +40,9 @@ internal sealed class Cluster
 
     internal string SocketFolder { get; }
 
+    /// <summary>More for PostgreSQL's command line, while it recovers.</summary>
+    internal IReadOnlyList<string> Extra { get; set; } = [];
+
     internal string ConnectionString => new NpgsqlConnectionStringBuilder
     {
         Host = SocketFolder,
@@ -71,6 +74,19 @@ internal sealed class Cluster
         return new(options, folder, Binaries, Account, SocketFolderOf(folder), logger);
     }
 
+    /// <summary>Another cluster in the same data folder, of the same account and password, with a socket of its own.</summary>
+    internal Cluster Beside(string name)
+    {
+        var folder = Folder with { ClusterFolder = name };
+        return new(options with { Archive = null }, folder, Binaries, Account, SocketFolderOf(folder), logger) { password = password };
+    }
+
+    /// <summary>Looks after the archive; null when there is none.</summary>
+    internal ArchiveKeeper? Keeper() => Archive is { } files ? new ArchiveKeeper(this, files, options.Archive!.LimitBytes) : null;
+
+    // Without fsync and log there is nothing worth archiving.
+    private ArchiveFiles? Archive => options is { Archive: { } archive, Durable: true } ? PointInTime.Files(Folder, archive, Account) : null;
+
     /// <summary>Everything a start needs besides the postmaster itself; what is there already stays.</summary>
     internal async Task Prepare(CancellationToken cancellation)
     {
@@ -81,8 +97,11 @@ internal sealed class Cluster
         // Of starts that were killed. Should initdb itself still be at work there, a later start finds the rest.
         foreach (var halfMade in Directory.EnumerateDirectories(Folder.Root, "postgres.new-*"))
             await Command.Run("rm", ["-rf", "--", halfMade], cancellation);
+        await PointInTime.Finish(Folder, cancellation);
         if (Folder.ClusterMajor() is null)
             await Create(cancellation);
+        if (Archive is { } archive)
+            await archive.Make(cancellation);
         await Account.TakeRestoredCluster(Folder.Cluster, cancellation);
         await WriteSettings(cancellation);
         await ReadPassword(cancellation);
@@ -150,6 +169,16 @@ internal sealed class Cluster
         await Account.Signal(postmaster.ProcessId, "KILL");
         await postmaster.Exited;
         await EndLeftovers();
+    }
+
+    /// <summary>Sets the password that the password file says, on a server that lets us in without: a recovered one may have an older.</summary>
+    internal async Task KeepPassword(CancellationToken cancellation)
+    {
+        await using var connection = new NpgsqlConnection(OwnConnectionString);
+        await connection.OpenAsync(cancellation);
+        await using var words = new NpgsqlCommand("select format('alter role %I password %L', $1, $2)", connection) { Parameters = { new() { Value = Superuser }, new() { Value = password } } };
+        await using var set = new NpgsqlCommand((string)(await words.ExecuteScalarAsync(cancellation))!, connection);
+        await set.ExecuteNonQueryAsync(cancellation);
     }
 
     /// <summary>It is made at each start. Not when something is in it.</summary>
@@ -242,6 +271,8 @@ internal sealed class Cluster
             grep -q "^include 'clientele.conf'" postgresql.conf || printf "\n%s\n" "include 'clientele.conf'" >> postgresql.conf
             """;
         var written = await Account.Shell(Script, [Folder.Cluster], cancellation, ClusterSettings.Text(Folder, options, Binaries.CountsStatements));
+        if (written.Succeeded && Archive is { } archive)
+            written = await Account.Shell("""umask 077; cd -- "$1" && cat > "$2.new" && mv "$2.new" "$2" """, [Folder.Cluster, ArchiveFiles.ArchiveScript], cancellation, archive.ArchiveText());
         if (!written.Succeeded)
             throw Failure.OfStart(Folder, written.Error);
     }
@@ -323,6 +354,7 @@ internal sealed class Cluster
         [
             .. session, Binaries.Postgres, "-D", Folder.Cluster,
             "-c", $"unix_socket_directories={SocketFolder}", "-c", "unix_socket_permissions=0700", "-c", "port=5432",
+            .. Extra,
         ];
         const string Script = """umask 077; exec < /dev/null > "$1" 2>&1; shift; exec "$@" """;
         return Postmaster.OfChild(Process.Start(Account.Describe("sh", ["-c", Script, "sh", LogFiles.StartFile(Folder.Logs), .. postgres]))!);

@@ -16,6 +16,8 @@ internal static class ClusterSettings
             settings["pg_stat_statements.max"] = "2000";
         }
         AddEach(settings, options.Durable ? Durable(Memory.Megabytes()) : Fast());
+        if (options is { Durable: true, Archive: not null })
+            AddEach(settings, Archived());
         AddEach(settings, options.Settings);
 
         var text = new StringBuilder("# Written by Clientele at each start. Settings of your own belong in local.conf beside it.\n");
@@ -65,6 +67,13 @@ internal static class ClusterSettings
         ["max_slot_wal_keep_size"] = "4096MB", // a replica that went away must not fill the disk
         ["wal_compression"] = "on",
         ["checkpoint_timeout"] = "10min",
+    };
+
+    private static Dictionary<string, string> Archived() => new()
+    {
+        ["archive_mode"] = "on",
+        ["archive_command"] = $"sh {ArchiveFiles.ArchiveScript} \"%p\" \"%f\"",
+        ["archive_timeout"] = "60s", // what is not archived yet is lost with the disk: a minute at most
     };
 
     private static Dictionary<string, string> Fast() => new()

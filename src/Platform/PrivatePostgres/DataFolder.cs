@@ -19,9 +19,12 @@ internal sealed record DataFolder(string Root)
     // PostgreSQL's MAXPGPATH is 1,024 bytes, and it appends names of its own.
     private const int LongestPath = 900;
 
-    internal string Cluster => Path.Combine(Root, "postgres");
+    /// <summary>Another than <c>postgres</c> while a recovery is at work beside it.</summary>
+    internal string ClusterFolder { get; init; } = "postgres";
 
-    internal string Logs => Path.Combine(Root, "logs", "postgres");
+    internal string Cluster => Path.Combine(Root, ClusterFolder);
+
+    internal string Logs => Path.Combine(Root, "logs", ClusterFolder);
 
     internal string LockFile => Path.Combine(Root, "clientele.lock");
 
@@ -30,7 +33,7 @@ internal sealed record DataFolder(string Root)
     internal string ServiceFile => Path.Combine(Root, "pg_service.conf");
 
     /// <summary>One short name per folder: of the cluster in process titles, and of the socket's folder.</summary>
-    internal string Name => "clientele-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..16];
+    internal string Name => "clientele-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ClusterFolder == "postgres" ? Root : Cluster)))[..16];
 
     internal static DataFolder At(string path)
     {
@@ -86,7 +89,7 @@ internal sealed record DataFolder(string Root)
             throw Failure.OfFolder(Root, inner);
         }
         var real = await Command.Run("sh", ["-c", """cd -- "$1" && pwd -P""", "sh", Root], cancellation);
-        return real.Succeeded ? new(real.Output.TrimEnd('\n')) : this;
+        return real.Succeeded ? this with { Root = real.Output.TrimEnd('\n') } : this;
     }
 
     internal void WriteSecret(string file, string text)

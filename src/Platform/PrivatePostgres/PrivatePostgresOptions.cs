@@ -14,6 +14,9 @@ public sealed record PrivatePostgresOptions
     /// <summary>PostgreSQL settings on top of Clientele's own, name to value.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>Archives PostgreSQL's log for point-in-time recovery; null: nothing is archived. Only of a durable one.</summary>
+    public ArchiveOptions? Archive { get; init; }
+
     /// <summary>The folder of <c>postgres</c> and <c>initdb</c>. Null: the variable CLIENTELE_POSTGRES_BIN, else the newest that is installed.</summary>
     public string? BinariesFolder { get; init; }
 

@@ -32,6 +32,7 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
         this.folderLock = folderLock;
         this.postmaster = postmaster;
         this.logger = logger;
+        Archive = cluster.Keeper();
         supervision = Supervise();
     }
 
@@ -45,6 +46,9 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
 
     /// <summary>The version in full, as 15.4.</summary>
     public string Version => cluster.Binaries.Version;
+
+    /// <summary>Looks after the archive for point-in-time recovery; null when nothing is archived.</summary>
+    public ArchiveKeeper? Archive { get; }
 
     /// <summary>The postmaster's, or null while there is none.</summary>
     public int? ProcessId => postmaster?.ProcessId;

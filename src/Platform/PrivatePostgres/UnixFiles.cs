@@ -17,6 +17,9 @@ internal static class UnixFiles
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherExecute);
     }
 
+    /// <summary>Ours alone, whoever we are.</summary>
+    internal static void MakePrivate(string folder) => Directory.CreateDirectory(folder, OwnerOnly);
+
     internal static FileStream OpenPrivate(string file, FileMode mode, FileShare share) => new(file, new FileStreamOptions
     {
         Mode = mode,

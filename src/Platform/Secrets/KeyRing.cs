@@ -71,6 +71,9 @@ public sealed class KeyRing
     /// <summary>The ring is a file, so the executable can change it.</summary>
     public bool IsFile => file is not null;
 
+    /// <summary>The keys themselves, one a line, as the file <c>keys</c> has them: for a backup that is to hold them.</summary>
+    public string Export() => string.Concat(Keys.Select(k => Convert.ToBase64String(k.Secret) + "\n"));
+
     /// <summary>Encrypts.</summary>
     /// <param name="purpose">What it is for, and whose: what was encrypted for one purpose opens for no other.</param>
     public byte[] Close(string purpose, ReadOnlySpan<byte> plain)

@@ -406,7 +406,7 @@ comment on table platform.partitioned_tables is 'Tables in monthly partitions, a
 comment on column platform.partitioned_tables.past is 'How many months back the first partitions began; whatever is older goes to one history partition.';
 
 create function platform.make_partitions(relation regclass, ahead integer default null) returns integer
-    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
     as $$
 declare
     declared platform.partitioned_tables := (select t from platform.partitioned_tables t where t.relation = make_partitions.relation::text);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Clientele.Demo;
+using Clientele.Platform.Backups;
 using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Organizations;
@@ -49,7 +50,16 @@ internal static class ServeCommand
             welcome = await Founding.Ensure(home.Databases, "My organization", ct);
         }
         // Not before the folder is known to be ours.
-        await using var app = App.Build(home.Databases, options with { Keys = KeyRing.Open(data), Data = Path.GetFullPath(data), Files = FileStores.Open(Path.Combine(data, "files")) });
+        var files = FileStores.Open(Path.Combine(data, "files"));
+        await using var app = App.Build(home.Databases, options with
+        {
+            Keys = KeyRing.Open(data),
+            Files = files,
+            Data = Path.GetFullPath(data),
+            Backups = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString) with { Files = files },
+            Archive = home.Archive,
+            Copies = BackupCopies.FromEnvironment(),
+        });
         await WarnOfMissingKeys(app, ct);
         app.Lifetime.ApplicationStarted.Register(() => Greet(options, welcome, watch.Elapsed));
         await app.RunAsync(ct);

@@ -263,3 +263,52 @@ export const limits = () => [
     isActive: true,
   },
 ];
+
+const backup = (days, more = {}) => ({
+  name: `2026010${9 - days}T023000Z`,
+  startedAt: ago(days * 1440),
+  seconds: 41,
+  bytes: 412_000_000 - days * 1_900_000,
+  rows: 10_214_000 - days * 31_000,
+  node: 'clientele-1',
+  here: true,
+  askedBy: null,
+  copiedAt: ago(days * 1440 - 1),
+  copyProblem: null,
+  test: null,
+  ...more,
+});
+
+export const backups = (empty) => ({
+  enabled: true,
+  dailyAt: '02:30',
+  keepDays: 30,
+  testDays: 7,
+  next: later(300),
+  newest: empty ? null : ago(1140),
+  running: null,
+  archive: {
+    folder: '/var/lib/clientele/archive',
+    from: ago(8_640),
+    to: ago(1),
+    bytes: 9_400_000_000,
+    limitBytes: 21_474_836_480,
+    problem: null,
+  },
+  items: empty
+    ? []
+    : [
+        backup(1),
+        backup(2, {
+          test: {
+            startedAt: ago(2870),
+            seconds: 96,
+            passed: true,
+            problem: null,
+            checks: [{ name: 'log', faults: 0, detail: 'in order' }],
+          },
+        }),
+        backup(3, { askedBy: 'Ada', copiedAt: null, copyProblem: 'The storage does not answer.' }),
+      ],
+  failures: empty ? [] : [{ startedAt: ago(5900), node: 'clientele-1', askedBy: null, problem: 'pg_dump failed: the disk was full' }],
+});

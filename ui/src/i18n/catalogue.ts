@@ -9,6 +9,7 @@ import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
 import { healthMessages } from '../health/messages';
+import { backupMessages } from '../operate/backups/messages';
 import { operateMessages } from '../operate/messages';
 import { overviewMessages } from '../overview/messages';
 import { peopleMessages } from '../people/messages';
@@ -35,6 +36,7 @@ export const catalogue = {
   ...settingsMessages,
   ...healthMessages,
   ...operateMessages,
+  ...backupMessages,
   ...peopleMessages,
   ...accountMessages,
 };

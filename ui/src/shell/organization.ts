@@ -46,6 +46,7 @@ export const acts = {
   changePeople: ['user_management', 'platform_users', 'update'],
   removePeople: ['user_management', 'platform_users', 'delete'],
   manageRoles: ['platform_management', 'roles', 'update'],
+  manageBackups: ['platform_management', 'backups', 'execute'],
   own: ['platform_management', 'organization', 'delete'],
 } as const satisfies Record<string, Act>;
 

@@ -17,6 +17,7 @@ export interface NavigationPage {
     | '/o/$slug/settings/all'
     | '/o/$slug/settings/keys'
     | '/o/$slug/settings/jobs'
+    | '/o/$slug/settings/backups'
     | '/o/$slug/settings/activity'
     | '/o/$slug/settings/health'
     | '/o/$slug/settings/people'
@@ -56,6 +57,7 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
       { to: '/o/$slug/settings/all', label: 'nav.allSettings', icon: 'adjust', needs: 'administer' },
       { to: '/o/$slug/settings/keys', label: 'nav.keys', icon: 'key', needs: 'administer' },
       { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh', needs: 'administer' },
+      { to: '/o/$slug/settings/backups', label: 'nav.backups', icon: 'download', needs: 'manageBackups' },
       { to: '/o/$slug/settings/activity', label: 'nav.activity', icon: 'eye', needs: 'readTrail' },
       { to: '/o/$slug/settings/health', label: 'nav.health', icon: 'overview', needs: 'readHealth' },
     ],

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Globalization;
+using Clientele.Platform.Backups;
+using Clientele.Platform.Data;
+using Clientele.Platform.Files;
+using Clientele.Platform.Migrations;
+using Clientele.Platform.PrivatePostgres;
+using Clientele.Platform.Secrets;
+using Npgsql;
+
+namespace Clientele.Server.Commands;
+
+/// <summary>clientele restore: puts a backup in the place of the database, once it has passed every check. Every node must be stopped.</summary>
+internal static class RestoreCommand
+{
+    public static Command Create()
+    {
+        var (data, database, folder) = (Options.Data(), Options.Database(), BackupCommand.Folder("--from"));
+        var name = new Argument<string?>("backup") { Description = "Its name, its folder, or: latest.", HelpName = "NAME", Arity = ArgumentArity.ZeroOrOne };
+        var into = new Option<string?>("--into") { Description = "Restore into another database, to look at it; the platform's stays.", HelpName = "DATABASE" };
+        var at = new Option<string?>("--at") { Description = "Take the private PostgreSQL back to a moment instead, such as \"2026-11-21 10:15:07+00\"; without a zone it is UTC.", HelpName = "MOMENT" };
+        at.Validators.Add(r => { if (r.Tokens.Count == 1 && Moment(r.Tokens[0].Value) is null) r.AddError($"\"{r.Tokens[0].Value}\" is no moment. Write it as 2026-11-21 10:15:07+00."); });
+        var yes = new Option<bool>("--yes") { Description = "Do it. Without it, what would be done is said." };
+        var forget = new Option<bool>("--forget") { Description = "Remove what earlier restores put aside." };
+        var command = new Command("restore", "Restore a backup. Stop every node first.") { name, at, folder, into, forget, yes, data, database };
+        command.Validators.Add(r => { if (r.GetValue(at) is not null && (r.GetValue(name) ?? r.GetValue(into)) is not null) r.AddError("A moment is gone back to from the archive: name no backup and no other database with --at."); });
+        command.SetAction((parsed, ct) => parsed.GetValue(at) is { } moment ? Recover(parsed.GetValue(data)!, parsed.GetValue(database), Moment(moment)!.Value, parsed.GetValue(yes), ct) : Run(parsed.GetValue(data)!, parsed.GetValue(database), parsed.GetValue(folder), parsed.GetValue(name), parsed.GetValue(into), parsed.GetValue(forget), parsed.GetValue(yes), ct));
+        return command;
+    }
+
+    private static async Task<int> Run(string data, string? database, string? folder, string? name, string? into, bool forget, bool yes, CancellationToken ct)
+    {
+        if (name is null && !forget) throw new SetupException("Say which backup: its name, its folder, or latest. All of them: clientele backup list");
+        var from = Path.GetFullPath(folder ?? BackupOptions.FromEnvironment(data, null, string.Empty).Folder);
+        // Before PostgreSQL is started for nothing.
+        var backup = name is null ? null : BackupFolder.Find(from, name);
+        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        // Looking at it, or tidying up, beside a running server is allowed; taking its place is not.
+        await using var home = into is not null || forget || database is { Length: > 0 } ? await DatabaseHome.Reach(database, data, loggers, ct) : await DatabaseHome.Alone(data, loggers, ct);
+        var options = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString);
+        var own = new NpgsqlConnectionStringBuilder(home.Databases.ConnectionString).Database!;
+        if (forget) return await Forget(options.Administrator, own, home.Administrator is null ? [] : PointInTime.Old(data, ArchiveOptions.FromEnvironment()), yes, ct);
+        if (into == own) throw new SetupException($"{own} is the platform's own database. Leave --into out to put the backup in its place.");
+        var ring = KeyRing.Exists(data) ? KeyRing.Open(data) : KeyRing.Temporary();
+        WarnOfKeys(backup!, KeyRing.Exists(data) ? ring : null);
+        if (into is null) await RestoreBackup.RefuseLive(options.Administrator, own, ct);
+        if (!yes)
+        {
+            Console.WriteLine($"{backup!.Name} of {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC ({BackupCommand.Size(backup.Bytes)}) would be restored into {into ?? own}{(into is null ? ", whose present data is kept beside it" : "")}. To do it: --yes");
+            return CommandLine.Refused;
+        }
+        var report = await new RestoreBackup(Modules.All, ring, Console.WriteLine).Into(backup!, options.Administrator, home.Databases.ConnectionString, into ?? RestoreBackup.RestoringName(own), ct);
+        CheckCommand.Print(report.Checks);
+        if (!report.Passed)
+        {
+            Console.WriteLine(into is null ? $"It did not pass: {own} is as it was. What was restored is in the database {RestoreBackup.RestoringName(own)}." : "It did not pass.");
+            return CommandLine.Failed;
+        }
+        if (into is not null)
+        {
+            Console.WriteLine($"It is in the database {into}.");
+            return 0;
+        }
+        // Before the swap: a file too many does no harm, one too few would.
+        var files = await RestoreBackup.PutFilesBack(backup!, FileStores.Open(Path.Combine(data, "files")), ct);
+        if (files > 0) Console.WriteLine($"{files:N0} stored files put back");
+        await home.Databases.DisposeAsync();
+        var old = await RestoreBackup.Swap(options.Administrator, own, ct);
+        Console.WriteLine($"Restored. Start Clientele: what is derived from the log is built anew.{(old is null ? "" : $" The data of before is kept in the database {old}; when you need it no more: clientele restore --forget --yes")}");
+        return 0;
+    }
+
+    private static DateTimeOffset? Moment(string word) =>
+        DateTimeOffset.TryParse(word, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : null;
+
+    private static async Task<int> Recover(string data, string? database, DateTimeOffset at, bool yes, CancellationToken ct)
+    {
+        if (database is { Length: > 0 }) throw new SetupException("Going back to a moment is for the private PostgreSQL. An existing server has means of its own: ask whoever runs it.");
+        var options = DatabaseHome.PrivateOptions(data);
+        if (!Directory.Exists(Path.Combine(options.DataFolder, "postgres"))) throw new SetupException($"There is no Clientele in {options.DataFolder}. Name its data folder with --data.");
+        if (options.Archive is null) throw new SetupException("Nothing is archived: CLIENTELE_ARCHIVE is not set. What there is to restore: clientele backup list");
+        if (!yes)
+        {
+            var window = PointInTime.Window(data, options.Archive);
+            Console.WriteLine(window is { } w
+                ? $"The data would be taken back to {at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC (possible: from {w.From.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {w.To.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC); the present data is kept beside it. To do it: --yes"
+                : "There is no base copy in the archive yet: the first is taken as soon as the server runs.");
+            return CommandLine.Refused;
+        }
+        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        var ring = KeyRing.Exists(data) ? KeyRing.Open(data) : KeyRing.Temporary();
+        var old = await PointInTime.Recover(options, at, async superuser =>
+        {
+            await using var databases = new Databases(await DatabaseHome.LoginOn(superuser, data, ct));
+            await new Migrator(databases, Modules.All, loggers.CreateLogger<Migrator>()).Migrate(ct);
+            await new Db(databases.Service, Platform.Tenancy.Tenant.None).One<short>($"select log.verify_epoch()", ct);
+            var checks = await new Consistency(databases, ring).Run(ct);
+            CheckCommand.Print(checks);
+            return checks.All(c => c.Faults == 0);
+        }, Console.WriteLine, loggers.CreateLogger<PrivatePostgresServer>(), ct);
+        if (old is null)
+        {
+            Console.WriteLine("It did not pass: the present data is as it was.");
+            return CommandLine.Failed;
+        }
+        Console.WriteLine($"The data is that of {at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Start Clientele: what is derived from the log is built anew, and the archive begins anew. The data of before is kept in {old}; when you need it no more: clientele restore --forget --yes");
+        return 0;
+    }
+
+    private static void WarnOfKeys(BackupFolder backup, KeyRing? ring)
+    {
+        if (backup.Manifest.Keys is not { Count: > 0 } then) return;
+        var missing = then.Where(id => ring is null || !ring.Ids.Contains(id)).ToList();
+        if (missing.Count == 0) return;
+        var beside = backup.Manifest.WithKeys ? $"They are in {Path.Combine(backup.Path, "keys")}." : "Put them back from where you keep them.";
+        Console.Error.WriteLine($"clientele: this backup's secrets were encrypted with keys that are not in this ring ({string.Join(", ", missing)}); until they are, those secrets stay closed. {beside}");
+    }
+
+    private static async Task<int> Forget(string administrator, string own, IReadOnlyList<string> folders, bool yes, CancellationToken ct)
+    {
+        var databases = await RestoreBackup.Old(administrator, own, ct);
+        List<string> old = [.. databases, .. folders];
+        if (old.Count == 0) Console.WriteLine("Nothing was put aside.");
+        else if (!yes) Console.WriteLine($"These would be removed for good: {string.Join(", ", old)}. To do it: --yes");
+        else
+        {
+            await RestoreBackup.Forget(administrator, databases, ct);
+            await PointInTime.Forget(folders, ct);
+            Console.WriteLine($"Removed: {string.Join(", ", old)}.");
+        }
+        return old.Count == 0 || yes ? 0 : CommandLine.Refused;
+    }
+}
