@@ -3327,7 +3327,7 @@ declare
     named uuid := platform.workspace();
 begin
     if named is null then
-        select case when count(*) = 1 then (array_agg(w.id))[1] end into named from platform.workspaces w where w.organization_id = platform.organization();
+        select case when count(*) = 1 then (array_agg(w.id))[1] end into named from platform.workspaces w where w.organization_id = platform.organization() and w.closed_at is null;
     end if;
     if named is null then
         raise exception 'The organization has several workspaces: say in workspace_id which one this belongs to.' using errcode = 'check_violation';
@@ -5917,7 +5917,7 @@ CREATE FUNCTION platform.workspace() RETURNS uuid
 
 -- Name: FUNCTION workspace(); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.workspace() IS 'The workspace of this transaction, set for visitors.';
+COMMENT ON FUNCTION platform.workspace() IS 'The workspace of this transaction: of the key that asks, or the one a member is working in.';
 
 -- Name: is_enabled(text, text, uuid, text); Type: FUNCTION; Schema: flags; Owner: -
 
@@ -9540,6 +9540,7 @@ begin
         select k.organization_id, k.id, k.workspace_id, k.scopes, k.allowed_origins
         from platform.api_keys k
         join platform.organizations o on o.id = k.organization_id and o.closed_at is null
+        join platform.workspaces w on w.organization_id = k.organization_id and w.id = k.workspace_id and w.closed_at is null
         where k.key_hash = sha256(convert_to(find_api_key.secret, 'UTF8')) and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
 end
 $$;
@@ -21181,6 +21182,7 @@ CREATE TABLE platform.workspaces (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     slug text NOT NULL,
     name text NOT NULL,
+    closed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     blueprint text,
@@ -21194,6 +21196,10 @@ ALTER TABLE ONLY platform.workspaces FORCE ROW LEVEL SECURITY;
 -- Name: TABLE workspaces; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.workspaces IS 'A shop, a site or an app of an organization; what the assistant document calls a customer_config.';
+
+-- Name: COLUMN workspaces.closed_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.workspaces.closed_at IS 'When it was given up: from then on its keys open nothing and nothing new belongs to it. It may be reopened for 30 days; then its keys are deleted. What was collected and sold in it stays: customers belong to the organization.';
 
 -- Name: COLUMN workspaces.blueprint; Type: COMMENT; Schema: platform; Owner: -
 
@@ -37071,7 +37077,7 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF setting_key, environm
 
 -- Name: workspaces audited; Type: TRIGGER; Schema: platform; Owner: -
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, slug ON platform.workspaces FOR EACH ROW EXECUTE FUNCTION platform.record_change('workspace', '{name,slug}', 'name', '{}', 'info');
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, slug, closed_at ON platform.workspaces FOR EACH ROW EXECUTE FUNCTION platform.record_change('workspace', '{name,slug,closed_at}', 'name', '{}', 'info');
 
 -- Name: setting_values check_setting; Type: TRIGGER; Schema: platform; Owner: -
 

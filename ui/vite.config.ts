@@ -7,7 +7,7 @@ export default defineConfig({
   plugins: [react(), printSizes({ budgetInKilobytes: 250 })],
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': 'http://127.0.0.1:8080', '/rest': 'http://127.0.0.1:8080' },
+    proxy: { '/api': 'http://127.0.0.1:8080', '/rest': 'http://127.0.0.1:8080', '/files': 'http://127.0.0.1:8080' },
   },
   build: {
     target: 'es2022',

@@ -94,6 +94,8 @@ public sealed class PlatformModule : IModule
         var workspaces = api.MapGroup("/workspaces").WithTags("Organization").Requires(Can.Administer);
         workspaces.MapPost("/", ManageWorkspaces.Post);
         workspaces.MapPut("/{id:guid}", ManageWorkspaces.Put);
+        workspaces.MapPost("/{id:guid}/close", ManageWorkspaces.Close);
+        workspaces.MapPost("/{id:guid}/reopen", ManageWorkspaces.Reopen);
 
         var audit = api.MapGroup("/audit").WithTags("Audit").Requires(Can.ReadTrail);
         audit.MapGet("/", ListAudit.Handle);

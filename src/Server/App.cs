@@ -129,7 +129,7 @@ public static class App
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
-        if (context.Request.Path.StartsWithSegments("/files", StringComparison.Ordinal))
+        if (context.Request.Path.StartsWithSegments("/files", StringComparison.OrdinalIgnoreCase))
         {
             // What people uploaded runs nothing and reaches nothing, and its address, which is a key, is told nobody.
             headers.ContentSecurityPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'";
@@ -139,6 +139,6 @@ public static class App
         }
         // The console's component library and charts set styles in elements; scripts come from our files only.
         headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-        if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)) headers.CacheControl = "no-store";
+        if (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)) headers.CacheControl = "no-store";
     }
 }

@@ -5,7 +5,7 @@ namespace Clientele.EndToEnd.Tests;
 /// <summary>Every page of the console there is, by a name for files.</summary>
 internal static class Pages
 {
-    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "order", "imports", "import-file", "import-mapping", "import", "organization", "settings", "keys", "jobs", "activity", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row", "people", "roles", "account", "forgotten"];
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "person-documents", "order", "imports", "import-file", "import-mapping", "import", "organization", "settings", "keys", "jobs", "activity", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row", "people", "roles", "account", "forgotten"];
 
     public static string Address(Shop shop, string name) => name switch
     {
@@ -14,6 +14,7 @@ internal static class Pages
         "customers" => "/o/alpha/customers",
         "person" => $"/o/alpha/customers/{shop.Ada.GetProperty("id")}",
         "person-orders" => $"/o/alpha/customers/{shop.Ada.GetProperty("id")}?tab=orders",
+        "person-documents" => $"/o/alpha/customers/{shop.Ada.GetProperty("id")}?tab=files",
         "order" => $"/o/alpha/customers/{shop.Ada.GetProperty("id")}?tab=orders&order={shop.AdasOrder}",
         "imports" => "/o/alpha/imports",
         "import-file" => "/o/alpha/imports/new",

@@ -54,6 +54,8 @@ public sealed class Shop : TestApp
         await Import(Stranger, "zyxwell.csv", ForeignOrders(), "EUR");
         WaitingId = (await Upload(Admin, "january.csv", Orders()[..2000])).GetProperty("id").GetString()!;
         Ada = await CaughtUp();
+        await Document("Framework contract 2026.pdf", "%PDF-1.7\n%made up\n"u8.ToArray());
+        await Document("Passport.png", Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="), "&sensitive=true");
         AdasOrder = (await Admin.Json($"api/customers/{Ada.GetProperty("id")}/orders")).GetProperty("items")[0].GetProperty("id").GetString()!;
     }
 
@@ -66,6 +68,13 @@ public sealed class Shop : TestApp
         var email = $"{Guid.NewGuid():N}@alpha.example";
         await AddPerson(email, Alpha.OrganizationId!.Value, role);
         return email;
+    }
+
+    private async Task Document(string name, byte[] bytes, string query = "")
+    {
+        using var body = new ByteArrayContent(bytes);
+        using var answer = await Admin.PostAsync(new Uri($"api/customers/{Ada.GetProperty("id")}/files?name={Uri.EscapeDataString(name)}{query}", UriKind.Relative), body);
+        answer.EnsureSuccessStatusCode();
     }
 
     private async Task<JsonElement> Upload(HttpClient client, string name, string csv)

@@ -63,6 +63,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   focusRing: 'auto',
   components: {
+    // Else a narrow column shortens it to a letter and three dots.
+    Badge: { styles: { root: { minWidth: 'max-content' } } },
     Button: { defaultProps: { size: 'sm' } },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'md' } },

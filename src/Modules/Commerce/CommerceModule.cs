@@ -32,7 +32,7 @@ public sealed class CommerceModule : IModule
         api.MapGet("/overview/countries", GetOverview.Countries).WithTags("Overview").Requires(Can.ReadCustomers);
         api.MapGet("/customers/{id:guid}/orders", ReadOrders.OfCustomer).Reads("customer", "id").WithTags("Orders").Requires(Can.ReadCustomers);
         api.MapGet("/orders/{id:guid}", ReadOrders.One).Reads("order", "id").WithTags("Orders").Requires(Can.ReadCustomers);
-        api.MapGet("/palette", FindAnything.Handle).WithTags("Orders").Requires(Can.ReadCustomers);
+        api.MapGet("/palette", FindAnything.Handle).Reads("customers").WithTags("Orders").Requires(Can.ReadCustomers);
     }
 
     /// <summary>Orders, or an import that is about to write some.</summary>

@@ -28,18 +28,18 @@ public sealed class CustomersModule : IModule
 
     public void MapRoutes(IEndpointRouteBuilder api)
     {
-        api.MapGet("/merges", ListMerges.Handle).WithTags("Customers").Requires(Can.ReadCustomers);
+        api.MapGet("/merges", ListMerges.Handle).Reads("customers").WithTags("Customers").Requires(Can.ReadCustomers);
         var customers = api.MapGroup("/customers").WithTags("Customers").Requires(Can.ReadCustomers);
         customers.MapGet("/", ListCustomers.Handle).Reads("customers");
         customers.MapGet("/{id:guid}", GetCustomer.Handle).Reads("customer", "id");
         customers.MapDelete("/{id:guid}", EraseCustomer.Handle).Does("erase", "customer", "id", "warning").Requires(Can.ManageCustomers).Produces(StatusCodes.Status204NoContent);
-        customers.MapGet("/{id:guid}/files", CustomerFiles.List).Requires(Can.ReadDocuments);
+        customers.MapGet("/{id:guid}/files", CustomerFiles.List).Reads("customer", "id").Requires(Can.ReadDocuments);
         customers.MapPost("/{id:guid}/files", CustomerFiles.Add).Requires(Can.AddDocuments).Produces<FileView>(StatusCodes.Status201Created);
         customers.MapPost("/{id:guid}/files/{file:guid}/link", CustomerFiles.Link).Requires(Can.ReadDocuments);
         customers.MapDelete("/{id:guid}/files/{file:guid}", CustomerFiles.Delete).Requires(Can.DeleteDocuments).Produces(StatusCodes.Status204NoContent);
         customers.MapPut("/{id:guid}/tracking", RefuseTracking.Handle).Does("change_tracking", "customer", "id").Requires(Can.ManageCustomers).Produces(StatusCodes.Status204NoContent);
         customers.MapPost("/{id:guid}/merge", MergeCustomers.Merge).Does("merge", "customer", "id", "warning").Requires(Can.ManageCustomers);
-        customers.MapGet("/{id:guid}/merges", MergeCustomers.List);
+        customers.MapGet("/{id:guid}/merges", MergeCustomers.List).Reads("customer", "id");
         customers.MapPost("/{id:guid}/merges/{merge:guid}/undo", MergeCustomers.Undo).Does("undo_merge", "customer", "id", "warning").Requires(Can.ManageCustomers).Produces(StatusCodes.Status204NoContent);
     }
 }

@@ -1,6 +1,7 @@
 // Clientele runs on Linux and macOS only, which the compiler cannot know.
 #pragma warning disable CA1416
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Clientele.Platform.Files;
 
@@ -8,7 +9,7 @@ namespace Clientele.Platform.Files;
 /// Files in a folder that only its owner can enter. A file is written under <c>.incoming</c> and takes its name when it is whole and on the disk.
 /// Several nodes may share the folder over a network file system that renames at once, as NFS does.
 /// </summary>
-public sealed class DiskStore : IFileStore, IDisposable
+public sealed partial class DiskStore : IFileStore, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string folder;
@@ -62,9 +63,28 @@ public sealed class DiskStore : IFileStore, IDisposable
                 Doing("write", () => file.Flush(flushToDisk: true));
             }
             Doing("write", () => Name(temporary, path));
+            // The names, too, are on the disk before anybody hears of the file.
+            for (var parent = Path.GetDirectoryName(path)!; parent.Length >= folder.Length; parent = Path.GetDirectoryName(parent)!) Sync(parent);
         }
         finally { File.Delete(temporary); }
     }
+
+    // .NET opens no folders. A file system that cannot do it, as some over a network, says so, and is left to itself.
+    private static void Sync(string path)
+    {
+        if (OpenFolder(path, 0) is not (>= 0 and var handle)) return;
+        _ = SyncFolder(handle);
+        _ = CloseFolder(handle);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    private static partial int SyncFolder(int handle);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int CloseFolder(int handle);
 
     // Each folder above it too: CreateDirectory gives the rights to the last alone.
     private static void Make(string path)

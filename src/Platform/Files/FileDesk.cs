@@ -3,6 +3,7 @@ using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Secrets;
 using Clientele.Platform.Tenancy;
+using Clientele.Platform.Web;
 using Microsoft.Extensions.Logging;
 
 namespace Clientele.Platform.Files;
@@ -13,6 +14,8 @@ namespace Clientele.Platform.Files;
 /// </summary>
 public sealed partial class FileDesk(Databases databases, IFileStore store, KeyRing keys, ILogger<FileDesk> logger)
 {
+    private const int PageRows = 100;
+
     /// <summary>Links and clearing up find them by this name.</summary>
     internal static string KeyOf(Guid organization, Guid id) => $"{organization}/{id}";
 
@@ -43,13 +46,13 @@ public sealed partial class FileDesk(Databases databases, IFileStore store, KeyR
         var name = FileTypes.CleanName(upload.Name);
         await using var file = await ArrivingFile.Look(upload.Body, name, upload.ClaimedType, largest, ct);
         var key = upload.Sensitive ? RandomNumberGenerator.GetBytes(SealedFile.KeyBytes) : null;
+        var committing = false;
         try
         {
             await Put(KeyOf(organization, id), file, key, ct);
             if (file.Count > room) throw Full(limits);
             await db.InTransaction(async t =>
             {
-                await t.One<long>($"select platform.take('files.bytes', '', {(long)(limits.Total * 1_000_000)}, {file.Count})", ct);
                 await t.Run($"""
                     insert into platform.files (organization_id, id, kind, name, content_type, bytes, sha256, is_sensitive, sealed_key, uploaded_by, expires_at)
                     values ({organization}, {id}, {kind.Name}, {name}, {file.Type}, {file.Count}, {file.Hash()}, {upload.Sensitive},
@@ -57,11 +60,16 @@ public sealed partial class FileDesk(Databases databases, IFileStore store, KeyR
                     """, ct);
                 if (own is not null) await own(t, id);
                 await Tell(t, "create", new FileView(id, name, file.Type, file.Count, upload.Sensitive, null, default, null), subject, ct);
+                // Last: whoever waits for a customer that is being erased must not hold up all other uploads meanwhile.
+                await t.One<long>($"select platform.take('files.bytes', '', {(long)(limits.Total * 1_000_000)}, {file.Count})", ct);
+                committing = true;
             }, ct);
         }
         catch
         {
-            // Not ct: when the sender hangs up, what arrived must go all the same. What cannot be removed now, the sweep finds tomorrow.
+            // A commit whose answer was lost may have happened: then the bytes are its. If it has not, the sweep finds them.
+            if (committing) throw;
+            // Not ct: when the sender hangs up, what arrived must go all the same. What cannot be removed now, the sweep finds later.
             try { await store.Delete(KeyOf(organization, id), CancellationToken.None); }
             catch (FileStoreException e) { LogLeft(e, id); }
             throw;
@@ -88,8 +96,8 @@ public sealed partial class FileDesk(Databases databases, IFileStore store, KeyR
         }
     }
 
-    /// <summary>What a file of a kind may have, in bytes.</summary>
-    public async Task<long> Largest(Db caller, FileKind kind, CancellationToken ct) => (long)((await LimitsOf(Own(caller), kind, ct)).Largest * 1_000_000);
+    // What a file of a kind may have, in bytes.
+    private async Task<long> Largest(Db caller, FileKind kind, CancellationToken ct) => (long)((await LimitsOf(Own(caller), kind, ct)).Largest * 1_000_000);
 
     private static Task<Limits> LimitsOf(Db db, FileKind kind, CancellationToken ct) => db.One<Limits>($"""
         select platform.setting({kind.Limit})::numeric as largest, platform.setting('files.total_megabytes')::numeric as total,
@@ -99,15 +107,26 @@ public sealed partial class FileDesk(Databases databases, IFileStore store, KeyR
 
     /// <param name="caller">For whose organization.</param>
     /// <param name="which">A condition on <c>f</c>, rows of <c>platform.files</c>.</param>
-    /// <returns>The newest first, at most 200.</returns>
+    /// <returns>The newest first, at most as many as a page has.</returns>
     public Task<List<FileView>> List(Db caller, Sql which, CancellationToken ct) => Own(caller).List<FileView>($"""
         select f.id, f.name, f.content_type, f.bytes, f.is_sensitive as sensitive, u.name as uploaded_by, f.created_at, f.expires_at
         from platform.files f
         left join platform.platform_users u on u.id = f.uploaded_by
         where f.organization_id = platform.organization() and (f.expires_at is null or f.expires_at > now()) and {which}
         order by f.created_at desc, f.id desc
-        limit 200
+        limit {PageRows}
         """, ct);
+
+    /// <summary>A page of the list, the newest first.</summary>
+    /// <param name="before">Where the page before ended; null: the first.</param>
+    /// <exception cref="Problem">The cursor is none.</exception>
+    public async Task<FileList> Page(Db caller, FileKind kind, Sql which, string? before, CancellationToken ct)
+    {
+        // Before everything there is: the first page.
+        var (time, last) = before is null ? (DateTimeOffset.MaxValue, Guid.Empty) : Cursor.Read(before);
+        var files = await List(caller, $"{which} and (f.created_at, f.id) < ({time}, {last})", ct);
+        return new FileList(files, await Largest(caller, kind, ct), files.Count == PageRows ? Cursor.Write(files[^1].CreatedAt, files[^1].Id) : null);
+    }
 
     /// <summary>The one of a kind.</summary>
     /// <exception cref="Problem"><c>not_found</c></exception>
@@ -141,6 +160,6 @@ public sealed partial class FileDesk(Databases databases, IFileStore store, KeyR
     [LoggerMessage(Level = LogLevel.Error, Message = "The store of files refused a file")]
     private partial void LogAway(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What arrived of the refused file {Id} could not be removed; the daily sweep does it")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What arrived of the refused file {Id} could not be removed; the sweep does it")]
     private partial void LogLeft(Exception exception, Guid id);
 }

@@ -15,7 +15,7 @@ public static class FileRoutes
 
     internal static void Map(RouteGroupBuilder files)
     {
-        files.MapGet("/", async (Db db, FileDesk desk, CancellationToken ct) => new FileList(await desk.List(db, $"f.kind = {kind.Name}", ct), await desk.Largest(db, kind, ct)));
+        files.MapGet("/", (string? before, Db db, FileDesk desk, CancellationToken ct) => desk.Page(db, kind, $"f.kind = {kind.Name}", before, ct));
         files.MapPost("/", Upload).Requires(Can.AddFiles).Produces<FileView>(StatusCodes.Status201Created);
         files.MapGet("/{id:guid}", (Guid id, Db db, FileDesk desk, CancellationToken ct) => desk.Get(db, kind, id, ct));
         files.MapPost("/{id:guid}/link", Link);
@@ -39,14 +39,14 @@ public static class FileRoutes
     private static async Task<FileLink> Link(Guid id, int? minutes, bool? show, Caller caller, Db db, FileDesk desk, FileLinks links, CancellationToken ct) =>
         await LinkTo(await desk.Get(db, kind, id, ct), null, minutes, show == true, caller, db, desk, links, ct);
 
-    /// <summary>A link to a file that the caller may see; a sensitive one wants a permission of its own and leaves an entry in the audit trail.</summary>
+    /// <summary>A link to a file that the caller may see; a sensitive one wants a permission of its own. Of that, and of a customer's, the audit trail tells.</summary>
     /// <param name="subject">The customer whose it is.</param>
     public static async Task<FileLink> LinkTo(FileView file, Guid? subject, int? minutes, bool show, Caller caller, Db db, FileDesk desk, FileLinks links, CancellationToken ct)
     {
         if (file.Sensitive) caller.Require(Can.OpenSensitiveFiles);
-        var link = await links.Make(db, file, minutes, show, ct);
+        var link = await links.Make(db, file, subject, minutes, show, ct);
         // What cannot be recorded is not shown.
-        if (file.Sensitive) await desk.Tell(db, "read", file, subject, ct);
+        if (file.Sensitive || subject is not null) await desk.Tell(db, "read", file, subject, ct);
         return link;
     }
 

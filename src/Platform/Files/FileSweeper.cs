@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Clientele.Platform.Files;
 
 /// <summary>
-/// Removes the bytes of files that are gone, and once a day what no row speaks of: uploads whose node was killed between the bytes and the row.
+/// Removes the bytes of files that are gone, and what no row has spoken of for a month: uploads whose node was killed between the bytes and the row.
+/// A month, because a restored backup knows only files of its day, and a newer one, kept for thirty days, may be restored after it.
 /// Safe on every node at once, and killed at any moment: what was not finished is done again.
 /// </summary>
 public sealed partial class FileSweeper(Databases databases, IFileStore store, TimeProvider clock, ILogger<FileSweeper> logger) : BackgroundService
@@ -15,6 +16,8 @@ public sealed partial class FileSweeper(Databases databases, IFileStore store, T
 
     /// <summary>A store with more than so many strangers than files of ours is hardly this database's.</summary>
     private const int SuspiciousOrphans = 20;
+
+    private static readonly TimeSpan spared = TimeSpan.FromDays(31);
 
     private readonly Db db = new(databases.Service, Tenant.None);
 
@@ -31,8 +34,8 @@ public sealed partial class FileSweeper(Databases databases, IFileStore store, T
                 {
                     await RemoveDue(stoppingToken);
                     if (clock.GetUtcNow() < sweep) continue;
-                    sweep = clock.GetUtcNow().AddDays(1);
                     await Sweep(stoppingToken);
+                    sweep = clock.GetUtcNow().AddDays(1);
                 }
                 catch (Exception e) when (e is Npgsql.NpgsqlException or FileStoreException) { LogFailed(e); }
             }
@@ -78,7 +81,7 @@ public sealed partial class FileSweeper(Databases databases, IFileStore store, T
         }
     }
 
-    /// <summary>Removes bytes older than a day that no row speaks of.</summary>
+    /// <summary>Removes bytes older than a month that no row speaks of.</summary>
     /// <returns>How many.</returns>
     public async Task<int> Sweep(CancellationToken ct)
     {
@@ -87,7 +90,7 @@ public sealed partial class FileSweeper(Databases databases, IFileStore store, T
         await foreach (var file in store.List(string.Empty, ct))
         {
             // What is not named as ours is not ours.
-            if (file.ModifiedAt > clock.GetUtcNow().AddDays(-1) || file.Key.Split('/') is not [var first, var second] || !Guid.TryParseExact(first, "D", out var organization) || !Guid.TryParseExact(second, "D", out var id)) continue;
+            if (file.ModifiedAt > clock.GetUtcNow() - spared || file.Key.Split('/') is not [var first, var second] || !Guid.TryParseExact(first, "D", out var organization) || !Guid.TryParseExact(second, "D", out var id)) continue;
             page.Add((file.Key, organization, id));
             if (page.Count == 1000) await Look();
         }

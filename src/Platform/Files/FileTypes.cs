@@ -53,7 +53,7 @@ internal static class FileTypes
     public static string Find(ReadOnlySpan<byte> head, string name, string? claimed)
     {
         var extension = Path.GetExtension(name).ToLowerInvariant();
-        var found = Of(head) ?? throw Refused();
+        var found = Of(head, extension) ?? throw Refused();
         if (found == "text/plain") found = Array.Find(known, k => IsText(k.Type) && k.Extensions.Contains(extension))?.Type ?? "text/plain";
         var type = Array.Find(known, k => k.Type == found)!;
         if (extension.Length > 0 && !type.Extensions.Contains(extension))
@@ -73,21 +73,21 @@ internal static class FileTypes
     private static Problem Differs(string said, Known type) => new(415, "file_type_differs",
         $"The file is {type.Type}, but {said}. Name it *{type.Extensions[0]}, or check that it is the right file.");
 
-    private static string? Of(ReadOnlySpan<byte> head)
+    private static string? Of(ReadOnlySpan<byte> head, string extension)
     {
         if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])) return "image/jpeg";
         if (head.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])) return "image/png";
         if (head.StartsWith("GIF87a"u8) || head.StartsWith("GIF89a"u8)) return "image/gif";
         if (head.Length >= 12 && head.StartsWith("RIFF"u8) && head[8..].StartsWith("WEBP"u8)) return "image/webp";
         if (head.StartsWith("%PDF-"u8)) return "application/pdf";
-        if (head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8)) return OfZip(head);
+        if (head.StartsWith("PK\u0003\u0004"u8) || head.StartsWith("PK\u0005\u0006"u8)) return OfZip(head, extension);
         return LooksLikeText(head) ? "text/plain" : null;
     }
 
-    // Office's files are archives; their first entries say which.
-    private static string OfZip(ReadOnlySpan<byte> head)
+    // Office's files are archives; their first entries say which. What names the parts may come last in a long one: then the name says it too.
+    private static string OfZip(ReadOnlySpan<byte> head, string extension)
     {
-        var (parts, word, excel) = (false, false, false);
+        var (parts, word, excel) = (extension is ".docx" or ".xlsx", false, false);
         for (var rest = head; rest.IndexOf("PK\u0003\u0004"u8) is >= 0 and var at && rest.Length - at >= 30;)
         {
             rest = rest[at..];

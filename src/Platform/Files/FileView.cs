@@ -12,9 +12,10 @@ public sealed record FileKind(string Name, string Limit);
 /// <param name="ExpiresAt">When it goes by itself; null: never.</param>
 public sealed record FileView(Guid Id, string Name, string ContentType, long Bytes, bool Sensitive, string? UploadedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt);
 
-/// <param name="Items">The newest first, at most 200.</param>
+/// <param name="Items">The newest first.</param>
 /// <param name="LargestBytes">What a file of this kind may have.</param>
-public sealed record FileList(IReadOnlyList<FileView> Items, long LargestBytes);
+/// <param name="Next">For the parameter <c>before</c> of the next page; null: this was the last.</param>
+public sealed record FileList(IReadOnlyList<FileView> Items, long LargestBytes, string? Next);
 
 /// <summary>A file on its way in.</summary>
 /// <param name="Name">As the sender calls it; null: nothing.</param>

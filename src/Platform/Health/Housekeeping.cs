@@ -44,8 +44,16 @@ public sealed partial class Housekeeping(Databases databases, TimeProvider clock
         await db.Run($"delete from platform.platform_user_sessions s where s.ended_at < now() - interval '90 days'", ct);
         await db.Run($"delete from platform.sign_in_challenges c where c.expires_at < now()", ct);
         await db.Run($"select platform.purge_rate_limits()", ct);
+        // A workspace that was given up keeps its history, which is its customers'; nobody comes in by its keys again.
+        await db.Run($"""
+            delete from platform.api_keys k using platform.workspaces w
+            where w.organization_id = k.organization_id and w.id = k.workspace_id and w.closed_at < now() - make_interval(days => {HandOver.GraceDays})
+            """, ct);
         foreach (var organization in await db.List<Guid>($"select o.id from platform.organizations o where o.closed_at < now() - make_interval(days => {HandOver.GraceDays})", ct))
+        {
+            while (await db.One<bool>($"select platform.empty_organization({organization})", ct)) { }
             while (await db.One<bool>($"select platform.delete_organization({organization})", ct)) { }
+        }
     }
 
     private static async Task<bool> Tick(PeriodicTimer timer, CancellationToken ct)

@@ -22,7 +22,9 @@ public static class ImportReceiver
         await db.Run($"""
             insert into platform.imports (organization_id, id, workspace_id, kind, file_name, created_by)
             select {organization}, {id}, w.id, {kind}, {name}, {db.Tenant.ActorId}
-            from platform.workspaces w where w.organization_id = {organization} order by w.created_at limit 1
+            from platform.workspaces w
+            where w.organization_id = {organization} and w.closed_at is null and ({db.Tenant.WorkspaceId}::uuid is null or w.id = {db.Tenant.WorkspaceId})
+            order by w.created_at limit 1
             """, ct);
         try
         {

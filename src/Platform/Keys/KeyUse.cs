@@ -19,17 +19,26 @@ public sealed partial class KeyUse(Databases databases, TimeProvider clock, ILog
     private static readonly object mark = new();
     private static readonly TimeSpan pace = TimeSpan.FromSeconds(10);
 
-    private sealed record Keyed(Guid Organization, Guid Key);
+    private sealed record Keyed(Guid Organization, Guid Key)
+    {
+        public long Sent { get; set; }
+    }
 
     private sealed class Count
     {
-        public long Requests, Errors, TotalMs, MostMs;
+        public long Requests, Errors, TotalMs, MostMs, Sent;
     }
 
     private ConcurrentDictionary<(Guid Organization, Guid Key, DateOnly Day, string Endpoint, string Method), Count> counts = new();
 
     /// <summary>Says by which key a request came.</summary>
     public static void Mark(HttpContext context, Guid organization, Guid key) => context.Items[mark] = new Keyed(organization, key);
+
+    /// <summary>Adds to what was sent in answer to a marked request; nothing said, it is the answer's Content-Length.</summary>
+    public static void Sent(HttpContext context, long bytes)
+    {
+        if (context.Items.TryGetValue(mark, out var found) && found is Keyed keyed) keyed.Sent += bytes;
+    }
 
     /// <summary>Whether a key is taken from an address.</summary>
     /// <param name="networks">Networks as 10.0.0.0/8; none: from anywhere.</param>
@@ -54,11 +63,11 @@ public sealed partial class KeyUse(Databases databases, TimeProvider clock, ILog
         finally
         {
             // What is thrown becomes an answer further out.
-            if (context.Items.TryGetValue(mark, out var found) && found is Keyed keyed) Add(keyed, endpoint, context.Request.Method, failed, clock.GetElapsedTime(began));
+            if (context.Items.TryGetValue(mark, out var found) && found is Keyed keyed) Add(keyed, endpoint, context.Request.Method, failed, clock.GetElapsedTime(began), keyed.Sent > 0 ? keyed.Sent : context.Response.ContentLength ?? 0);
         }
     }
 
-    private void Add(Keyed keyed, string endpoint, string method, bool failed, TimeSpan took)
+    private void Add(Keyed keyed, string endpoint, string method, bool failed, TimeSpan took, long sent)
     {
         var day = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var count = counts.GetOrAdd((keyed.Organization, keyed.Key, day, endpoint.Length > 255 ? endpoint[..255] : endpoint, method), _ => new Count());
@@ -67,6 +76,7 @@ public sealed partial class KeyUse(Databases databases, TimeProvider clock, ILog
             count.Requests++;
             if (failed) count.Errors++;
             count.TotalMs += (long)took.TotalMilliseconds;
+            count.Sent += sent;
             count.MostMs = Math.Max(count.MostMs, (long)took.TotalMilliseconds);
         }
     }
@@ -94,7 +104,9 @@ public sealed partial class KeyUse(Databases databases, TimeProvider clock, ILog
             foreach (var (key, missed) in taken)
             {
                 var count = counts.GetOrAdd(key, _ => new Count());
-                lock (count) (count.Requests, count.Errors, count.TotalMs, count.MostMs) = (count.Requests + missed.Requests, count.Errors + missed.Errors, count.TotalMs + missed.TotalMs, Math.Max(count.MostMs, missed.MostMs));
+                lock (count) 
+                    (count.Requests, count.Errors, count.TotalMs, count.MostMs, count.Sent) =
+                        (count.Requests + missed.Requests, count.Errors + missed.Errors, count.TotalMs + missed.TotalMs, Math.Max(count.MostMs, missed.MostMs), count.Sent + missed.Sent);
             }
             throw;
         }
@@ -104,16 +116,16 @@ public sealed partial class KeyUse(Databases databases, TimeProvider clock, ILog
         new Db(databases.Service, Tenant.None).InTransaction(async t =>
         {
             await t.Run($"""
-                insert into platform.api_usage_metrics as m (organization_id, metric_date, api_endpoint, http_method, api_key_id, request_count, error_count, total_time_ms, max_time_ms)
+                insert into platform.api_usage_metrics as m (organization_id, metric_date, api_endpoint, http_method, api_key_id, request_count, error_count, total_time_ms, max_time_ms, bytes_sent)
                 select n.* from unnest(
                     {rows.Select(r => r.Key.Organization).ToArray()}, {rows.Select(r => r.Key.Day).ToArray()}, {rows.Select(r => r.Key.Endpoint).ToArray()}, {rows.Select(r => r.Key.Method).ToArray()},
                     {rows.Select(r => r.Key.Key).ToArray()}, {rows.Select(r => r.Value.Requests).ToArray()}, {rows.Select(r => r.Value.Errors).ToArray()},
-                    {rows.Select(r => r.Value.TotalMs).ToArray()}, {rows.Select(r => r.Value.MostMs).ToArray()}
-                ) as n (organization_id, metric_date, api_endpoint, http_method, api_key_id, request_count, error_count, total_time_ms, max_time_ms)
+                    {rows.Select(r => r.Value.TotalMs).ToArray()}, {rows.Select(r => r.Value.MostMs).ToArray()}, {rows.Select(r => r.Value.Sent).ToArray()}
+                ) as n (organization_id, metric_date, api_endpoint, http_method, api_key_id, request_count, error_count, total_time_ms, max_time_ms, bytes_sent)
                 where exists (select from platform.api_keys k where k.organization_id = n.organization_id and k.id = n.api_key_id)
                 on conflict (organization_id, metric_date, api_endpoint, http_method, api_key_id) do update set
                     request_count = m.request_count + excluded.request_count, error_count = m.error_count + excluded.error_count,
-                    total_time_ms = m.total_time_ms + excluded.total_time_ms, max_time_ms = greatest(m.max_time_ms, excluded.max_time_ms)
+                    total_time_ms = m.total_time_ms + excluded.total_time_ms, max_time_ms = greatest(m.max_time_ms, excluded.max_time_ms), bytes_sent = m.bytes_sent + excluded.bytes_sent
                 """, ct);
             // To the minute, as a secret key's is when it is looked up.
             await t.Run($"""

@@ -14,7 +14,7 @@ internal static class ManageKeys
     public sealed record Issued(KeyView Key, string Secret);
 
     /// <param name="Kind"><c>write</c> or <c>secret</c>.</param>
-    /// <param name="WorkspaceId">The first workspace when left out.</param>
+    /// <param name="WorkspaceId">When left out: the one the caller works in, or else the first.</param>
     /// <param name="Scopes">resource:action; none: everything its kind may.</param>
     /// <param name="AllowedOrigins">Web origins it is taken from; none: any.</param>
     /// <param name="AllowedAddresses">Addresses and networks it is taken from; none: any.</param>
@@ -41,8 +41,9 @@ internal static class ManageKeys
         KeyRules.Check(request.Name, request.Scopes, request.AllowedOrigins, request.AllowedAddresses, request.ExpiresAt, clock.GetUtcNow());
         if (request is { Kind: "write", Scopes.Length: > 0 }) throw Problem.Invalid("scopes", "A write key may send events and nothing else: it has no scopes.");
         var workspace = await db.Find<Guid?>($"""
-            select w.id from platform.workspaces w where w.organization_id = platform.organization() and ({request.WorkspaceId}::uuid is null or w.id = {request.WorkspaceId}) order by w.created_at limit 1
-            """, ct) ?? throw Problem.Invalid("workspaceId", "There is no such workspace here.");
+            select w.id from platform.workspaces w where w.organization_id = platform.organization() and w.closed_at is null and w.id = coalesce({request.WorkspaceId}::uuid, platform.workspace(), w.id)
+            order by w.created_at limit 1
+            """, ct) ?? throw Problem.Invalid("workspaceId", "There is no such open workspace here.");
         var made = await db.InTransaction(async t =>
         {
             var key = request.Kind == "secret"

@@ -8,7 +8,12 @@ internal static class ManageOrganization
 {
     public sealed record View(Guid Id, string Slug, string Name, string TimeZone, string Currency, string? WriteKey, IReadOnlyList<Workspace> Workspaces, DateTimeOffset? ClosedAt, DateTimeOffset? DeletedAfter);
 
-    public sealed record Workspace(Guid Id, string Name, string Slug);
+    /// <param name="ClosedAt">Null: it is open.</param>
+    public sealed record Workspace(Guid Id, string Name, string Slug, DateTimeOffset? ClosedAt = null)
+    {
+        /// <summary>Until then a closed one can be reopened.</summary>
+        public DateTimeOffset? KeysDeletedAfter => ClosedAt?.AddDays(HandOver.GraceDays);
+    }
 
     public sealed record Request(string? Name, string? TimeZone, string? Currency);
 
@@ -19,7 +24,7 @@ internal static class ManageOrganization
         var organization = await db.One<Organization>($"""
             select o.id, o.slug, o.name, o.time_zone, o.currency, o.closed_at from platform.organizations o where o.id = platform.organization()
             """, ct);
-        var workspaces = await db.List<Workspace>($"select w.id, w.name, w.slug from platform.workspaces w order by w.created_at", ct);
+        var workspaces = await db.List<Workspace>($"select w.id, w.name, w.slug, w.closed_at from platform.workspaces w order by w.created_at", ct);
         // Row-level security answers for administrators only; others get null.
         var key = await db.Find<string>($"""
             select k.public_key from platform.api_keys k where k.kind = 'write' and k.revoked_at is null order by k.created_at limit 1

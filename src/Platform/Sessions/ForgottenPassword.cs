@@ -36,9 +36,9 @@ internal static class ForgottenPassword
     }
 
     /// <summary>Chooses the password, once, and ends all sessions of the person.</summary>
-    public static async Task<IResult> Reset(ResetRequest request, Databases databases, CancellationToken ct)
+    public static async Task<IResult> Reset(ResetRequest request, HttpContext context, Databases databases, CancellationToken ct)
     {
-        var service = new Db(databases.Service, Tenant.None);
+        var service = OwnTrail.Service(databases, context, null);
         var token = Tokens.HashOf(request.Token);
         var person = await service.Find<Reader>($"select u.id, u.email, u.language from platform.platform_users u where u.password_reset_hash = {token} and u.password_reset_expires > now() and u.status = 'active'", ct)
             ?? throw Over();
@@ -56,6 +56,7 @@ internal static class ForgottenPassword
             await t.Run($"update platform.platform_user_sessions s set ended_at = now(), logout_reason = 'security_logout' where s.user_id = {person.Id} and s.ended_at is null", ct);
             await t.Run($"delete from platform.sign_in_challenges c where c.user_id = {person.Id}", ct);
             await t.Run($"delete from platform.sign_in_attempts a where a.address_hash = {Attempts.OfAddress(person.Email)}", ct);
+            await OwnTrail.Tell(t, person.Id, "change_password", "Chose a new password by a link that came by mail; every session ended", ct);
         }, ct);
         return Results.NoContent();
     }

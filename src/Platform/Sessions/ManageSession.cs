@@ -30,9 +30,9 @@ internal static class ManageSession
     }
 
     /// <summary>Sets a password and ends the person's other sessions.</summary>
-    public static async Task<IResult> ChangePassword(PasswordRequest request, Caller caller, Databases databases, CancellationToken ct)
+    public static async Task<IResult> ChangePassword(PasswordRequest request, Caller caller, Databases databases, HttpContext context, CancellationToken ct)
     {
-        var service = new Db(databases.Service, Tenant.None);
+        var service = OwnTrail.Service(databases, context, caller.SessionId);
         var credentials = await service.One<Credentials>($"select u.email, u.password_hash from platform.platform_users u where u.id = {caller.UserId}", ct);
         await OwnPassword.Require(service, credentials.Email, credentials.PasswordHash, request.CurrentPassword, "currentPassword", ct);
         Passwords.Check(request.NewPassword, "newPassword", credentials.Email, request.CurrentPassword);
@@ -50,6 +50,7 @@ internal static class ManageSession
                 where s.user_id = {caller.UserId} and s.id <> {caller.SessionId} and s.ended_at is null
                 """, ct);
             await t.Run($"delete from platform.sign_in_challenges c where c.user_id = {caller.UserId}", ct);
+            await OwnTrail.Tell(t, caller.UserId, "change_password", "Changed the password; every other session ended", ct);
         }, ct);
         return Results.NoContent();
     }

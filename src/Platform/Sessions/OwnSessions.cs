@@ -23,22 +23,31 @@ internal static class OwnSessions
         limit 200
         """, ct);
 
-    public static async Task<IResult> End(Guid id, Caller caller, Databases databases, CancellationToken ct)
+    public static async Task<IResult> End(Guid id, Caller caller, Databases databases, HttpContext context, CancellationToken ct)
     {
-        var ended = await new Db(databases.Service, Tenant.None).Run($"""
-            update platform.platform_user_sessions s set ended_at = now(), logout_reason = 'user_logout'
-            where s.id = {id} and s.user_id = {caller.UserId} and s.ended_at is null
-            """, ct);
+        var ended = await OwnTrail.Service(databases, context, caller.SessionId).InTransaction(async t =>
+        {
+            var ended = await t.Run($"""
+                update platform.platform_user_sessions s set ended_at = now(), logout_reason = 'user_logout'
+                where s.id = {id} and s.user_id = {caller.UserId} and s.ended_at is null
+                """, ct);
+            if (ended == 1) await OwnTrail.Tell(t, caller.UserId, "end_sessions", "Ended a session", ct);
+            return ended;
+        }, ct);
         return ended == 1 ? Results.NoContent() : throw Problem.NotFound("session");
     }
 
     /// <summary>All but the one that asks.</summary>
-    public static async Task<IResult> EndOthers(Caller caller, Databases databases, CancellationToken ct)
+    public static async Task<IResult> EndOthers(Caller caller, Databases databases, HttpContext context, CancellationToken ct)
     {
-        await new Db(databases.Service, Tenant.None).Run($"""
-            update platform.platform_user_sessions s set ended_at = now(), logout_reason = 'user_logout'
-            where s.user_id = {caller.UserId} and s.id <> {caller.SessionId} and s.ended_at is null
-            """, ct);
+        await OwnTrail.Service(databases, context, caller.SessionId).InTransaction(async t =>
+        {
+            var ended = await t.Run($"""
+                update platform.platform_user_sessions s set ended_at = now(), logout_reason = 'user_logout'
+                where s.user_id = {caller.UserId} and s.id <> {caller.SessionId} and s.ended_at is null
+                """, ct);
+            if (ended > 0) await OwnTrail.Tell(t, caller.UserId, "end_sessions", $"Ended {ended} other sessions", ct);
+        }, ct);
         return Results.NoContent();
     }
 }

@@ -39,7 +39,7 @@ internal static class SecondFactor
     /// <summary>The second step of a sign-in.</summary>
     public static async Task<SessionView> Enter(SignInRequest request, HttpContext context, Databases databases, SessionDoor door, KeyRing keys, TimeProvider clock, CancellationToken ct)
     {
-        var service = new Db(databases.Service, Tenant.None);
+        var service = OwnTrail.Service(databases, context, null);
         var network = Attempts.OfNetwork(context.Connection.RemoteIpAddress);
         await Attempts.RefuseWaiting(service, [network], ct);
         var challenge = Tokens.HashOf(request.Challenge);
@@ -76,9 +76,9 @@ internal static class SecondFactor
     }
 
     /// <summary>Turns it on, and ends the person's other sessions: they were opened without it.</summary>
-    public static async Task<CodesView> Confirm(CodeRequest request, Caller caller, Databases databases, KeyRing keys, TimeProvider clock, CancellationToken ct)
+    public static async Task<CodesView> Confirm(CodeRequest request, Caller caller, Databases databases, KeyRing keys, TimeProvider clock, HttpContext context, CancellationToken ct)
     {
-        var service = new Db(databases.Service, Tenant.None);
+        var service = OwnTrail.Service(databases, context, caller.SessionId);
         var person = await Of(service, caller.UserId, ct);
         if (person is not { TotpSecret: { } kept, TotpEnabledAt: null }) throw new Problem(409, "wrong_state", "There is nothing to confirm. Begin with setting two-step sign-in up.");
         if (Totp.Check(keys.Open(Purpose, kept) ?? [], request.Code?.Trim(), null, clock.GetUtcNow()) is not { } step) throw Problem.Invalid("code", "This code is not right. Take the newest one, and check that the clock of your device is right.");
@@ -89,26 +89,33 @@ internal static class SecondFactor
                 update platform.platform_user_sessions s set ended_at = now(), logout_reason = 'security_logout'
                 where s.user_id = {caller.UserId} and s.id <> {caller.SessionId} and s.ended_at is null
                 """, ct);
+            await OwnTrail.Tell(t, caller.UserId, "two_step_on", "Turned two-step sign-in on; every other session ended", ct);
             return await NewCodes(t, caller.UserId, ct);
         }, ct);
     }
 
-    public static async Task<CodesView> Renew(PasswordRequest request, Caller caller, Databases databases, CancellationToken ct)
+    public static async Task<CodesView> Renew(PasswordRequest request, Caller caller, Databases databases, HttpContext context, CancellationToken ct)
     {
-        var service = new Db(databases.Service, Tenant.None);
+        var service = OwnTrail.Service(databases, context, caller.SessionId);
         var person = await Own(service, caller, request.Password, ct);
         if (person.TotpEnabledAt is null) throw new Problem(409, "wrong_state", "Two-step sign-in is off. Set it up first.");
-        return await service.InTransaction(t => NewCodes(t, caller.UserId, ct), ct);
+        return await service.InTransaction(async t =>
+        {
+            await OwnTrail.Tell(t, caller.UserId, "renew_recovery_codes", "Made new recovery codes; the old ones ended", ct);
+            return await NewCodes(t, caller.UserId, ct);
+        }, ct);
     }
 
-    public static async Task<View> TurnOff(PasswordRequest request, Caller caller, Databases databases, CancellationToken ct)
+    public static async Task<View> TurnOff(PasswordRequest request, Caller caller, Databases databases, HttpContext context, CancellationToken ct)
     {
-        var service = new Db(databases.Service, Tenant.None);
+        var service = OwnTrail.Service(databases, context, caller.SessionId);
         await Own(service, caller, request.Password, ct);
         await service.InTransaction(async t =>
         {
+            var was = await t.One<bool>($"select u.totp_enabled_at is not null from platform.platform_users u where u.id = {caller.UserId} for update", ct);
             await t.Run($"update platform.platform_users u set totp_enabled_at = null, totp_secret = null, totp_last_step = null where u.id = {caller.UserId}", ct);
             await t.Run($"delete from platform.recovery_codes c where c.user_id = {caller.UserId}", ct);
+            if (was) await OwnTrail.Tell(t, caller.UserId, "two_step_off", "Turned two-step sign-in off", ct);
         }, ct);
         return await Look(service, caller, ct);
     }
@@ -119,7 +126,12 @@ internal static class SecondFactor
         code = code?.Trim().Replace(" ", string.Empty, StringComparison.Ordinal);
         if (person is { TotpSecret: { } kept, TotpEnabledAt: not null } && keys.Open(Purpose, kept) is { } secret && Totp.Check(secret, code, person.TotpLastStep, clock.GetUtcNow()) is { } step)
             return await service.Run($"update platform.platform_users u set totp_last_step = {step} where u.id = {person.Id} and (u.totp_last_step is null or u.totp_last_step < {step})", ct) == 1;
-        return code is { Length: > Totp.Digits and < 50 } && await service.Run($"delete from platform.recovery_codes c where c.user_id = {person.Id} and c.code_hash = {HashOf(person.Id, code)}", ct) == 1;
+        return code is { Length: > Totp.Digits and < 50 } && await service.InTransaction(async t =>
+        {
+            if (await t.Run($"delete from platform.recovery_codes c where c.user_id = {person.Id} and c.code_hash = {HashOf(person.Id, code)}", ct) == 0) return false;
+            await OwnTrail.Tell(t, person.Id, "use_recovery_code", "Took the second step of a sign-in with a recovery code", ct);
+            return true;
+        }, ct);
     }
 
     private static async Task<CodesView> NewCodes(Transaction t, Guid person, CancellationToken ct)

@@ -369,7 +369,7 @@ public sealed class FileTests(FileTests.App app) : IClassFixture<FileTests.App>
         var (orphan, young) = (Guid.NewGuid(), Guid.NewGuid());
         var strange = "backup/2026-01-01/base.tar";
         foreach (var key in (string[])[Key(orphan), Key(young), strange]) await app.Store.Put(key, new MemoryStream([1]), Ct);
-        foreach (var key in (string[])[Key(orphan), Key(kept), strange]) File.SetLastWriteTimeUtc(Path.Combine(app.Folder.FullName, key), TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-25));
+        foreach (var key in (string[])[Key(orphan), Key(kept), strange]) File.SetLastWriteTimeUtc(Path.Combine(app.Folder.FullName, key), TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-32));
         Assert.Equal(1, await app.Sweeper.Sweep(Ct));
         var left = await FileStoreContract.Keys(app.Store, "");
         Assert.Superset(new HashSet<string> { Key(young), Key(kept), strange }, left.ToHashSet());
@@ -380,7 +380,7 @@ public sealed class FileTests(FileTests.App app) : IClassFixture<FileTests.App>
         foreach (var key in strangers)
         {
             await app.Store.Put(key, new MemoryStream([1]), Ct);
-            File.SetLastWriteTimeUtc(Path.Combine(app.Folder.FullName, key), TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-25));
+            File.SetLastWriteTimeUtc(Path.Combine(app.Folder.FullName, key), TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-32));
         }
         Assert.Equal(0, await app.Sweeper.Sweep(Ct));
         Assert.Superset(strangers.ToHashSet(), (await FileStoreContract.Keys(app.Store, "")).ToHashSet());

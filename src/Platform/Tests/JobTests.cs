@@ -127,6 +127,24 @@ public sealed class JobTests(JobTests.Database database) : IClassFixture<JobTest
         database.Service.One<DateTimeOffset>($"select platform.finish_job({run.OrganizationId}, {run.Id}, {outcome}, {error})", Ct);
 
     [Fact]
+    public async Task Jobs_of_a_closed_organization_rest_until_it_is_reopened()
+    {
+        var due = await Due(1, "resting");
+        await database.Service.Run($"update platform.organizations o set closed_at = now() where o.id = {database.Alpha.OrganizationId}", Ct);
+        try
+        {
+            await database.Service.Run($"update platform.scheduled_jobs j set run_requested_at = now() where j.id = any({due}) and j.organization_id = {database.Alpha.OrganizationId}", Ct);
+            Assert.Equal([database.Beta.OrganizationId], (await Claim(10)).Where(r => due.Contains(r.JobId)).Select(r => (Guid?)r.OrganizationId));
+            // Nor are its missed times told as such.
+            await database.Service.Run($"update platform.scheduled_jobs j set run_requested_at = null, missed_runs = 'skip', next_run_at = now() - interval '1 hour' where j.id = any({due}) and j.leased_until is null", Ct);
+            Assert.Empty(await Claim(10));
+        }
+        finally { await database.Service.Run($"update platform.organizations o set closed_at = null where o.id = {database.Alpha.OrganizationId}", Ct); }
+        Assert.Empty(await Claim(10));
+        Assert.Equal("skipped", await database.Service.One<string>($"select r.status from platform.job_runs r where r.job_id = any({due}) and r.organization_id = {database.Alpha.OrganizationId}", Ct));
+    }
+
+    [Fact]
     public async Task A_run_that_cannot_be_finished_stops_no_other_and_many_failures_are_no_overflow()
     {
         var due = await Due(2, "stuck", retries: 100);

@@ -156,6 +156,8 @@ public sealed class KeyApiTests(KeyApiTests.App app) : IClassFixture<KeyApiTests
         Assert.Equal(7, usage.GetProperty("days").GetArrayLength());
         Assert.Equal((4, 1), (usage.GetProperty("days")[6].GetProperty("requests").GetInt32(), usage.GetProperty("days")[6].GetProperty("errors").GetInt32()));
         Assert.Equal("GET", usage.GetProperty("endpoints")[0].GetProperty("method").GetString());
+        Assert.True(usage.GetProperty("days")[6].GetProperty("bytesSent").GetInt64() > 0);
+        Assert.Equal(usage.GetProperty("days")[6].GetProperty("bytesSent").GetInt64(), usage.GetProperty("endpoints")[0].GetProperty("bytesSent").GetInt64());
 
         // Alpha's keys have their own buckets, and cannot touch this one.
         Assert.Equal((404, "not_found"), await (await Put(app.Admin, $"api/rate-limits/{limit.GetProperty("id")}", new { maxRequests = 9 })).Problem());

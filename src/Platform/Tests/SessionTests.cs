@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Clientele.Platform.Organizations;
+using Clientele.Platform.Sessions;
 using Clientele.Testing;
 
 namespace Clientele.Platform.Tests;
@@ -138,6 +139,29 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
     }
 
     [Fact]
+    public async Task After_a_hundred_wrong_tries_from_one_network_everybody_there_waits_and_nobody_elsewhere()
+    {
+        var (here, elsewhere) = (Attempts.OfNetwork(System.Net.IPAddress.Loopback), Attempts.OfNetwork(System.Net.IPAddress.Parse("203.0.113.7")));
+        try
+        {
+            await Attempts.Forget(app.Service, here, Ct);
+            for (var i = 0; i < 100; i++) await Attempts.TakeFromNetwork(app.Service, here, Ct);
+            Assert.Equal(1, await app.Service.Run($"update platform.sign_in_attempts a set locked_until = a.locked_until + interval '10 minutes' where a.address_hash = {here} and a.attempts = 100 and a.locked_until > a.last_attempt", Ct));
+            using var client = app.Client("alpha");
+            using var answer = await client.Post("api/session", new { email = "admin@alpha.example", password = TestApp.Password });
+            Assert.NotNull(answer.Headers.RetryAfter);
+            Assert.Equal((429, "too_many_attempts"), await answer.Problem());
+            await Attempts.TakeFromNetwork(app.Service, elsewhere, Ct);
+            // One IPv6 customer is one network, however many addresses they have.
+            Assert.Equal(Attempts.OfNetwork(System.Net.IPAddress.Parse("2001:db8:1:2::1")), Attempts.OfNetwork(System.Net.IPAddress.Parse("2001:db8:1:2:ffff::9")));
+            Assert.NotEqual(Attempts.OfNetwork(System.Net.IPAddress.Parse("2001:db8:1:2::1")), Attempts.OfNetwork(System.Net.IPAddress.Parse("2001:db8:1:3::1")));
+            Assert.Equal(here, Attempts.OfNetwork(System.Net.IPAddress.Parse("::ffff:127.0.0.1")));
+        }
+        finally { foreach (var network in (byte[][])[here, elsewhere]) await Attempts.Forget(app.Service, network, Ct); }
+        using var again = await app.SignIn("admin@alpha.example", "alpha");
+    }
+
+    [Fact]
     public async Task An_error_is_told_whatever_form_was_asked_for()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"api/imports/{Guid.NewGuid()}/rejects.csv");
@@ -171,6 +195,7 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
     [InlineData("api/imports/fields", 200)]
     [InlineData("api/orders/{order}", 404)]
     [InlineData("api/palette?query=atlantis", 200)]
+    [InlineData("API/customers", 200)]
     public async Task Without_a_session_or_in_another_organization_there_is_nothing(string path, int status)
     {
         path = path.Replace("{customer}", $"{app.Customer}").Replace("{order}", $"{app.Order}").Replace("{import}", $"{app.Import}");

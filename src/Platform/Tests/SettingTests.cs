@@ -41,7 +41,7 @@ public sealed class SettingTests(SettingTests.Database database) : IClassFixture
             ],
             defaults.Select(d => (d.SettingKey, d.SettingValue, d.Category, d.SettingType)));
         Assert.All(defaults, d => Assert.Equal(d.Kind, d.DataType));
-        Assert.Equal(7, await Beta.One<long>($"select count(*) from cdp.system_settings s where s.data_type <> 'string' and s.setting_key not like 'collection.%'", Ct));
+        Assert.Equal(7, await Beta.One<long>($"select count(*) from cdp.system_settings s where s.data_type <> 'string' and s.setting_key !~ '^(collection|files)\\.'", Ct));
     }
 
     [Theory]

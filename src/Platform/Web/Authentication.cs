@@ -24,23 +24,26 @@ public sealed class EvenWithOneTimePassword;
 public sealed class EvenWhenClosed;
 
 /// <summary>
-/// Who asks: the session cookie, and the organization named by the <c>Clientele-Organization</c> header, in one query.
+/// Who asks: the session cookie, the organization named by the <c>Clientele-Organization</c> header and, when one of its
+/// workspaces is meant, that of the <c>Clientele-Workspace</c> header, in one query.
 /// Every endpoint under /api passes here; only those marked otherwise go on without a session or an organization.
 /// </summary>
 public sealed class Authentication(RequestDelegate next, Databases databases)
 {
     public const string Cookie = "clientele_session";
     public const string OrganizationHeader = "Clientele-Organization";
+    public const string WorkspaceHeader = "Clientele-Workspace";
     public const string ConsoleHeader = "X-Clientele";
 
     private readonly Db db = new(databases.Service, Tenant.None);
 
-    private sealed record Row(Guid SessionId, Guid UserId, bool MustChangePassword, Guid? OrganizationId, string? Role, bool IsAdministrator, string[] Granted, bool IsClosed);
+    private sealed record Row(Guid SessionId, Guid UserId, bool MustChangePassword, Guid? OrganizationId, string? Role, bool IsAdministrator, string[] Granted, Guid? WorkspaceId, bool IsClosed);
 
     public async Task Invoke(HttpContext context, Caller caller)
     {
         var metadata = context.GetEndpoint()?.Metadata;
-        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || metadata is null)
+        // Routes are found whatever the case of the address, so their door must be too.
+        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || metadata is null)
         {
             var headers = context.Request.Headers;
             if (metadata?.GetMetadata<SessionOrKey>() is not null && headers.Authorization.Count == 0 && !headers.ContainsKey("apikey") && context.Request.Cookies.ContainsKey(Cookie))
@@ -70,6 +73,7 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
     {
         if (context.Request.Cookies[Cookie] is not { Length: > 0 and <= 200 } token) return false;
         var slug = context.Request.Headers[OrganizationHeader].ToString();
+        var workspace = context.Request.Headers[WorkspaceHeader].ToString();
         var row = await db.Find<Row>($"""
             with session as (
                 -- At most one write a minute.
@@ -80,18 +84,21 @@ public sealed class Authentication(RequestDelegate next, Databases databases)
             select s.id as session_id, u.id as user_id, u.must_change_password, m.organization_id, m.role, r.access is not distinct from 'admin' as is_administrator,
                    array(select p.permission || ':' || p.resource || ':' || p.action from platform.role_permissions p
                          where p.organization_id = m.organization_id and p.role = m.role and p.is_active) as granted,
-                   m.organization_id is not null and o.closed_at is not null as is_closed
+                   w.id as workspace_id, m.organization_id is not null and o.closed_at is not null as is_closed
             from platform.platform_user_sessions s
             join platform.platform_users u on u.id = s.user_id and u.status = 'active'
             left join platform.organizations o on o.slug = {slug}
             left join platform.organization_members m on m.organization_id = o.id and m.user_id = u.id and m.status = 'active'
             left join platform.organization_roles r on r.organization_id = m.organization_id and r.role = m.role
+            left join platform.workspaces w on w.organization_id = m.organization_id and w.slug = {workspace} and w.closed_at is null
             where s.token_hash = {Hash(token)} and s.ended_at is null and s.expires_at > now()
             """, context.RequestAborted);
         if (row is null) return false;
         (caller.SignedIn, caller.SessionId, caller.UserId) = (true, row.SessionId, row.UserId);
         (caller.MustChangePassword, caller.OrganizationId, caller.Role) = (row.MustChangePassword, row.OrganizationId, row.Role);
-        (caller.IsAdministrator, caller.Granted) = (row.IsAdministrator, row.Granted);
+        (caller.IsAdministrator, caller.Granted, caller.WorkspaceId) = (row.IsAdministrator, row.Granted, row.WorkspaceId);
+        if (row.OrganizationId is not null && workspace.Length > 0 && row.WorkspaceId is null)
+            throw new Problem(404, "workspace_not_found", $"There is no open workspace of this word here. Choose another, or leave the {WorkspaceHeader} header out.");
         return row.IsClosed;
     }
 

@@ -12,6 +12,10 @@ public sealed class Caller
     public bool SignedIn { get; internal set; }
     public bool MustChangePassword { get; internal set; }
     public Guid? OrganizationId { get; internal set; }
+
+    /// <summary>The workspace the person works in; null: in all of them.</summary>
+    public Guid? WorkspaceId { get; internal set; }
+
     public string? Role { get; internal set; }
 
     /// <summary>What the role may do, as <c>permission:resource:action</c>, with <c>*</c> for every one.</summary>
@@ -22,7 +26,7 @@ public sealed class Caller
 
     /// <summary>What the transactions of this request carry.</summary>
     public Tenant Tenant => OrganizationId is { } organization
-        ? new Tenant(organization, UserId, IsAdministrator ? Access.Admin : Access.Member)
+        ? new Tenant(organization, UserId, IsAdministrator ? Access.Admin : Access.Member, WorkspaceId)
         : Tenant.None;
 
     /// <summary>Whether the role allows it: the rule of <c>platform.may</c>.</summary>

@@ -84,7 +84,7 @@ comment on function platform.actor() is 'The platform user of this transaction; 
 create function platform.workspace() returns uuid
     language sql stable parallel safe
     as $$ select nullif(current_setting('clientele.workspace_id', true), '')::uuid $$;
-comment on function platform.workspace() is 'The workspace of this transaction, set for visitors.';
+comment on function platform.workspace() is 'The workspace of this transaction: of the key that asks, or the one a member is working in.';
 
 -- ---------------------------------------------------------------------------------------------------------
 -- updated_at

@@ -45,11 +45,14 @@ create table platform.workspaces (
     id              uuid not null default gen_random_uuid(),
     slug            text not null check (slug ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
     name            text not null check (length(name) between 1 and 200),
+    closed_at       timestamptz,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     primary key (organization_id, id),
     unique (organization_id, slug)
 );
+comment on column platform.workspaces.closed_at is
+    'When it was given up: from then on its keys open nothing and nothing new belongs to it. It may be reopened for 30 days; then its keys are deleted. What was collected and sold in it stays: customers belong to the organization.';
 comment on table platform.workspaces is 'A shop, a site or an app of an organization; what the assistant document calls a customer_config.';
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -256,7 +256,7 @@ comment on function platform.audited(regclass, text, name[], name, name[], text)
 revoke execute on function platform.audited(regclass, text, name[], name, name[], text) from public;
 
 select platform.audited('platform.organizations', 'organization', '{name, slug, time_zone, currency}', 'name');
-select platform.audited('platform.workspaces', 'workspace', '{name, slug}', 'name');
+select platform.audited('platform.workspaces', 'workspace', '{name, slug, closed_at}', 'name');
 select platform.audited('platform.organization_members', 'member', '{user_id, role, status}', severity => 'warning');
 select platform.audited('platform.organization_roles', 'role', '{role, rank, access, name, description}', 'role', severity => 'warning');
 select platform.audited('platform.role_permissions', 'permission', '{role, permission, resource, action, is_active}', 'role', severity => 'warning');

@@ -59,5 +59,6 @@ export const accountMessages = messages({
   'sessions.end': { en: 'End', fr: 'Fermer' },
   'sessions.endOf': { en: 'End the session of {device}', fr: 'Fermer la session de {device}' },
   'sessions.endOthers': { en: 'End all others', fr: 'Fermer toutes les autres' },
+  'sessions.all': { en: 'Show all {count}', fr: 'Afficher les {count}' },
   'sessions.ended': { en: 'Ended', fr: 'Fermée' },
 });

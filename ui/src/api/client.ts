@@ -1,4 +1,5 @@
 import { networkProblem, parseProblem } from './problem';
+import { chooseWorkspace, chosenWorkspace } from './workspace';
 
 export type QueryValue = string | number | boolean | null | undefined;
 
@@ -20,16 +21,18 @@ export function apiUrl(path: string, query: Record<string, QueryValue> = {}) {
   return suffix ? `/api${path}?${suffix}` : `/api${path}`;
 }
 
-/** The first header is the server's guard against forged requests; the second says whose data is meant. */
+/** The first header is the server's guard against forged requests; the others say whose data is meant. */
 export function apiHeaders(organization: string | undefined): Record<string, string> {
+  const workspace = organization ? chosenWorkspace(organization) : null;
   return {
     Accept: 'application/json',
     'X-Clientele': 'console',
     ...(organization ? { 'Clientele-Organization': organization } : {}),
+    ...(workspace ? { 'Clientele-Workspace': workspace } : {}),
   };
 }
 
-async function send(path: string, { method = 'GET', organization, query, body, signal }: RequestOptions) {
+async function send(path: string, { method = 'GET', organization, query, body, signal }: RequestOptions): Promise<Response> {
   const headers = apiHeaders(organization);
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let response: Response;
@@ -46,7 +49,13 @@ async function send(path: string, { method = 'GET', organization, query, body, s
     throw networkProblem();
   }
   if (!response.ok) {
-    throw parseProblem(response.status, await response.text(), response.headers.get('Retry-After'));
+    const problem = parseProblem(response.status, await response.text(), response.headers.get('Retry-After'));
+    // The workspace chosen here was closed meanwhile, which must not shut the whole organization: on in all of them.
+    if (problem.code === 'workspace_not_found' && organization && headers['Clientele-Workspace']) {
+      chooseWorkspace(organization, null);
+      return send(path, { method, organization, query, body, signal });
+    }
+    throw problem;
   }
   return response;
 }

@@ -1,5 +1,5 @@
 import { request } from './client';
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions } from '@tanstack/react-query';
 
 export interface StoredFile {
   id: string;
@@ -17,6 +17,8 @@ export interface StoredFile {
 export interface FileList {
   items: StoredFile[];
   largestBytes: number;
+  /** Where the next page begins; null: this was the last. */
+  next: string | null;
 }
 
 export interface FileLink {
@@ -29,9 +31,11 @@ export const documentsPath = (customer: string, file?: string, act = '') =>
   `/customers/${encodeURIComponent(customer)}/files${file === undefined ? '' : `/${encodeURIComponent(file)}${act}`}`;
 
 export const documentsQuery = (organization: string, customer: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['o', organization, 'customers', customer, 'files'] as const,
-    queryFn: ({ signal }) => request<FileList>(documentsPath(customer), { organization, signal }),
+    queryFn: ({ signal, pageParam }) => request<FileList>(documentsPath(customer), { organization, query: { before: pageParam }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
   });
 
 /** A link that works for a few minutes; pictures may be shown, everything else is downloaded. */

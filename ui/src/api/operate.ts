@@ -142,6 +142,8 @@ export const rateLimitsQuery = (organization: string) =>
 export interface NewKey {
   kind: 'write' | 'secret';
   name: string;
+  /** Left out: the one worked in, or the first. */
+  workspaceId?: string;
   scopes: string[];
   allowedOrigins: string[];
   allowedAddresses: string[];

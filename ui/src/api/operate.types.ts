@@ -206,8 +206,8 @@ export interface IssuedKey {
 }
 
 export interface KeyUsage {
-  days: { date: string; requests: number; errors: number }[];
-  endpoints: { method: string; path: string; requests: number; errors: number; meanMs: number; maxMs: number }[];
+  days: { date: string; requests: number; errors: number; bytesSent: number }[];
+  endpoints: { method: string; path: string; requests: number; errors: number; meanMs: number; maxMs: number; bytesSent: number }[];
 }
 
 export type CountedBy = 'organization' | 'key' | 'caller';

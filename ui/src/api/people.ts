@@ -113,3 +113,9 @@ export const makeWorkspace = (organization: string, workspace: { name: string; s
 
 export const renameWorkspace = (organization: string, id: string, name: string) =>
   request<void>(`/workspaces/${encodeURIComponent(id)}`, { method: 'PUT', organization, body: { name } });
+
+export const closeWorkspace = (organization: string, id: string) =>
+  request<void>(`/workspaces/${encodeURIComponent(id)}/close`, { method: 'POST', organization });
+
+export const reopenWorkspace = (organization: string, id: string) =>
+  request<void>(`/workspaces/${encodeURIComponent(id)}/reopen`, { method: 'POST', organization });

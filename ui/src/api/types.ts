@@ -34,6 +34,17 @@ export interface Session {
   version: string;
 }
 
+/** A shop, a site or an app of an organization. */
+export interface Workspace {
+  id: string;
+  name: string;
+  slug: string;
+  /** Null: it is open. */
+  closedAt: string | null;
+  /** Until then a closed one can be reopened. */
+  keysDeletedAfter: string | null;
+}
+
 export interface Organization {
   id: string;
   slug: string;
@@ -41,7 +52,7 @@ export interface Organization {
   timeZone: string;
   currency: string;
   writeKey: string | null;
-  workspaces: { id: string; name: string; slug: string }[];
+  workspaces: Workspace[];
   closedAt: string | null;
   deletedAfter: string | null;
 }

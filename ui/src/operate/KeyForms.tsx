@@ -1,10 +1,13 @@
 import { Button, Code, Group, Modal, Radio, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { createKey, rotateKey } from '../api/operate';
 import type { ApiKey, IssuedKey } from '../api/operate.types';
 import { asProblem } from '../api/problem';
+import { organizationQuery } from '../api/queries';
+import { chosenWorkspace } from '../api/workspace';
 import { CopyButton } from '../components/CopyButton';
+import { FormDialog } from '../components/FormDialog';
 import { ProblemAlert } from '../components/ProblemAlert';
 import { useT } from '../i18n/I18n';
 import { useOrganization } from '../shell/organization';
@@ -33,17 +36,22 @@ function useIssuing(issue: () => Promise<IssuedKey>, issued: (made: IssuedKey) =
 export function NewKeyForm({ close, issued }: { close: () => void; issued: (made: IssuedKey) => void }) {
   const t = useT();
   const { slug } = useOrganization();
+  const { data: organization } = useQuery(organizationQuery(slug));
+  const workspaces = organization?.workspaces.filter((w) => w.closedAt === null) ?? [];
+  const [workspace, setWorkspace] = useState<string | null>(null);
   const [kind, setKind] = useState<'write' | 'secret'>('secret');
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState('');
   const [origins, setOrigins] = useState('');
   const [addresses, setAddresses] = useState('');
   const [expires, setExpires] = useState('');
+  const workspaceId = workspace ?? workspaces.find((w) => w.slug === chosenWorkspace(slug))?.id ?? workspaces[0]?.id;
   const create = useIssuing(
     () =>
       createKey(slug, {
         kind,
         name: name.trim(),
+        ...(workspaceId && { workspaceId }),
         scopes: kind === 'secret' ? lines(scopes) : [],
         allowedOrigins: lines(origins),
         allowedAddresses: lines(addresses),
@@ -52,76 +60,77 @@ export function NewKeyForm({ close, issued }: { close: () => void; issued: (made
     issued,
   );
   const problem = create.error ? asProblem(create.error) : null;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
   return (
-    <Modal opened onClose={close} title={t('keys.new')} closeButtonProps={{ 'aria-label': t('action.close') }}>
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <TextInput
-            data-autofocus
-            label={t('keys.name')}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            maxLength={200}
-            required
-            withAsterisk={false}
-            error={problem?.fields.name?.join(' ')}
-          />
-          <Radio.Group label={t('keys.kind')} value={kind} onChange={(value) => setKind(value as 'write' | 'secret')}>
-            <Stack gap={6} mt={4}>
-              <Radio value="secret" label={t('keys.kind.secret')} />
-              <Radio value="write" label={t('keys.kind.write')} />
-            </Stack>
-          </Radio.Group>
-          {kind === 'secret' && (
-            <Textarea
-              label={t('keys.scopes')}
-              description={t('keys.scopes.text')}
-              rows={2}
-              value={scopes}
-              onChange={(event) => setScopes(event.currentTarget.value)}
-              error={problem?.fields.scopes?.join(' ')}
-            />
-          )}
-          <Textarea
-            label={t('keys.origins')}
-            description={t('keys.origins.text')}
-            rows={2}
-            value={origins}
-            onChange={(event) => setOrigins(event.currentTarget.value)}
-            error={problem?.fields.allowedOrigins?.join(' ')}
-          />
-          <Textarea
-            label={t('keys.addresses')}
-            description={t('keys.addresses.text')}
-            rows={2}
-            value={addresses}
-            onChange={(event) => setAddresses(event.currentTarget.value)}
-            error={problem?.fields.allowedAddresses?.join(' ')}
-          />
-          <TextInput
-            type="date"
-            label={t('keys.expires')}
-            description={t('keys.expires.text')}
-            value={expires}
-            onChange={(event) => setExpires(event.currentTarget.value)}
-            error={problem?.fields.expiresAt?.join(' ')}
-          />
-          {problem && Object.keys(problem.fields).length === 0 && <ProblemAlert error={problem} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {t('action.keep')}
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={name.trim() === ''}>
-              {t('keys.create')}
-            </Button>
-          </Group>
+    <FormDialog
+      title={t('keys.new')}
+      action={t('keys.create')}
+      onSubmit={() => create.mutate()}
+      close={close}
+      pending={create.isPending}
+      error={create.error}
+      disabled={name.trim() === ''}
+    >
+      <TextInput
+        data-autofocus
+        label={t('keys.name')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        maxLength={200}
+        required
+        withAsterisk={false}
+        error={problem?.fields.name?.join(' ')}
+      />
+      {workspaces.length > 1 && (
+        <Select
+          label={t('keys.workspace')}
+          data={workspaces.map((w) => ({ value: w.id, label: w.name }))}
+          value={workspaceId ?? null}
+          allowDeselect={false}
+          onChange={setWorkspace}
+          error={problem?.fields.workspaceId?.join(' ')}
+        />
+      )}
+      <Radio.Group label={t('keys.kind')} value={kind} onChange={(value) => setKind(value as 'write' | 'secret')}>
+        <Stack gap={6} mt={4}>
+          <Radio value="secret" label={t('keys.kind.secret')} />
+          <Radio value="write" label={t('keys.kind.write')} />
         </Stack>
-      </form>
-    </Modal>
+      </Radio.Group>
+      {kind === 'secret' && (
+        <Textarea
+          label={t('keys.scopes')}
+          description={t('keys.scopes.text')}
+          rows={2}
+          value={scopes}
+          onChange={(event) => setScopes(event.currentTarget.value)}
+          error={problem?.fields.scopes?.join(' ')}
+        />
+      )}
+      <Textarea
+        label={t('keys.origins')}
+        description={t('keys.origins.text')}
+        rows={2}
+        value={origins}
+        onChange={(event) => setOrigins(event.currentTarget.value)}
+        error={problem?.fields.allowedOrigins?.join(' ')}
+      />
+      <Textarea
+        label={t('keys.addresses')}
+        description={t('keys.addresses.text')}
+        rows={2}
+        value={addresses}
+        onChange={(event) => setAddresses(event.currentTarget.value)}
+        error={problem?.fields.allowedAddresses?.join(' ')}
+      />
+      <TextInput
+        type="date"
+        label={t('keys.expires')}
+        description={t('keys.expires.text')}
+        value={expires}
+        onChange={(event) => setExpires(event.currentTarget.value)}
+        error={problem?.fields.expiresAt?.join(' ')}
+      />
+    </FormDialog>
   );
 }
 

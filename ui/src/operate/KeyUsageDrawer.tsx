@@ -38,12 +38,14 @@ export function KeyUsageDrawer({ apiKey, close }: { apiKey: ApiKey; close: () =>
                   { label: t('limits.max'), align: 'right' },
                   { label: t('keys.errors'), align: 'right' },
                   { label: t('keys.mean'), align: 'right' },
+                  { label: t('keys.sent'), align: 'right' },
                 ]}
-                rows={endpoints.map(({ method, path, requests, errors, meanMs }) => [
+                rows={endpoints.map(({ method, path, requests, errors, meanMs, bytesSent }) => [
                   `${method} ${path}`,
                   <Num key="r" value={requests} />,
                   <Num key="e" value={errors} />,
                   t('keys.ms', { ms: format.number(meanMs, 1) }),
+                  format.bytes(bytesSent),
                 ])}
               />
               <PlainTable
@@ -52,11 +54,13 @@ export function KeyUsageDrawer({ apiKey, close }: { apiKey: ApiKey; close: () =>
                   { label: t('keys.day') },
                   { label: t('limits.max'), align: 'right' },
                   { label: t('keys.errors'), align: 'right' },
+                  { label: t('keys.sent'), align: 'right' },
                 ]}
-                rows={used.map(({ date, requests, errors }) => [
+                rows={used.map(({ date, requests, errors, bytesSent }) => [
                   format.day(date),
                   <Num key="r" value={requests} />,
                   <Num key="e" value={errors} />,
+                  format.bytes(bytesSent),
                 ])}
               />
             </Stack>

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, NumberInput, Select, Skeleton, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Select, Skeleton, Switch, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { changeRateLimit, createRateLimit, deleteRateLimit, rateLimitsQuery } from '../api/operate';
 import type { ApiKey, CountedBy, RateLimit } from '../api/operate.types';
 import { asProblem } from '../api/problem';
 import { Card } from '../components/Card';
+import { FormDialog } from '../components/FormDialog';
 import { QueryState } from '../components/PageState';
 import { ProblemAlert } from '../components/ProblemAlert';
 import { PlainTable } from '../components/table/PlainTable';
@@ -120,71 +121,62 @@ function LimitForm({ keys, close }: { keys: ApiKey[]; close: () => void }) {
     },
   });
   const problem = save.error ? asProblem(save.error) : null;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
   return (
-    <Modal opened onClose={close} title={t('limits.new')} closeButtonProps={{ 'aria-label': t('action.close') }}>
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <TextInput
-            data-autofocus
-            label={t('keys.name')}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={problem?.fields.name?.join(' ')}
-          />
-          <Group grow align="flex-start">
-            <NumberInput
-              label={t('limits.max')}
-              min={0}
-              value={max}
-              onChange={(value) => setMax(Number(value))}
-              error={problem?.fields.maxRequests?.join(' ')}
-            />
-            <NumberInput
-              label={t('limits.window')}
-              min={1}
-              max={86_400}
-              value={seconds}
-              onChange={(value) => setSeconds(Number(value))}
-              error={problem?.fields.windowSeconds?.join(' ')}
-            />
-          </Group>
-          <Select
-            label={t('limits.key')}
-            data={[{ value: '', label: t('limits.allKeys') }, ...keys.map(({ id, name: label }) => ({ value: id, label }))]}
-            allowDeselect={false}
-            value={keyId}
-            onChange={(value) => setKeyId(value ?? '')}
-            error={problem?.fields.keyId?.join(' ')}
-          />
-          <TextInput
-            label={t('limits.route')}
-            description={t('limits.route.text')}
-            value={route}
-            onChange={(event) => setRoute(event.currentTarget.value)}
-            error={problem?.fields.route?.join(' ')}
-          />
-          <Select
-            label={t('limits.by')}
-            data={Object.entries(byWords).map(([value, word]) => ({ value, label: plain(word) }))}
-            allowDeselect={false}
-            value={countedBy}
-            onChange={(value) => value && setCountedBy(value as CountedBy)}
-          />
-          {problem && Object.keys(problem.fields).length === 0 && <ProblemAlert error={problem} />}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              {t('action.keep')}
-            </Button>
-            <Button type="submit" loading={save.isPending} disabled={name.trim() === ''}>
-              {t('action.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t('limits.new')}
+      action={t('action.save')}
+      onSubmit={() => save.mutate()}
+      close={close}
+      pending={save.isPending}
+      error={save.error}
+      disabled={name.trim() === ''}
+    >
+      <TextInput
+        data-autofocus
+        label={t('keys.name')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={problem?.fields.name?.join(' ')}
+      />
+      <Group grow align="flex-start">
+        <NumberInput
+          label={t('limits.max')}
+          min={0}
+          value={max}
+          onChange={(value) => setMax(Number(value))}
+          error={problem?.fields.maxRequests?.join(' ')}
+        />
+        <NumberInput
+          label={t('limits.window')}
+          min={1}
+          max={86_400}
+          value={seconds}
+          onChange={(value) => setSeconds(Number(value))}
+          error={problem?.fields.windowSeconds?.join(' ')}
+        />
+      </Group>
+      <Select
+        label={t('limits.key')}
+        data={[{ value: '', label: t('limits.allKeys') }, ...keys.map(({ id, name: label }) => ({ value: id, label }))]}
+        allowDeselect={false}
+        value={keyId}
+        onChange={(value) => setKeyId(value ?? '')}
+        error={problem?.fields.keyId?.join(' ')}
+      />
+      <TextInput
+        label={t('limits.route')}
+        description={t('limits.route.text')}
+        value={route}
+        onChange={(event) => setRoute(event.currentTarget.value)}
+        error={problem?.fields.route?.join(' ')}
+      />
+      <Select
+        label={t('limits.by')}
+        data={Object.entries(byWords).map(([value, word]) => ({ value, label: plain(word) }))}
+        allowDeselect={false}
+        value={countedBy}
+        onChange={(value) => value && setCountedBy(value as CountedBy)}
+      />
+    </FormDialog>
   );
 }

@@ -334,8 +334,8 @@ describe('keys', () => {
       '/keys': ok({ items: [key] }),
       '/rate-limits': ok({ items: [] }),
       '/keys/k/usage': ok({
-        days: [{ date: '2026-01-01', requests: 12, errors: 1 }],
-        endpoints: [{ method: 'GET', path: '/rest/v1/{**path}', requests: 12, errors: 1, meanMs: 4.2, maxMs: 9 }],
+        days: [{ date: '2026-01-01', requests: 12, errors: 1, bytesSent: 2048 }],
+        endpoints: [{ method: 'GET', path: '/rest/v1/{**path}', requests: 12, errors: 1, meanMs: 4.2, maxMs: 9, bytesSent: 2048 }],
       }),
       'DELETE /keys/k': () => {
         revoked++;

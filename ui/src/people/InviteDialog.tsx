@@ -1,11 +1,11 @@
 import { Button, Code, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { invitePerson, peopleQuery } from '../api/people';
 import type { Invited, Role } from '../api/people.types';
 import { asProblem } from '../api/problem';
 import { CopyButton } from '../components/CopyButton';
-import { ProblemAlert } from '../components/ProblemAlert';
+import { FormDialog } from '../components/FormDialog';
 import { useT } from '../i18n/I18n';
 import { useOrganization } from '../shell/organization';
 import classes from './People.module.css';
@@ -24,42 +24,35 @@ export function InviteDialog({ roles, close }: { roles: Role[]; close: () => voi
   });
   const rank = roles.find((r) => r.role === mine)?.rank ?? 0;
   const problem = invite.error ? asProblem(invite.error) : null;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    invite.mutate();
-  };
   if (invite.data) return <InvitedDialog email={email.trim()} invited={invite.data} close={close} />;
   return (
-    <Modal opened onClose={close} title={t('people.invite.title')} closeButtonProps={{ 'aria-label': t('action.close') }}>
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            data-autofocus
-            label={t('people.email')}
-            type="email"
-            required
-            withAsterisk={false}
-            value={email}
-            onChange={(event) => setEmail(event.currentTarget.value)}
-            error={problem?.fields.email?.join(' ')}
-          />
-          <Select
-            label={t('people.role')}
-            data={roles.filter((r) => r.rank >= rank).map((r) => ({ value: r.role, label: roleName(r.role, roles) }))}
-            value={role}
-            allowDeselect={false}
-            onChange={(value) => setRole(value ?? role)}
-            error={problem?.fields.role?.join(' ')}
-          />
-          {problem && Object.keys(problem.fields).length === 0 && <ProblemAlert error={problem} />}
-          <Group justify="flex-end">
-            <Button type="submit" loading={invite.isPending}>
-              {t('people.invite.send')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t('people.invite.title')}
+      action={t('people.invite.send')}
+      onSubmit={() => invite.mutate()}
+      close={close}
+      pending={invite.isPending}
+      error={invite.error}
+    >
+      <TextInput
+        data-autofocus
+        label={t('people.email')}
+        type="email"
+        required
+        withAsterisk={false}
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+        error={problem?.fields.email?.join(' ')}
+      />
+      <Select
+        label={t('people.role')}
+        data={roles.filter((r) => r.rank >= rank).map((r) => ({ value: r.role, label: roleName(r.role, roles) }))}
+        value={role}
+        allowDeselect={false}
+        onChange={(value) => setRole(value ?? role)}
+        error={problem?.fields.role?.join(' ')}
+      />
+    </FormDialog>
   );
 }
 

@@ -1,12 +1,13 @@
-import { ActionIcon, Badge, Button, Group, Modal, Select, Skeleton, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Badge, Button, Group, Select, Skeleton, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { changeRole, deleteRole, makeRole, rolesQuery } from '../api/people';
 import type { Permission, Role, Roles } from '../api/people.types';
 import { asProblem } from '../api/problem';
 import { useAnnounce } from '../components/Announcer';
 import { Card } from '../components/Card';
+import { FormDialog } from '../components/FormDialog';
 import { Icon } from '../components/Icon';
 import { PageHeader } from '../components/PageHeader';
 import { QueryState } from '../components/PageState';
@@ -219,51 +220,42 @@ function NewRole({ roles, close }: { roles: Role[]; close: () => void }) {
     },
   });
   const problem = make.error ? asProblem(make.error) : null;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate();
-  };
   return (
-    <Modal opened onClose={close} title={t('roles.new')} closeButtonProps={{ 'aria-label': t('action.close') }}>
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            data-autofocus
-            label={t('people.name')}
-            required
-            withAsterisk={false}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={problem?.fields.name?.join(' ')}
-          />
-          <TextInput
-            label={t('roles.word')}
-            description={t('roles.word.text')}
-            required
-            withAsterisk={false}
-            value={role}
-            onChange={(event) => setRole(event.currentTarget.value)}
-            error={problem?.fields.role?.join(' ')}
-          />
-          <TextInput label={t('roles.description')} value={description} onChange={(event) => setDescription(event.currentTarget.value)} />
-          <Select
-            label={t('roles.beside')}
-            description={t('roles.beside.text')}
-            data={roles
-              .filter((r) => !r.isCustom && r.role !== 'super_admin')
-              .map((r) => ({ value: r.role, label: roleName(r.role, roles) }))}
-            value={beside}
-            allowDeselect={false}
-            onChange={(value) => setBeside(value ?? beside)}
-          />
-          {problem && Object.keys(problem.fields).length === 0 && <ProblemAlert error={problem} />}
-          <Group justify="flex-end">
-            <Button type="submit" loading={make.isPending}>
-              {t('roles.make')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t('roles.new')}
+      action={t('roles.make')}
+      onSubmit={() => make.mutate()}
+      close={close}
+      pending={make.isPending}
+      error={make.error}
+    >
+      <TextInput
+        data-autofocus
+        label={t('people.name')}
+        required
+        withAsterisk={false}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={problem?.fields.name?.join(' ')}
+      />
+      <TextInput
+        label={t('roles.word')}
+        description={t('roles.word.text')}
+        required
+        withAsterisk={false}
+        value={role}
+        onChange={(event) => setRole(event.currentTarget.value)}
+        error={problem?.fields.role?.join(' ')}
+      />
+      <TextInput label={t('roles.description')} value={description} onChange={(event) => setDescription(event.currentTarget.value)} />
+      <Select
+        label={t('roles.beside')}
+        description={t('roles.beside.text')}
+        data={roles.filter((r) => !r.isCustom && r.role !== 'super_admin').map((r) => ({ value: r.role, label: roleName(r.role, roles) }))}
+        value={beside}
+        allowDeselect={false}
+        onChange={(value) => setBeside(value ?? beside)}
+      />
+    </FormDialog>
   );
 }

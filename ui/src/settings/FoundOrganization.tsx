@@ -1,12 +1,12 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { foundOrganization } from '../api/people';
 import { asProblem } from '../api/problem';
 import { sessionQuery } from '../api/queries';
 import type { Session } from '../api/types';
-import { ProblemAlert } from '../components/ProblemAlert';
+import { FormDialog } from '../components/FormDialog';
 import { useT } from '../i18n/I18n';
 
 export default function FoundOrganization({ close }: { close: () => void }) {
@@ -26,34 +26,27 @@ export default function FoundOrganization({ close }: { close: () => void }) {
   });
   const problem = found.error ? asProblem(found.error) : null;
   const fields = problem ? Object.values(problem.fields).flat().join(' ') : '';
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    found.mutate();
-  };
   return (
-    <Modal opened onClose={close} title={t('shell.newOrganization')} closeButtonProps={{ 'aria-label': t('action.close') }}>
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <Text c="dimmed" size="sm">
-            {t('found.text')}
-          </Text>
-          <TextInput
-            data-autofocus
-            label={t('settings.name')}
-            required
-            withAsterisk={false}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={fields || null}
-          />
-          {problem && !fields && <ProblemAlert error={problem} />}
-          <Group justify="flex-end">
-            <Button type="submit" loading={found.isPending}>
-              {t('found.action')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog
+      title={t('shell.newOrganization')}
+      action={t('found.action')}
+      onSubmit={() => found.mutate()}
+      close={close}
+      pending={found.isPending}
+      error={found.error}
+    >
+      <Text c="dimmed" size="sm">
+        {t('found.text')}
+      </Text>
+      <TextInput
+        data-autofocus
+        label={t('settings.name')}
+        required
+        withAsterisk={false}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={fields || null}
+      />
+    </FormDialog>
   );
 }

@@ -27,6 +27,24 @@ export const settingsMessages = messages({
   'workspaces.word': { en: 'Word', fr: 'Mot' },
   'workspaces.add': { en: 'Add', fr: 'Ajouter' },
   'workspaces.rename': { en: 'Rename', fr: 'Renommer' },
+  'workspaces.close': { en: 'Close…', fr: 'Fermer…' },
+  'workspaces.closing': { en: 'Close {name}', fr: 'Fermer {name}' },
+  'workspaces.closing.action': { en: 'Close the workspace', fr: 'Fermer l’espace' },
+  'workspaces.closing.keys': {
+    en: 'Its keys open nothing: sites and programs that send events to it are refused.',
+    fr: 'Ses clés n’ouvrent plus rien : sites et programmes qui lui envoient des événements sont refusés.',
+  },
+  'workspaces.closing.stays': {
+    en: 'What was collected and sold in it: its customers are the organization’s.',
+    fr: 'Ce qui y a été recueilli et vendu : ses clients sont ceux de l’organisation.',
+  },
+  'workspaces.closing.remark': {
+    en: 'It can be reopened for 30 days; then its keys are deleted.',
+    fr: 'Il peut être rouvert pendant 30 jours ; ensuite ses clés sont supprimées.',
+  },
+  'workspaces.reopen': { en: 'Reopen', fr: 'Rouvrir' },
+  'workspaces.until': { en: 'Closed; can be reopened until {date}.', fr: 'Fermé ; peut être rouvert jusqu’au {date}.' },
+  'workspaces.closed': { en: 'Closed on {date}.', fr: 'Fermé le {date}.' },
 
   'found.text': {
     en: 'Another organization, apart from this one in everything. You are its super administrator.',

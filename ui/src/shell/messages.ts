@@ -36,6 +36,7 @@ export const shellMessages = messages({
     fr: 'L’organisation «\u00a0{slug}\u00a0» n’existe pas, ou vous n’en êtes pas membre. Ses administrateurs peuvent vous y ajouter.',
   },
 
+  'shell.allWorkspaces': { en: 'All workspaces', fr: 'Tous les espaces' },
   'shell.newOrganization': { en: 'New organization', fr: 'Nouvelle organisation' },
   'closed.title': { en: 'This organization is closed', fr: 'Cette organisation est fermée' },
   'closed.text': {

@@ -54,7 +54,7 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
       { to: '/o/$slug/settings/people', label: 'nav.staff', icon: 'person', needs: 'readPeople' },
       { to: '/o/$slug/settings/roles', label: 'nav.roles', icon: 'lock', needs: 'readPeople' },
       { to: '/o/$slug/settings/all', label: 'nav.allSettings', icon: 'adjust', needs: 'administer' },
-      { to: '/o/$slug/settings/keys', label: 'nav.keys', icon: 'lock', needs: 'administer' },
+      { to: '/o/$slug/settings/keys', label: 'nav.keys', icon: 'key', needs: 'administer' },
       { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh', needs: 'administer' },
       { to: '/o/$slug/settings/backups', label: 'nav.backups', icon: 'download', needs: 'manageBackups' },
       { to: '/o/$slug/settings/activity', label: 'nav.activity', icon: 'eye', needs: 'readTrail' },

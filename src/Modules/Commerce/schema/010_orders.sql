@@ -14,7 +14,7 @@ declare
     named uuid := platform.workspace();
 begin
     if named is null then
-        select case when count(*) = 1 then (array_agg(w.id))[1] end into named from platform.workspaces w where w.organization_id = platform.organization();
+        select case when count(*) = 1 then (array_agg(w.id))[1] end into named from platform.workspaces w where w.organization_id = platform.organization() and w.closed_at is null;
     end if;
     if named is null then
         raise exception 'The organization has several workspaces: say in workspace_id which one this belongs to.' using errcode = 'check_violation';

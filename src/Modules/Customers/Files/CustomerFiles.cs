@@ -11,11 +11,8 @@ internal static class CustomerFiles
 {
     private static readonly FileKind kind = new("customer_document", "files.max_document_megabytes");
 
-    public static async Task<FileList> List(Guid id, Db db, FileDesk desk, CancellationToken ct)
-    {
-        var person = await Person(id, db, ct);
-        return new FileList(await desk.List(db, Of(person), ct), await desk.Largest(db, kind, ct));
-    }
+    public static async Task<FileList> List(Guid id, string? before, Db db, FileDesk desk, CancellationToken ct) =>
+        await desk.Page(db, kind, Of(await Person(id, db, ct)), before, ct);
 
     /// <summary>The body is the file, whatever its content type.</summary>
     public static async Task<IResult> Add(Guid id, string? name, bool? sensitive, HttpContext context, Db db, FileDesk desk, CancellationToken ct)

@@ -4,7 +4,7 @@ using Clientele.Testing;
 
 namespace Clientele.Customers.Tests;
 
-public sealed partial class CustomerTests(CustomerTests.App app) : IClassFixture<CustomerTests.App>
+public sealed class CustomerTests(CustomerTests.App app) : IClassFixture<CustomerTests.App>
 {
     public sealed class App : TestApp
     {

@@ -25,6 +25,6 @@ internal static class ListRelations
             schemas.Add(new Schema(name, sight.Blueprints.Contains(name), sight.Catalogue.SchemaComments.GetValueOrDefault(name),
                 [.. seen.Select(s => new Item(s.Relation.Name, s.Relation.IsView, s.Relation.Comment, s.May.Write))]));
         }
-        return new Answer(await rest.Usual(caller.OrganizationId!.Value, ct), schemas);
+        return new Answer(await rest.Usual(caller.OrganizationId!.Value, caller.WorkspaceId, ct), schemas);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Keys(Databases databases, TimeProvider clock)
 
     private readonly Db db = new(databases.Service, Tenant.None);
     private readonly ConcurrentDictionary<string, (FoundKey? Key, long At)> known = new();
-    private readonly ConcurrentDictionary<Guid, (string? Blueprint, long At)> blueprints = new();
+    private readonly ConcurrentDictionary<(Guid Organization, Guid? Workspace), (string? Blueprint, long At)> blueprints = new();
 
     public async ValueTask<FoundKey?> Find(string secret, CancellationToken ct)
     {
@@ -39,16 +39,17 @@ internal sealed class Keys(Databases databases, TimeProvider clock)
         return key;
     }
 
-    /// <summary>The blueprint of the organization's first workspace that has one.</summary>
-    public async ValueTask<string?> BlueprintOf(Guid organization, CancellationToken ct)
+    /// <summary>The blueprint of a workspace; when none is meant or it has none, that of the organization's first that has one.</summary>
+    public async ValueTask<string?> BlueprintOf(Guid organization, Guid? workspace, CancellationToken ct)
     {
-        if (blueprints.TryGetValue(organization, out var found) && clock.GetElapsedTime(found.At) < believed) return found.Blueprint;
+        if (blueprints.TryGetValue((organization, workspace), out var found) && clock.GetElapsedTime(found.At) < believed) return found.Blueprint;
         var blueprint = await db.Find<string>($"""
             select w.blueprint from platform.workspaces w
             where w.organization_id = {organization} and w.blueprint is not null
-            order by w.created_at, w.id limit 1
+            order by (w.id = {workspace}) desc nulls last, w.created_at, w.id limit 1
             """, ct);
-        blueprints[organization] = (blueprint, clock.GetTimestamp());
+        if (blueprints.Count >= Most) blueprints.Clear();
+        blueprints[(organization, workspace)] = (blueprint, clock.GetTimestamp());
         return blueprint;
     }
 }

@@ -70,7 +70,7 @@ internal sealed class RestApi : IDisposable
     public ValueTask<Catalogue.Catalogue> Offered(CancellationToken ct) => engine.Catalogue(ct);
 
     /// <summary>The schema meant by a person's request that names none.</summary>
-    public async ValueTask<string?> Usual(Guid organization, CancellationToken ct) => await keys.BlueprintOf(organization, ct);
+    public async ValueTask<string?> Usual(Guid organization, Guid? workspace, CancellationToken ct) => await keys.BlueprintOf(organization, workspace, ct);
 
     /// <summary>Reads the catalogue again, when it has been read at all.</summary>
     public Task Refresh(CancellationToken ct) => engine.Known ? engine.Reload(ct) : Task.CompletedTask;
@@ -102,7 +102,7 @@ internal sealed class RestApi : IDisposable
         return new Asker(Settings(tenant, all ? ExportTimeout : PersonTimeout, request), Anonymous: false)
         {
             Before = (action, ct) => readings.Record(action, tenant, caller.SessionId, ct),
-            Schema = await keys.BlueprintOf(organization, context.RequestAborted),
+            Schema = await keys.BlueprintOf(organization, tenant.WorkspaceId, context.RequestAborted),
             Enter = ct => (all ? exports : Places).Enter(organization, ct),
             AllRows = all,
             Longest = all ? longestExport : longest,

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Clientele.Platform.Keys;
 using Microsoft.AspNetCore.Http;
 
 namespace Clientele.DataApi.Run;
@@ -67,6 +68,7 @@ internal sealed class Body(HttpResponse response, Func<Task>? start, TimeSpan? l
     {
         if (length == 0) return;
         await response.Body.WriteAsync(buffer.AsMemory(0, length), Patient(ct));
+        KeyUse.Sent(response.HttpContext, length);
         length = 0;
     }
 

@@ -43,8 +43,9 @@ internal sealed class Sources(Databases databases, TimeProvider clock)
                 ) as settings
                 from platform.api_keys k
                 join platform.organizations o on o.id = k.organization_id
+                join platform.workspaces w on w.organization_id = k.organization_id and w.id = k.workspace_id
                 where (k.public_key = {key} or k.key_hash = sha256(convert_to({key}, 'UTF8')) and (k.scopes = array[]::text[] or k.scopes && array['events:write', 'events:*']))
-                and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) and o.closed_at is null
+                and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) and o.closed_at is null and w.closed_at is null
                 """, ct);
         }
         catch (NpgsqlException) when (before?.Source is not null)

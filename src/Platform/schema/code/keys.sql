@@ -55,6 +55,7 @@ begin
         select k.organization_id, k.id, k.workspace_id, k.scopes, k.allowed_origins
         from platform.api_keys k
         join platform.organizations o on o.id = k.organization_id and o.closed_at is null
+        join platform.workspaces w on w.organization_id = k.organization_id and w.id = k.workspace_id and w.closed_at is null
         where k.key_hash = sha256(convert_to(find_api_key.secret, 'UTF8')) and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
 end
 $$;

@@ -229,7 +229,64 @@ revoke update (is_suspicious, security_flags) on platform.member_sessions from c
 grant select, update (ended_at, logout_reason) on platform.member_sessions to clientele_app;
 
 -- ---------------------------------------------------------------------------------------------------------
--- Giving an organization up. Its events go a batch at a time; what is left goes at once, by the cascades of its keys.
+-- Giving an organization up. Its rows and then its events go a batch at a time, so that no transaction takes long; what is left,
+-- configuration and the audit trail, goes at once, by the cascades of its keys.
+
+create or replace function platform.empty_organization(organization uuid, batch integer default 1000) returns boolean
+    language plpgsql
+    as $$
+declare
+    step record;
+    gone bigint;
+begin
+    if not exists (select from platform.organizations o where o.id = empty_organization.organization and o.closed_at < now() - interval '30 days')
+       or not pg_try_advisory_xact_lock(hashtext('platform.delete_organization'), hashtext(organization::text)) then
+        return false;
+    end if;
+    for step in
+        with recursive refers (parent, child) as (
+            select distinct k.confrelid, k.conrelid from pg_constraint k where k.contype = 'f' and k.conparentid = 0 and k.conrelid <> k.confrelid
+        ), below (parent, child) as (
+            select r.parent, r.child from refers r
+            union
+            select b.parent, r.child from below b join refers r on r.parent = b.child
+        )
+        select c.oid::regclass as relation,
+               -- Ledgers and the like keep their rows while the organization is there, and with them those they refer to.
+               (select string_agg(format(' and not exists (select from %s k where %s)', k.conrelid::regclass,
+                    (select string_agg(format('k.%I = y.%I', own.attname, other.attname), ' and ')
+                     from unnest(k.conkey, k.confkey) as pair (own, other)
+                     join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
+                     join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other)), '')
+                from pg_constraint k
+                where k.contype = 'f' and k.conparentid = 0 and k.confrelid = c.oid and k.confdeltype in ('a', 'r')) as held
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped
+        where c.relkind = 'r' and not c.relispartition and has_table_privilege(c.oid, 'delete')
+          -- Changes of configuration are told to the trail as long as there is an organization.
+          and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgfoid in ('platform.record_change'::regproc, 'platform.record_setting'::regproc))
+        -- Who refers goes before whom it refers to, so that little is left for cascades.
+        order by (select count(*) from below b where b.parent = c.oid), c.oid
+    loop
+        begin
+            execute format('delete from %1$s x where x.ctid = any (array(select y.ctid from %1$s y where y.organization_id = $1%2$s limit $2))', step.relation, step.held)
+                using organization, batch;
+            get diagnostics gone = row_count;
+        exception when others then
+            -- Another rule of the table keeps them: they go with the organization.
+            gone := 0;
+        end;
+        if gone > 0 then
+            return true;
+        end if;
+    end loop;
+    return false;
+end
+$$;
+comment on function platform.empty_organization(uuid, integer) is
+    'Deletes rows of one table of an organization that was closed 30 days ago; called again while it returns true, and then platform.delete_organization. For the service role.';
+revoke execute on function platform.empty_organization(uuid, integer) from public;
+grant execute on function platform.empty_organization(uuid, integer) to clientele_service;
 
 create or replace function platform.delete_organization(organization uuid, batch integer default 10000) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp

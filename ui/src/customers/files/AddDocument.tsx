@@ -30,6 +30,7 @@ export function AddDocument({ customer, largestBytes }: { customer: string; larg
   const [error, setError] = useState<{ failure: unknown; text?: string } | null>(null);
   const [over, setOver] = useState(false);
   const current = useRef<Upload<StoredFile> | null>(null);
+  const forget = useRef<() => void>(null);
   useEffect(() => () => current.current?.abort(), []);
   useBlocker({
     shouldBlockFn: () => current.current !== null && !window.confirm(t('documents.leave')),
@@ -37,6 +38,8 @@ export function AddDocument({ customer, largestBytes }: { customer: string; larg
   });
 
   const send = async (file: File | null) => {
+    // Else the same file, made smaller, could not be chosen again.
+    forget.current?.();
     if (!file || current.current) return;
     if (file.size > largestBytes) {
       const text = t('documents.tooLarge', { name: file.name, size: format.bytes(file.size), most: format.bytes(largestBytes) });
@@ -72,7 +75,10 @@ export function AddDocument({ customer, largestBytes }: { customer: string; larg
   return (
     <>
       {sending ? (
-        <Sent sending={sending} stop={() => current.current?.abort()} />
+        // A second file dropped meanwhile waits for its turn in somebody's folder; without this the browser would leave for it.
+        <div onDragOver={(event) => event.preventDefault()} onDrop={(event) => event.preventDefault()}>
+          <Sent sending={sending} stop={() => current.current?.abort()} />
+        </div>
       ) : (
         <div
           className={classes.drop}
@@ -85,7 +91,7 @@ export function AddDocument({ customer, largestBytes }: { customer: string; larg
           onDrop={drop}
         >
           <div className={classes.choose}>
-            <FileButton onChange={(file) => void send(file)} accept={accepted}>
+            <FileButton resetRef={forget} onChange={(file) => void send(file)} accept={accepted}>
               {(props) => (
                 <Button {...props} leftSection={<Icon name="upload" />}>
                   {t('documents.choose')}

@@ -26,7 +26,7 @@ function open(answers: Record<string, unknown>, role: 'admin' | 'viewer' = 'admi
   const asked = stubServer({
     '/session': ok(session({}, role)),
     [`/customers/${ada.id}`]: ok(ada),
-    [path]: ok({ items: [file(), passport], largestBytes: 25_000_000 }),
+    [path]: ok({ items: [file(), passport], largestBytes: 25_000_000, next: null }),
     ...answers,
   });
   openConsole(`/o/retail/customers/${ada.id}?tab=files`);
@@ -95,7 +95,7 @@ describe('documents of a customer', () => {
   });
 
   it('say that there are none, that they failed, and that one may not see them', async () => {
-    open({ [path]: ok({ items: [], largestBytes: 25_000_000 }) });
+    open({ [path]: ok({ items: [], largestBytes: 25_000_000, next: null }) });
     await screen.findByText('No documents yet', undefined, patience);
     await button('Add a document');
     vi.unstubAllGlobals();
@@ -135,7 +135,7 @@ describe('documents of a customer', () => {
           });
       },
     );
-    open({ [path]: ok({ items: [], largestBytes: 10 }) });
+    open({ [path]: ok({ items: [], largestBytes: 10, next: null }) });
     await button('Add a document');
     const input = document.querySelector<HTMLInputElement>('input[type=file]')!;
     fireEvent.change(input, { target: { files: [new File(['x'.repeat(11)], 'big.txt')] } });

@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Button, Group, Modal, Skeleton, Stack, Text, Tooltip } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { deleteDocument, documentsQuery, linkToDocument, type StoredFile } from '../../api/files';
 import type { CustomerDetail } from '../../api/types';
@@ -22,7 +22,7 @@ export function Documents({ customer }: { customer: CustomerDetail }) {
   const t = useT();
   const { slug } = useOrganization();
   const { addDocuments } = usePermissions();
-  const query = useQuery(documentsQuery(slug, customer.id));
+  const query = useInfiniteQuery(documentsQuery(slug, customer.id));
   const [deleting, setDeleting] = useState<StoredFile | null>(null);
   const list = useRef<HTMLUListElement>(null);
   const focusAfter = useReturnFocus<HTMLElement>(deleting !== null);
@@ -38,26 +38,33 @@ export function Documents({ customer }: { customer: CustomerDetail }) {
   return (
     <Card title={t('documents.title')}>
       <QueryState query={query} failed={t('documents.failed')} skeleton={<Skeleton h={120} />}>
-        {({ items, largestBytes }) => (
+        {({ pages }) => (
           <>
-            {addDocuments && !isErased(customer) && <AddDocument customer={customer.id} largestBytes={largestBytes} />}
-            {items.length === 0 ? (
+            {addDocuments && !isErased(customer) && <AddDocument customer={customer.id} largestBytes={pages[0]!.largestBytes} />}
+            {pages[0]!.items.length === 0 ? (
               <EmptyState icon="file" title={t('documents.none.title')} why={t('documents.none.text')} />
             ) : (
               <ul ref={list} tabIndex={-1} className={classes.list} aria-label={t('documents.title')}>
-                {items.map((file) => (
-                  <Line
-                    key={file.id}
-                    file={file}
-                    opening={open.isPending && open.variables.id === file.id}
-                    open={() => open.mutate(file)}
-                    remove={(button) => {
-                      focusAfter.current = button;
-                      setDeleting(file);
-                    }}
-                  />
-                ))}
+                {pages
+                  .flatMap(({ items }) => items)
+                  .map((file) => (
+                    <Line
+                      key={file.id}
+                      file={file}
+                      opening={open.isPending && open.variables.id === file.id}
+                      open={() => open.mutate(file)}
+                      remove={(button) => {
+                        focusAfter.current = button;
+                        setDeleting(file);
+                      }}
+                    />
+                  ))}
               </ul>
+            )}
+            {query.hasNextPage && (
+              <Button variant="subtle" size="xs" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
+                {t('documents.more')}
+              </Button>
             )}
             <ProblemAlert error={open.error} />
           </>

@@ -4,6 +4,7 @@ export const documentMessages = messages({
   'customer.tab.files': { en: 'Documents', fr: 'Documents' },
   'documents.title': { en: 'Documents', fr: 'Documents' },
   'documents.failed': { en: 'The documents could not be loaded', fr: 'Les documents n’ont pas pu être chargés' },
+  'documents.more': { en: 'Show more', fr: 'Afficher plus' },
   'documents.none.title': { en: 'No documents yet', fr: 'Pas encore de documents' },
   'documents.none.text': {
     en: 'Contracts, letters or identity papers of this customer are kept here, and go when the customer is erased.',

@@ -30,7 +30,13 @@ export default function EraseCustomer({ customer, close }: { customer: CustomerD
   return (
     <DangerousAct
       title={t('erase.title', { name: customerName(customer) })}
-      consequences={[t('erase.goes.person', { id }), t('erase.goes.account'), t('erase.goes.events'), t('erase.goes.merged')]}
+      consequences={[
+        t('erase.goes.person', { id }),
+        t('erase.goes.account'),
+        t('erase.goes.documents'),
+        t('erase.goes.events'),
+        t('erase.goes.merged'),
+      ]}
       stays={[
         customer.orders > 0 ? t('erase.stays.orders', { count: customer.orders }) : t('erase.stays.noOrders'),
         t('erase.stays.payments'),

@@ -111,6 +111,10 @@ export const personMessages = messages({
     en: 'The account is deleted, with its sign-ins, devices and visits and its places in segments and cohorts',
     fr: 'Le compte est supprimé, avec ses connexions, ses appareils, ses visites et ses places dans les segments et les cohortes',
   },
+  'erase.goes.documents': {
+    en: 'Documents are deleted, and links to them end',
+    fr: 'Les documents sont supprimés, et les liens vers eux cessent',
+  },
   'erase.goes.events': {
     en: 'Events are emptied of all that tells who it was: pages, places, devices, properties',
     fr: 'Les événements sont vidés de tout ce qui dit de qui il s’agit\u00a0: pages, lieux, appareils, propriétés',
