@@ -35,16 +35,12 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         try { await records.Reconcile(BackupFolder.List(options.Folder), TimeProvider.System.GetUtcNow(), stoppingToken); }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
         catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException) { LogAway(e); }
+        // A base copy is what everything after it can be gone back with: the sooner the better.
+        await LookAtArchive(stoppingToken);
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), clock);
         while (await Tick(timer, stoppingToken))
         {
-            try
-            {
-                // First: a base copy is what everything after it can be gone back with.
-                if (archive is not null) await archive.Look(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { break; }
-            catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException) { LogArchive(e); }
+            await LookAtArchive(stoppingToken);
             try { await RunDue(stoppingToken); }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { break; }
             catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException) { LogAway(e); }
@@ -71,6 +67,14 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
             done++;
         }
         return done;
+    }
+
+    private async Task LookAtArchive(CancellationToken ct)
+    {
+        if (archive is null) return;
+        try { await archive.Look(ct); }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { return; }
+        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException) { LogArchive(e); }
     }
 
     /// <summary>Begins a backup now, for somebody.</summary>

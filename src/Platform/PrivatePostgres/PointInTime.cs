@@ -112,7 +112,7 @@ public static class PointInTime
     private static BaseCopy Choose(ArchiveFiles files, DateTimeOffset at)
     {
         var copies = files.List();
-        if (copies.Count == 0) throw new PrivatePostgresException($"There is no base copy in {files.Folder} yet: the first is taken a minute after the server starts.");
+        if (copies.Count == 0) throw new PrivatePostgresException($"There is no base copy in {files.Folder} yet: the first is taken as soon as the server runs.");
         var now = TimeProvider.System.GetUtcNow();
         if (at < copies[0].EndedAt || at > now)
             throw new PrivatePostgresException($"That moment cannot be gone back to. Choose one from {copies[0].EndedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC to {now.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; nothing was changed.");

@@ -84,7 +84,7 @@ internal static class RestoreCommand
             var window = PointInTime.Window(data, options.Archive);
             Console.WriteLine(window is { } w
                 ? $"The data would be taken back to {at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC (possible: from {w.From.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {w.To.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC); the present data is kept beside it. To do it: --yes"
-                : "There is no base copy in the archive yet: the first is taken a minute after the server starts.");
+                : "There is no base copy in the archive yet: the first is taken as soon as the server runs.");
             return CommandLine.Refused;
         }
         using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));

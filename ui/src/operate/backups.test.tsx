@@ -130,7 +130,7 @@ describe('backups', () => {
     expect(await screen.findByText('There is no backup yet', undefined, patience)).toBeTruthy();
     expect(screen.getByRole('button', { name: 'Back up now' })).toBeTruthy();
     expect(screen.getByText('The disk is away.')).toBeTruthy();
-    expect(screen.getByText(/a minute after the start/)).toBeTruthy();
+    expect(screen.getByText(/first copy is being taken/)).toBeTruthy();
   });
 
   it('is not for everybody, and says what failed', async () => {

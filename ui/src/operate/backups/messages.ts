@@ -59,7 +59,7 @@ export const backupMessages = messages({
   'backups.archive.size': { en: 'Takes up', fr: 'Occupe' },
   'backups.archive.size.value': { en: '{bytes} of {limit}', fr: '{bytes} sur {limit}' },
   'backups.archive.soon': {
-    en: 'The first copy is taken a minute after the start',
-    fr: 'La première copie est faite une minute après le démarrage',
+    en: 'The first copy is being taken',
+    fr: 'La première copie est en cours',
   },
 });
