@@ -9326,6 +9326,7 @@ begin
         select j.organization_id, j.id, j.next_run_at as planned
         from platform.scheduled_jobs j
         where j.next_run_at < now() - interval '5 minutes' and j.missed_runs = 'skip' and j.retries = 0 and j.run_requested_at is null and j.leased_until is null
+        and not exists (select from platform.organizations o where o.id = j.organization_id and o.closed_at is not null)
         for update skip locked
     ), moved as (
         update platform.scheduled_jobs j
@@ -9342,6 +9343,8 @@ begin
             select j.organization_id, j.id, j.run_requested_at, j.run_requested_by, j.next_run_at
             from platform.scheduled_jobs j
             where (j.next_run_at <= now() or j.run_requested_at is not null) and j.leased_until is null
+            -- A closed organization rests; reopened, its jobs go on as their rule for missed runs says.
+            and not exists (select from platform.organizations o where o.id = j.organization_id and o.closed_at is not null)
             order by least(j.next_run_at, j.run_requested_at)
             limit claim_jobs.most
             for update skip locked
@@ -9503,6 +9506,64 @@ $$;
 
 COMMENT ON FUNCTION platform.delete_organization(organization uuid, batch integer) IS 'Deletes an organization that was closed 30 days ago, with all it holds; called again while it returns true. The accounts of people who work nowhere else go too.';
 
+-- Name: empty_organization(uuid, integer); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.empty_organization(organization uuid, batch integer DEFAULT 1000) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    step record;
+    gone bigint;
+begin
+    if not exists (select from platform.organizations o where o.id = empty_organization.organization and o.closed_at < now() - interval '30 days')
+       or not pg_try_advisory_xact_lock(hashtext('platform.delete_organization'), hashtext(organization::text)) then
+        return false;
+    end if;
+    for step in
+        with recursive refers (parent, child) as (
+            select distinct k.confrelid, k.conrelid from pg_constraint k where k.contype = 'f' and k.conparentid = 0 and k.conrelid <> k.confrelid
+        ), below (parent, child) as (
+            select r.parent, r.child from refers r
+            union
+            select b.parent, r.child from below b join refers r on r.parent = b.child
+        )
+        select c.oid::regclass as relation,
+               -- Ledgers and the like keep their rows while the organization is there, and with them those they refer to.
+               (select string_agg(format(' and not exists (select from %s k where %s)', k.conrelid::regclass,
+                    (select string_agg(format('k.%I = y.%I', own.attname, other.attname), ' and ')
+                     from unnest(k.conkey, k.confkey) as pair (own, other)
+                     join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
+                     join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other)), '')
+                from pg_constraint k
+                where k.contype = 'f' and k.conparentid = 0 and k.confrelid = c.oid and k.confdeltype in ('a', 'r')) as held
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped
+        where c.relkind = 'r' and not c.relispartition and has_table_privilege(c.oid, 'delete')
+          -- Changes of configuration are told to the trail as long as there is an organization.
+          and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgfoid in ('platform.record_change'::regproc, 'platform.record_setting'::regproc))
+        -- Who refers goes before whom it refers to, so that little is left for cascades.
+        order by (select count(*) from below b where b.parent = c.oid), c.oid
+    loop
+        begin
+            execute format('delete from %1$s x where x.ctid = any (array(select y.ctid from %1$s y where y.organization_id = $1%2$s limit $2))', step.relation, step.held)
+                using organization, batch;
+            get diagnostics gone = row_count;
+        exception when others then
+            -- Another rule of the table keeps them: they go with the organization.
+            gone := 0;
+        end;
+        if gone > 0 then
+            return true;
+        end if;
+    end loop;
+    return false;
+end
+$_$;
+
+-- Name: FUNCTION empty_organization(organization uuid, batch integer); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.empty_organization(organization uuid, batch integer) IS 'Deletes rows of one table of an organization that was closed 30 days ago; called again while it returns true, and then platform.delete_organization. For the service role.';
+
 -- Name: end_session(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.end_session() RETURNS trigger
@@ -9563,6 +9624,7 @@ CREATE TABLE platform.error_logs (
     workspace_id uuid,
     request_id text,
     severity text DEFAULT 'error'::text NOT NULL,
+    group_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT error_logs_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
     CONSTRAINT error_logs_error_type_check CHECK (((length(error_type) >= 1) AND (length(error_type) <= 200))),
@@ -9580,6 +9642,10 @@ COMMENT ON TABLE platform.error_logs IS 'What went wrong, and what else the plat
 -- Name: COLUMN error_logs.source; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.error_logs.source IS 'The part that says so: a module, a service.';
+
+-- Name: COLUMN error_logs.group_id; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_logs.group_id IS 'With which others it is the same error; null for what is no error. Of the platform''s own errors the newest few are kept for each group, of others all.';
 
 -- Name: find_errors(jsonb, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9750,6 +9816,25 @@ $$;
 
 COMMENT ON FUNCTION platform.give_roles() IS 'Trigger: a new organization gets the five roles.';
 
+-- Name: group_error(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.group_error() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- Numbers, ids and what stands in quotes differ from one time to the next.
+    alike text := left(regexp_replace(new.error_message, '"[^"]*"|''[^'']*''|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\S+@\S+|\d+', '…', 'g'), 500);
+begin
+    new.group_id := platform.note_error(new.organization_id, md5(concat_ws(E'\n', new.source, new.error_type, alike)), new.source, new.error_type, alike, null, new.severity, 1, new.created_at, new.created_at);
+    return new;
+end
+$$;
+
+-- Name: FUNCTION group_error(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.group_error() IS 'Trigger: an error is counted to those like it.';
+
 -- Name: holds_secret(jsonb); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.holds_secret(config jsonb) RETURNS boolean
@@ -9885,6 +9970,7 @@ COMMENT ON FUNCTION platform.ledger(relation regclass, account name[], blankable
 CREATE FUNCTION platform.make_partitions(relation regclass, ahead integer DEFAULT NULL::integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '5s'
     AS $_$
 declare
     declared platform.partitioned_tables := (select t from platform.partitioned_tables t where t.relation = make_partitions.relation::text);
@@ -10108,6 +10194,31 @@ CREATE FUNCTION platform.next_seal(organization uuid, most integer DEFAULT 1000)
 
 COMMENT ON FUNCTION platform.next_seal(organization uuid, most integer) IS 'The next block of an organization''s audit trail, unsigned; none when nothing is due.';
 
+-- Name: note_error(uuid, text, text, text, text, text, text, bigint, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+        insert into platform.error_groups as g (about, fingerprint, source, error_type, message, place, severity, occurrences, first_seen, last_seen)
+        values (note_error.about, note_error.fingerprint, note_error.source, note_error.error_type, note_error.message, note_error.place, note_error.severity,
+                note_error.times, note_error.first_at, note_error.last_at)
+        on conflict (about, fingerprint) do update
+        set occurrences = g.occurrences + excluded.occurrences,
+            first_seen = least(g.first_seen, excluded.first_seen),
+            last_seen = greatest(g.last_seen, excluded.last_seen),
+            severity = excluded.severity,
+            -- What happened before it was resolved may only be told now; what is ignored stays so.
+            state = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then 'open' else g.state end,
+            reopened = g.reopened + (g.state = 'resolved' and excluded.last_seen > g.changed_at)::integer,
+            changed_at = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then excluded.last_seen else g.changed_at end,
+            changed_by = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then null else g.changed_by end
+        returning g.id
+    $$;
+
+-- Name: FUNCTION note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) IS 'Counts an error to its group and returns that; one that was resolved is open again.';
+
 -- Name: only_added_to(regclass, name[]); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.only_added_to(relation regclass, blankable name[] DEFAULT '{}'::name[]) RETURNS void
@@ -10149,6 +10260,20 @@ $$;
 -- Name: FUNCTION owned_by_search(routine regprocedure); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.owned_by_search(routine regprocedure) IS 'Gives a security definer search function to clientele_search; see platform.searchable.';
+
+-- Name: owns_files(regclass, name); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.owns_files(relation regclass, column_name name DEFAULT 'id'::name) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    execute format('create trigger remove_files after delete on %s referencing old table as gone for each statement execute function platform.remove_files(%L)', relation, column_name);
+end
+$$;
+
+-- Name: FUNCTION owns_files(relation regclass, column_name name); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.owns_files(relation regclass, column_name name) IS 'Lets files go with the rows of a table that refer to them: the column, with organization_id, is a foreign key to platform.files.';
 
 -- Name: partitioned(regclass, integer, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -10378,6 +10503,55 @@ $$;
 
 COMMENT ON FUNCTION platform.record_change() IS 'Trigger of platform.audited: an entry of the audit trail with the fields that changed.';
 
+-- Name: record_errors(jsonb); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.record_errors(errors jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    error  record;
+    -- Of each group so many occurrences are kept whole.
+    most   integer := 5;
+    noted  uuid;
+    newest timestamptz;
+begin
+    for error in
+        -- In one order, so that two nodes never wait for one another in a circle. An organization may have gone meanwhile.
+        select o.id as about, e.*
+        from jsonb_to_recordset(errors) as e (
+            organization uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamptz, last_at timestamptz, samples jsonb
+        )
+        left join platform.organizations o on o.id = e.organization
+        order by o.id, e.fingerprint
+    loop
+        noted := platform.note_error(error.about, error.fingerprint, error.source, error.error_type, error.message, error.place, error.severity, error.times, error.first_at, error.last_at);
+        if error.about is null then
+            update platform.error_groups g
+            set samples = (
+                select jsonb_agg(s.sample order by s.sample ->> 'at' desc)
+                from (select x.value as sample from jsonb_array_elements(g.samples || error.samples) as x order by x.value ->> 'at' desc limit most) as s
+            )
+            where g.id = noted;
+            continue;
+        end if;
+        -- In a storm one new occurrence a minute is enough.
+        select case when count(*) >= most then max(l.created_at) end into newest
+        from platform.error_logs l where l.organization_id = error.about and l.group_id = noted;
+        continue when newest > now() - interval '1 minute';
+        insert into platform.error_logs (organization_id, source, error_type, error_message, stack_trace, context, request_id, severity, created_at, group_id)
+        select error.about, error.source, error.error_type, s.message, s.stack, s.context, s.request, error.severity, s.at, noted
+        from jsonb_to_recordset(error.samples) as s (message text, stack text, context jsonb, request text, at timestamptz);
+        delete from platform.error_logs l
+        where l.organization_id = error.about
+        and l.id in (select x.id from platform.error_logs x where x.organization_id = error.about and x.group_id = noted order by x.created_at desc, x.id offset most);
+    end loop;
+end
+$$;
+
+-- Name: FUNCTION record_errors(errors jsonb); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.record_errors(errors jsonb) IS 'Adds what a node''s error log gathered: each group with how often it happened and a few occurrences.';
+
 -- Name: record_setting(); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.record_setting() RETURNS trigger
@@ -10442,6 +10616,41 @@ $$;
 -- Name: FUNCTION refuse_transition(); Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON FUNCTION platform.refuse_transition() IS 'Trigger of platform.states: says which states could have followed.';
+
+-- Name: remove_bytes(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.remove_bytes() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into platform.file_removals (key) select g.organization_id || '/' || g.id from gone g on conflict do nothing;
+    update platform.usage_counters c set used = greatest(c.used - g.bytes, 0)
+    from (select o.organization_id, sum(o.bytes) as bytes from gone o group by o.organization_id) g
+    where c.organization_id = g.organization_id and c.limit_name = 'files.bytes' and c.subject = '' and c.period = '-infinity';
+    return null;
+end
+$$;
+
+-- Name: FUNCTION remove_bytes(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.remove_bytes() IS 'Trigger: lets the bytes of deleted files be removed from the store, and gives back what they took of the limit.';
+
+-- Name: remove_files(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.remove_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    execute format('delete from platform.files f using gone g where f.organization_id = g.organization_id and f.id = g.%I', tg_argv[0]);
+    return null;
+end
+$$;
+
+-- Name: FUNCTION remove_files(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.remove_files() IS 'Trigger of platform.owns_files: files go with the rows that owned them.';
 
 -- Name: renew_invitation(uuid, bytea, boolean, interval); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -16579,6 +16788,24 @@ COMMENT ON COLUMN customers.addresses.region IS 'In Senegal: Dakar, Thiès, Sain
 
 COMMENT ON COLUMN customers.addresses.country IS 'ISO 3166-1 alpha-3.';
 
+-- Name: customer_files; Type: TABLE; Schema: customers; Owner: -
+
+CREATE TABLE customers.customer_files (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    id uuid NOT NULL,
+    customer_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY customers.customer_files FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE customer_files; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON TABLE customers.customer_files IS 'Whose documents they are: each row goes with a file, and takes it along when it goes.';
+
+-- Name: COLUMN customer_files.id; Type: COMMENT; Schema: customers; Owner: -
+
+COMMENT ON COLUMN customers.customer_files.id IS 'The file''s.';
+
 -- Name: devices; Type: TABLE; Schema: customers; Owner: -
 
 CREATE TABLE customers.devices (
@@ -20657,6 +20884,58 @@ COMMENT ON COLUMN platform.audit_seals.previous IS 'Hash of the block before; 32
 
 COMMENT ON COLUMN platform.audit_seals.signature IS 'HMAC-SHA-256 of the hash with a key of the server''s ring, which is not in the database: whoever can write the database alone cannot forge the chain.';
 
+-- Name: backups; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.backups (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    name text,
+    node text NOT NULL,
+    slot timestamp with time zone,
+    asked_by text,
+    state text DEFAULT 'running'::text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    bytes bigint DEFAULT 0 NOT NULL,
+    row_count bigint,
+    copied_at timestamp with time zone,
+    copy_error text,
+    problem text,
+    report jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT backups_asked_by_check CHECK ((length(asked_by) <= 255)),
+    CONSTRAINT backups_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT backups_check CHECK (((state = 'running'::text) = (ended_at IS NULL))),
+    CONSTRAINT backups_kind_check CHECK ((kind = ANY (ARRAY['backup'::text, 'test'::text]))),
+    CONSTRAINT backups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT backups_node_check CHECK (((length(node) >= 1) AND (length(node) <= 300))),
+    CONSTRAINT backups_report_check CHECK ((jsonb_typeof(report) = 'object'::text)),
+    CONSTRAINT backups_row_count_check CHECK ((row_count >= 0)),
+    CONSTRAINT backups_state_check CHECK ((state = ANY (ARRAY['running'::text, 'complete'::text, 'failed'::text, 'removed'::text])))
+);
+
+ALTER TABLE ONLY platform.backups FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE backups; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.backups IS 'Backups of the installation, and trials of restoring one: who made which when, and how it went.';
+
+-- Name: COLUMN backups.slot; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.slot IS 'The daily time it was made for; null when somebody asked for it.';
+
+-- Name: COLUMN backups.seen_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.seen_at IS 'When its maker last said that it is at work. A minute of silence, and it counts as failed.';
+
+-- Name: COLUMN backups.copied_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.copied_at IS 'When it was copied to the storage elsewhere.';
+
+-- Name: COLUMN backups.report; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.report IS 'Of a trial: what was checked and found.';
+
 -- Name: blueprint_columns; Type: TABLE; Schema: platform; Owner: -
 
 CREATE TABLE platform.blueprint_columns (
@@ -20681,6 +20960,27 @@ COMMENT ON TABLE platform.blueprint_columns IS 'Which column of a module''s tabl
 
 COMMENT ON COLUMN platform.blueprint_columns.derived_from IS 'The expression a column is worked out by; it cannot be written.';
 
+-- Name: database_sizes; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.database_sizes (
+    relation text NOT NULL,
+    day date NOT NULL,
+    bytes bigint NOT NULL,
+    rows bigint NOT NULL,
+    CONSTRAINT database_sizes_bytes_check CHECK ((bytes >= 0)),
+    CONSTRAINT database_sizes_rows_check CHECK ((rows >= 0))
+);
+
+ALTER TABLE ONLY platform.database_sizes FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE database_sizes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.database_sizes IS 'How large the database (its relation is empty) and its largest tables were, day by day; kept for 400 days.';
+
+-- Name: COLUMN database_sizes.rows; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.database_sizes.rows IS 'As PostgreSQL estimates them.';
+
 -- Name: default_permissions; Type: TABLE; Schema: platform; Owner: -
 
 CREATE TABLE platform.default_permissions (
@@ -20698,6 +20998,166 @@ ALTER TABLE ONLY platform.default_permissions FORCE ROW LEVEL SECURITY;
 -- Name: TABLE default_permissions; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.default_permissions IS 'What the roles of a new organization may do.';
+
+-- Name: error_groups; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.error_groups (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    about uuid,
+    fingerprint text NOT NULL,
+    source text NOT NULL,
+    error_type text NOT NULL,
+    message text NOT NULL,
+    place text,
+    severity text NOT NULL,
+    occurrences bigint NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    reopened bigint DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone,
+    changed_by uuid,
+    samples jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT error_groups_check CHECK ((last_seen >= first_seen)),
+    CONSTRAINT error_groups_error_type_check CHECK (((length(error_type) >= 1) AND (length(error_type) <= 200))),
+    CONSTRAINT error_groups_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{32}$'::text)),
+    CONSTRAINT error_groups_message_check CHECK ((length(message) <= 1000)),
+    CONSTRAINT error_groups_occurrences_check CHECK ((occurrences > 0)),
+    CONSTRAINT error_groups_place_check CHECK ((length(place) <= 1000)),
+    CONSTRAINT error_groups_reopened_check CHECK ((reopened >= 0)),
+    CONSTRAINT error_groups_samples_check CHECK ((jsonb_typeof(samples) = 'array'::text)),
+    CONSTRAINT error_groups_severity_check CHECK ((severity = ANY (ARRAY['error'::text, 'critical'::text]))),
+    CONSTRAINT error_groups_source_check CHECK (((length(source) >= 1) AND (length(source) <= 100))),
+    CONSTRAINT error_groups_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text, 'ignored'::text])))
+);
+
+ALTER TABLE ONLY platform.error_groups FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE error_groups; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.error_groups IS 'Errors that are the same one: of one type, from one place, saying the same but for numbers and names.';
+
+-- Name: COLUMN error_groups.about; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.about IS 'The organization it happened in; null: in none, as in a consumer of the log. Only operators of the installation see those.';
+
+-- Name: COLUMN error_groups.message; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.message IS 'Without what differs from one occurrence to the next, which may be personal.';
+
+-- Name: COLUMN error_groups.place; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.place IS 'The innermost methods of ours on the way to it.';
+
+-- Name: COLUMN error_groups.reopened; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.reopened IS 'How often it came back after somebody had resolved it.';
+
+-- Name: COLUMN error_groups.samples; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.samples IS 'Of those in no organization: the newest few. An organization''s are in platform.error_logs.';
+
+-- Name: file_removals; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.file_removals (
+    key text NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    last_error text,
+    CONSTRAINT file_removals_key_check CHECK (((length(key) >= 1) AND (length(key) <= 500))),
+    CONSTRAINT file_removals_tries_check CHECK ((tries >= 0))
+);
+
+ALTER TABLE ONLY platform.file_removals FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE file_removals; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.file_removals IS 'Bytes of files that are gone, until they are removed from the store.';
+
+-- Name: COLUMN file_removals.due_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.file_removals.due_at IS 'When it is tried next; whoever works on it moves it ahead first.';
+
+-- Name: files; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.files (
+    organization_id uuid DEFAULT platform.organization() NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    content_type text NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    is_sensitive boolean DEFAULT false NOT NULL,
+    sealed_key bytea,
+    uploaded_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT files_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT files_content_type_check CHECK (((length(content_type) >= 3) AND (length(content_type) <= 100))),
+    CONSTRAINT files_kind_check CHECK ((kind ~ '^[a-z][a-z_]{0,39}$'::text)),
+    CONSTRAINT files_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT files_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT sensitive_is_sealed CHECK ((is_sensitive = (sealed_key IS NOT NULL)))
+);
+
+ALTER TABLE ONLY platform.files FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE files; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.files IS 'What people uploaded and the platform keeps: a line for each file whose bytes lie in the store.';
+
+-- Name: COLUMN files.kind; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.kind IS 'Whose it is: "file" is the organization''s own, the others have an owner''s table beside this one.';
+
+-- Name: COLUMN files.content_type; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.content_type IS 'As found in the bytes, not as the sender called it.';
+
+-- Name: COLUMN files.bytes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.bytes IS 'Without the few by which encryption makes it longer.';
+
+-- Name: COLUMN files.sha256; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.sha256 IS 'Of the bytes as they came, before encryption.';
+
+-- Name: COLUMN files.is_sensitive; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.is_sensitive IS 'The bytes are encrypted, opening them needs a permission of its own and leaves an entry in the audit trail.';
+
+-- Name: COLUMN files.sealed_key; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.sealed_key IS 'The key of this file alone, encrypted by the server''s ring. No request can read it.';
+
+-- Name: COLUMN files.expires_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.files.expires_at IS 'When it goes by itself; null: never.';
+
+-- Name: health_results; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.health_results (
+    service_name text NOT NULL,
+    check_name text NOT NULL,
+    status text NOT NULL,
+    response_time_ms integer NOT NULL,
+    check_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    error_message text,
+    checked_at timestamp with time zone NOT NULL,
+    CONSTRAINT health_results_check_data_check CHECK ((jsonb_typeof(check_data) = 'object'::text)),
+    CONSTRAINT health_results_check_name_check CHECK (((length(check_name) >= 1) AND (length(check_name) <= 300))),
+    CONSTRAINT health_results_error_message_check CHECK ((length(error_message) <= 2000)),
+    CONSTRAINT health_results_response_time_ms_check CHECK ((response_time_ms >= 0)),
+    CONSTRAINT health_results_service_name_check CHECK (((length(service_name) >= 1) AND (length(service_name) <= 100))),
+    CONSTRAINT health_results_status_check CHECK ((status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'unhealthy'::text])))
+);
+
+ALTER TABLE ONLY platform.health_results FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE health_results; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.health_results IS 'What was found each minute of what the installation depends on; kept for 30 days. An organization''s own probes are in platform.system_health_checks.';
 
 -- Name: import_pieces; Type: TABLE; Schema: platform; Owner: -
 
@@ -20913,6 +21373,31 @@ CREATE VIEW platform.members WITH (security_invoker='true') AS
 -- Name: VIEW members; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON VIEW platform.members IS 'Who works here and who was invited. Of somebody invited who has an account already only the address is told. Written through platform.write_member.';
+
+-- Name: nodes; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.nodes (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT nodes_facts_check CHECK ((jsonb_typeof(facts) = 'object'::text)),
+    CONSTRAINT nodes_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT nodes_version_check CHECK ((length(version) <= 100))
+);
+
+ALTER TABLE ONLY platform.nodes FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE nodes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.nodes IS 'The running servers. Each says every minute that it is there, which also proves that the database takes writes.';
+
+-- Name: COLUMN nodes.recorded_at; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.nodes.recorded_at IS 'When this one last looked at what all nodes depend on; one of them does.';
 
 -- Name: organization_roles; Type: TABLE; Schema: platform; Owner: -
 
@@ -21151,6 +21636,30 @@ ALTER TABLE ONLY platform.table_access FORCE ROW LEVEL SECURITY;
 -- Name: TABLE table_access; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.table_access IS 'The access class of every table, as declared with platform.protect; tests and the Data API read it.';
+
+-- Name: table_sizes; Type: VIEW; Schema: platform; Owner: -
+
+CREATE VIEW platform.table_sizes WITH (security_invoker='true') AS
+ SELECT ((COALESCE((p.root)::oid, c.oid))::regclass)::text AS relation,
+    (sum(pg_total_relation_size((c.oid)::regclass)))::bigint AS bytes,
+    (sum(pg_indexes_size((c.oid)::regclass)))::bigint AS index_bytes,
+    (sum(GREATEST(c.reltuples, (0)::real)))::bigint AS rows,
+    (sum(s.n_dead_tup))::bigint AS dead_rows,
+    count(*) AS parts,
+    min(COALESCE(GREATEST(s.last_vacuum, s.last_autovacuum), '-infinity'::timestamp with time zone)) FILTER (WHERE (c.reltuples > (0)::double precision)) AS vacuumed_at,
+    min(COALESCE(GREATEST(s.last_analyze, s.last_autoanalyze), '-infinity'::timestamp with time zone)) FILTER (WHERE (c.reltuples > (0)::double precision)) AS analyzed_at
+   FROM (((pg_class c
+     JOIN pg_namespace n ON (((n.oid = c.relnamespace) AND (n.nspname !~ '^(pg_|information_schema)'::text))))
+     LEFT JOIN pg_stat_all_tables s ON ((s.relid = c.oid)))
+     LEFT JOIN LATERAL pg_partition_root((c.oid)::regclass) p(root) ON (c.relispartition))
+  WHERE ((c.relkind = ANY (ARRAY['r'::"char", 'm'::"char"])) AND (NOT (EXISTS ( SELECT
+           FROM pg_locks k
+          WHERE ((k.relation = c.oid) AND (k.mode = 'AccessExclusiveLock'::text) AND k.granted)))))
+  GROUP BY ((COALESCE((p.root)::oid, c.oid))::regclass)::text;
+
+-- Name: VIEW table_sizes; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON VIEW platform.table_sizes IS 'Every table with what belongs to it: indexes, oversized values, partitions. One that is locked is left out.';
 
 -- Name: transitions; Type: TABLE; Schema: platform; Owner: -
 
@@ -33416,6 +33925,11 @@ ALTER TABLE ONLY customers.addresses
 ALTER TABLE ONLY customers.customer_figures
     ADD CONSTRAINT customer_figures_pkey PRIMARY KEY (organization_id, customer_id);
 
+-- Name: customer_files customer_files_pkey; Type: CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.customer_files
+    ADD CONSTRAINT customer_files_pkey PRIMARY KEY (organization_id, id);
+
 -- Name: customers customers_organization_id_customer_id_key; Type: CONSTRAINT; Schema: customers; Owner: -
 
 ALTER TABLE ONLY customers.customers
@@ -34066,6 +34580,11 @@ ALTER TABLE ONLY platform.api_usage_metrics
 ALTER TABLE ONLY platform.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (organization_id, block);
 
+-- Name: backups backups_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.backups
+    ADD CONSTRAINT backups_pkey PRIMARY KEY (id);
+
 -- Name: blueprint_columns blueprint_columns_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.blueprint_columns
@@ -34086,15 +34605,45 @@ ALTER TABLE ONLY platform.circuit_breaker_telemetry
 ALTER TABLE ONLY platform.data_connections
     ADD CONSTRAINT data_connections_pkey PRIMARY KEY (organization_id, id);
 
+-- Name: database_sizes database_sizes_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.database_sizes
+    ADD CONSTRAINT database_sizes_pkey PRIMARY KEY (relation, day);
+
 -- Name: default_permissions default_permissions_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.default_permissions
     ADD CONSTRAINT default_permissions_pkey PRIMARY KEY (role, permission, resource, action);
 
+-- Name: error_groups error_groups_about_fingerprint_key; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_about_fingerprint_key UNIQUE NULLS NOT DISTINCT (about, fingerprint);
+
+-- Name: error_groups error_groups_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_pkey PRIMARY KEY (id);
+
 -- Name: error_logs error_logs_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.error_logs
     ADD CONSTRAINT error_logs_pkey PRIMARY KEY (organization_id, id);
+
+-- Name: file_removals file_removals_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.file_removals
+    ADD CONSTRAINT file_removals_pkey PRIMARY KEY (key);
+
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (organization_id, id);
+
+-- Name: health_results health_results_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.health_results
+    ADD CONSTRAINT health_results_pkey PRIMARY KEY (service_name, check_name, checked_at);
 
 -- Name: import_pieces import_pieces_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -34130,6 +34679,11 @@ ALTER TABLE ONLY platform.job_runs
 
 ALTER TABLE ONLY platform.job_types
     ADD CONSTRAINT job_types_pkey PRIMARY KEY (job_type);
+
+-- Name: nodes nodes_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.nodes
+    ADD CONSTRAINT nodes_pkey PRIMARY KEY (id);
 
 -- Name: organization_members organization_members_invitation_hash_key; Type: CONSTRAINT; Schema: platform; Owner: -
 
@@ -34699,6 +35253,10 @@ CREATE INDEX customer_figures_revenue ON customers.customer_figures USING btree 
 -- Name: customer_figures_seen; Type: INDEX; Schema: customers; Owner: -
 
 CREATE INDEX customer_figures_seen ON customers.customer_figures USING btree (organization_id, last_seen_at DESC, customer_id);
+
+-- Name: customer_files_customer; Type: INDEX; Schema: customers; Owner: -
+
+CREATE INDEX customer_files_customer ON customers.customer_files USING btree (organization_id, customer_id);
 
 -- Name: customers_country; Type: INDEX; Schema: customers; Owner: -
 
@@ -35588,6 +36146,22 @@ CREATE INDEX api_keys_workspace ON platform.api_keys USING btree (organization_i
 
 CREATE INDEX api_usage_metrics_key ON platform.api_usage_metrics USING btree (organization_id, api_key_id) WHERE (api_key_id IS NOT NULL);
 
+-- Name: backups_age; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX backups_age ON platform.backups USING btree (started_at DESC);
+
+-- Name: backups_name; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX backups_name ON platform.backups USING btree (name) WHERE ((kind = 'backup'::text) AND (state = 'complete'::text));
+
+-- Name: backups_one_at_a_time; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX backups_one_at_a_time ON platform.backups USING btree ((true)) WHERE (state = 'running'::text);
+
+-- Name: backups_slot; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX backups_slot ON platform.backups USING btree (slot) WHERE (state = ANY (ARRAY['running'::text, 'complete'::text]));
+
 -- Name: data_connections_created_by; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX data_connections_created_by ON platform.data_connections USING btree (created_by);
@@ -35604,9 +36178,21 @@ CREATE INDEX data_connections_type ON platform.data_connections USING btree (org
 
 CREATE INDEX data_connections_updated_by ON platform.data_connections USING btree (updated_by);
 
+-- Name: error_groups_changed_by; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX error_groups_changed_by ON platform.error_groups USING btree (changed_by) WHERE (changed_by IS NOT NULL);
+
+-- Name: error_groups_newest; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX error_groups_newest ON platform.error_groups USING btree (last_seen DESC);
+
 -- Name: error_logs_context; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX error_logs_context ON platform.error_logs USING gin (context jsonb_path_ops);
+
+-- Name: error_logs_group; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX error_logs_group ON platform.error_logs USING btree (group_id, created_at DESC) WHERE (group_id IS NOT NULL);
 
 -- Name: error_logs_newest; Type: INDEX; Schema: platform; Owner: -
 
@@ -35623,6 +36209,30 @@ CREATE INDEX error_logs_user ON platform.error_logs USING btree (user_id) WHERE 
 -- Name: error_logs_workspace; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX error_logs_workspace ON platform.error_logs USING btree (organization_id, workspace_id) WHERE (workspace_id IS NOT NULL);
+
+-- Name: file_removals_due; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX file_removals_due ON platform.file_removals USING btree (due_at);
+
+-- Name: files_expiry; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX files_expiry ON platform.files USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+-- Name: files_id; Type: INDEX; Schema: platform; Owner: -
+
+CREATE UNIQUE INDEX files_id ON platform.files USING btree (id);
+
+-- Name: files_newest; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX files_newest ON platform.files USING btree (organization_id, kind, created_at DESC);
+
+-- Name: files_uploaded_by; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX files_uploaded_by ON platform.files USING btree (uploaded_by);
+
+-- Name: health_results_age; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX health_results_age ON platform.health_results USING btree (checked_at);
 
 -- Name: imports_created_by; Type: INDEX; Schema: platform; Owner: -
 
@@ -36350,6 +36960,10 @@ CREATE TRIGGER persons_go AFTER DELETE ON customers.person_map REFERENCING OLD T
 -- Name: customers refuse_erased; Type: TRIGGER; Schema: customers; Owner: -
 
 CREATE TRIGGER refuse_erased BEFORE INSERT OR UPDATE OF customer_id, email, phone ON customers.customers FOR EACH ROW WHEN ((new.erased_at IS NULL)) EXECUTE FUNCTION customers.refuse_erased();
+
+-- Name: customer_files remove_files; Type: TRIGGER; Schema: customers; Owner: -
+
+CREATE TRIGGER remove_files AFTER DELETE ON customers.customer_files REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION platform.remove_files('id');
 
 -- Name: accounts roles_inserted; Type: TRIGGER; Schema: customers; Owner: -
 
@@ -37099,6 +37713,10 @@ CREATE TRIGGER give_jobs AFTER INSERT ON platform.organizations FOR EACH ROW EXE
 
 CREATE TRIGGER give_permissions AFTER INSERT ON platform.organizations FOR EACH ROW EXECUTE FUNCTION platform.give_permissions();
 
+-- Name: error_logs grouped; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER grouped BEFORE INSERT ON platform.error_logs FOR EACH ROW WHEN (((new.group_id IS NULL) AND (new.severity = ANY (ARRAY['error'::text, 'critical'::text])))) EXECUTE FUNCTION platform.group_error();
+
 -- Name: setting_values record_inserted; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER record_inserted AFTER INSERT OR DELETE ON platform.setting_values FOR EACH ROW EXECUTE FUNCTION platform.record_setting();
@@ -37106,6 +37724,10 @@ CREATE TRIGGER record_inserted AFTER INSERT OR DELETE ON platform.setting_values
 -- Name: setting_values record_updated; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER record_updated AFTER UPDATE ON platform.setting_values FOR EACH ROW WHEN ((((old.setting_value IS DISTINCT FROM new.setting_value) OR (old.secret IS DISTINCT FROM new.secret)) AND (current_setting('clientele.resealing'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION platform.record_setting();
+
+-- Name: files remove_bytes; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER remove_bytes AFTER DELETE ON platform.files REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION platform.remove_bytes();
 
 -- Name: alert_history resolve_inserted; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -37966,6 +38588,16 @@ ALTER TABLE ONLY customers.addresses
 
 ALTER TABLE ONLY customers.customer_figures
     ADD CONSTRAINT customer_figures_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
+
+-- Name: customer_files customer_files_organization_id_customer_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.customer_files
+    ADD CONSTRAINT customer_files_organization_id_customer_id_fkey FOREIGN KEY (organization_id, customer_id) REFERENCES customers.customers(organization_id, id) ON DELETE CASCADE;
+
+-- Name: customer_files customer_files_organization_id_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
+
+ALTER TABLE ONLY customers.customer_files
+    ADD CONSTRAINT customer_files_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES platform.files(organization_id, id) ON DELETE CASCADE;
 
 -- Name: customers customers_organization_id_fkey; Type: FK CONSTRAINT; Schema: customers; Owner: -
 
@@ -38872,6 +39504,21 @@ ALTER TABLE ONLY platform.data_connections
 ALTER TABLE ONLY platform.default_permissions
     ADD CONSTRAINT default_permissions_role_fkey FOREIGN KEY (role) REFERENCES platform.roles(role);
 
+-- Name: error_groups error_groups_about_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_about_fkey FOREIGN KEY (about) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: error_groups error_groups_changed_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_groups
+    ADD CONSTRAINT error_groups_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
+
+-- Name: error_logs error_logs_group_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.error_logs
+    ADD CONSTRAINT error_logs_group_id_fkey FOREIGN KEY (group_id) REFERENCES platform.error_groups(id) ON DELETE CASCADE;
+
 -- Name: error_logs error_logs_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.error_logs
@@ -38886,6 +39533,16 @@ ALTER TABLE ONLY platform.error_logs
 
 ALTER TABLE ONLY platform.error_logs
     ADD CONSTRAINT error_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
+
+-- Name: files files_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.files
+    ADD CONSTRAINT files_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES platform.organizations(id) ON DELETE CASCADE;
+
+-- Name: files files_uploaded_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.files
+    ADD CONSTRAINT files_uploaded_by_fkey FOREIGN KEY (uploaded_by) REFERENCES platform.platform_users(id) ON DELETE SET NULL;
 
 -- Name: import_pieces import_pieces_organization_id_import_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -39758,6 +40415,14 @@ CREATE POLICY admin_adds ON customers.person_map FOR INSERT TO clientele_app WIT
 
 CREATE POLICY admin_changes ON customers.person_map FOR UPDATE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
+-- Name: customer_files admin_moves; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin_moves ON customers.customer_files FOR UPDATE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: customer_files admin_removes; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY admin_removes ON customers.customer_files FOR DELETE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: person_map admin_takes_off; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY admin_takes_off ON customers.person_map FOR DELETE TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
@@ -39765,6 +40430,10 @@ CREATE POLICY admin_takes_off ON customers.person_map FOR DELETE TO clientele_ap
 -- Name: customer_figures; Type: ROW SECURITY; Schema: customers; Owner: -
 
 ALTER TABLE customers.customer_figures ENABLE ROW LEVEL SECURITY;
+
+-- Name: customer_files; Type: ROW SECURITY; Schema: customers; Owner: -
+
+ALTER TABLE customers.customer_files ENABLE ROW LEVEL SECURITY;
 
 -- Name: customers; Type: ROW SECURITY; Schema: customers; Owner: -
 
@@ -39870,6 +40539,10 @@ ALTER TABLE customers.password_resets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE customers.person_map ENABLE ROW LEVEL SECURITY;
 
+-- Name: customer_files platform; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY platform ON customers.customer_files FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant)));
+
 -- Name: profiles; Type: ROW SECURITY; Schema: customers; Owner: -
 
 ALTER TABLE customers.profiles ENABLE ROW LEVEL SECURITY;
@@ -39881,6 +40554,10 @@ CREATE POLICY public ON customers.erasers FOR SELECT TO clientele_app USING (tru
 -- Name: reference_rules public; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY public ON customers.reference_rules FOR SELECT TO clientele_app USING (true);
+
+-- Name: customer_files reader; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY reader ON customers.customer_files FOR SELECT TO clientele_app USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
 
 -- Name: merge_moves reader; Type: POLICY; Schema: customers; Owner: -
 
@@ -39977,6 +40654,10 @@ CREATE POLICY service ON customers.addresses TO clientele_service USING (true) W
 -- Name: customer_figures service; Type: POLICY; Schema: customers; Owner: -
 
 CREATE POLICY service ON customers.customer_figures TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: customer_files service; Type: POLICY; Schema: customers; Owner: -
+
+CREATE POLICY service ON customers.customer_files TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: customers service; Type: POLICY; Schema: customers; Owner: -
 
@@ -41114,9 +41795,17 @@ CREATE POLICY admin ON platform.audit_seals TO clientele_app USING ((organizatio
 
 CREATE POLICY admin ON platform.data_connections TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
+-- Name: error_groups admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY admin ON platform.error_groups TO clientele_app USING ((about = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((about = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
 -- Name: error_logs admin; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY admin ON platform.error_logs TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: files admin; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY admin ON platform.files FOR SELECT TO clientele_app USING ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
 
 -- Name: job_logs admin; Type: POLICY; Schema: platform; Owner: -
 
@@ -41186,6 +41875,10 @@ ALTER TABLE platform.audit_seals ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY author ON platform.activity_logs FOR INSERT TO clientele_app WITH CHECK (((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)) AND ((NOT (user_id IS DISTINCT FROM ( SELECT platform.actor() AS actor))) OR (( SELECT platform.tenant('system'::text) AS tenant) IS NOT NULL))));
 
+-- Name: backups; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.backups ENABLE ROW LEVEL SECURITY;
+
 -- Name: blueprint_columns; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.blueprint_columns ENABLE ROW LEVEL SECURITY;
@@ -41204,6 +41897,10 @@ CREATE POLICY colleagues ON platform.platform_users FOR SELECT TO clientele_app 
 
 ALTER TABLE platform.data_connections ENABLE ROW LEVEL SECURITY;
 
+-- Name: database_sizes; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.database_sizes ENABLE ROW LEVEL SECURITY;
+
 -- Name: default_permissions; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.default_permissions ENABLE ROW LEVEL SECURITY;
@@ -41212,9 +41909,21 @@ ALTER TABLE platform.default_permissions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY deletes ON platform.organizations FOR DELETE TO clientele_owner USING (true);
 
+-- Name: error_groups; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.error_groups ENABLE ROW LEVEL SECURITY;
+
 -- Name: error_logs; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.error_logs ENABLE ROW LEVEL SECURITY;
+
+-- Name: file_removals; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.file_removals ENABLE ROW LEVEL SECURITY;
+
+-- Name: files; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.files ENABLE ROW LEVEL SECURITY;
 
 -- Name: activity_logs forgetting; Type: POLICY; Schema: platform; Owner: -
 
@@ -41223,6 +41932,10 @@ CREATE POLICY forgetting ON platform.activity_logs TO clientele_owner USING ((or
 -- Name: workspaces founder; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY founder ON platform.workspaces FOR INSERT TO clientele_app WITH CHECK ((organization_id = ( SELECT platform.tenant('admin'::text) AS tenant)));
+
+-- Name: health_results; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.health_results ENABLE ROW LEVEL SECURITY;
 
 -- Name: import_pieces; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -41268,6 +41981,10 @@ CREATE POLICY member ON platform.imports TO clientele_app USING ((organization_i
 
 CREATE POLICY member ON platform.organization_members FOR SELECT TO clientele_app, clientele_readonly USING ((organization_id = ( SELECT platform.tenant('member'::text) AS tenant)));
 
+-- Name: nodes; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.nodes ENABLE ROW LEVEL SECURITY;
+
 -- Name: organizations organization; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY organization ON platform.organizations FOR SELECT TO clientele_app, clientele_readonly USING ((id = ( SELECT platform.organization() AS organization)));
@@ -41303,6 +42020,18 @@ CREATE POLICY owner ON platform.blueprint_columns TO clientele_owner USING (true
 -- Name: default_permissions owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.default_permissions TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: error_groups owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.error_groups TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: file_removals owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.file_removals TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: files owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.files TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: job_definitions owner; Type: POLICY; Schema: platform; Owner: -
 
@@ -41395,6 +42124,10 @@ CREATE POLICY owner ON platform.usage_counters TO clientele_owner USING (true) W
 -- Name: partitioned_tables; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.partitioned_tables ENABLE ROW LEVEL SECURITY;
+
+-- Name: files platform; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY platform ON platform.files TO clientele_app USING ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant))) WITH CHECK ((organization_id = ( SELECT platform.tenant('system'::text) AS tenant)));
 
 -- Name: platform_user_sessions; Type: ROW SECURITY; Schema: platform; Owner: -
 
@@ -41568,6 +42301,10 @@ CREATE POLICY service ON platform.api_usage_metrics TO clientele_service USING (
 
 CREATE POLICY service ON platform.audit_seals TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: backups service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.backups TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: blueprint_columns service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.blueprint_columns TO clientele_service USING (true) WITH CHECK (true);
@@ -41580,13 +42317,33 @@ CREATE POLICY service ON platform.circuit_breaker_telemetry TO clientele_service
 
 CREATE POLICY service ON platform.data_connections TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: database_sizes service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.database_sizes TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: default_permissions service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.default_permissions TO clientele_service USING (true) WITH CHECK (true);
 
+-- Name: error_groups service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.error_groups TO clientele_service USING (true) WITH CHECK (true);
+
 -- Name: error_logs service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.error_logs TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: file_removals service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.file_removals TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: files service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.files TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: health_results service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.health_results TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: import_pieces service; Type: POLICY; Schema: platform; Owner: -
 
@@ -41615,6 +42372,10 @@ CREATE POLICY service ON platform.job_runs TO clientele_service USING (true) WIT
 -- Name: job_types service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.job_types TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: nodes service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.nodes TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: organization_members service; Type: POLICY; Schema: platform; Owner: -
 
@@ -42249,6 +43010,11 @@ GRANT ALL ON FUNCTION platform.cron_field(field text, low integer, high integer)
 REVOKE ALL ON FUNCTION platform.delete_organization(organization uuid, batch integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.delete_organization(organization uuid, batch integer) TO clientele_service;
 
+-- Name: FUNCTION empty_organization(organization uuid, batch integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.empty_organization(organization uuid, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.empty_organization(organization uuid, batch integer) TO clientele_service;
+
 -- Name: FUNCTION find_api_key(secret text); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.find_api_key(secret text) FROM PUBLIC;
@@ -42257,8 +43023,56 @@ GRANT ALL ON FUNCTION platform.find_api_key(secret text) TO clientele_service;
 -- Name: TABLE error_logs; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.error_logs TO clientele_service;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.error_logs TO clientele_app;
+GRANT SELECT,DELETE ON TABLE platform.error_logs TO clientele_app;
 GRANT SELECT ON TABLE platform.error_logs TO clientele_search;
+
+-- Name: COLUMN error_logs.organization_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(organization_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(id),UPDATE(id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.source; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(source),UPDATE(source) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.error_type; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(error_type),UPDATE(error_type) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.error_message; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(error_message),UPDATE(error_message) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.stack_trace; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(stack_trace),UPDATE(stack_trace) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.context; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(context),UPDATE(context) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.user_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.workspace_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.request_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(request_id),UPDATE(request_id) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.severity; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(severity),UPDATE(severity) ON TABLE platform.error_logs TO clientele_app;
+
+-- Name: COLUMN error_logs.created_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT INSERT(created_at),UPDATE(created_at) ON TABLE platform.error_logs TO clientele_app;
 
 -- Name: FUNCTION find_errors(context jsonb, most integer); Type: ACL; Schema: platform; Owner: -
 
@@ -42321,6 +43135,11 @@ GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timest
 REVOKE ALL ON FUNCTION platform.next_seal(organization uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.next_seal(organization uuid, most integer) TO clientele_service;
 
+-- Name: FUNCTION note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) TO clientele_service;
+
 -- Name: FUNCTION only_added_to(relation regclass, blankable name[]); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.only_added_to(relation regclass, blankable name[]) FROM PUBLIC;
@@ -42328,6 +43147,10 @@ REVOKE ALL ON FUNCTION platform.only_added_to(relation regclass, blankable name[
 -- Name: FUNCTION owned_by_search(routine regprocedure); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.owned_by_search(routine regprocedure) FROM PUBLIC;
+
+-- Name: FUNCTION owns_files(relation regclass, column_name name); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.owns_files(relation regclass, column_name name) FROM PUBLIC;
 
 -- Name: FUNCTION partitioned(relation regclass, ahead integer, past integer); Type: ACL; Schema: platform; Owner: -
 
@@ -42346,6 +43169,11 @@ GRANT ALL ON FUNCTION platform.purge_job_runs(keep interval, most integer) TO cl
 
 REVOKE ALL ON FUNCTION platform.record_call(service text, succeeded boolean, opens_after integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.record_call(service text, succeeded boolean, opens_after integer) TO clientele_service;
+
+-- Name: FUNCTION record_errors(errors jsonb); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.record_errors(errors jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.record_errors(errors jsonb) TO clientele_service;
 
 -- Name: FUNCTION renew_invitation(person uuid, token_hash bytea, mailed boolean, lifetime interval); Type: ACL; Schema: platform; Owner: -
 
@@ -43874,6 +44702,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.addresses TO clientele_serv
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.addresses TO clientele_app;
 GRANT SELECT ON TABLE customers.addresses TO clientele_readonly;
 
+-- Name: TABLE customer_files; Type: ACL; Schema: customers; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.customer_files TO clientele_service;
+GRANT SELECT,INSERT,DELETE ON TABLE customers.customer_files TO clientele_app;
+
+-- Name: COLUMN customer_files.customer_id; Type: ACL; Schema: customers; Owner: -
+
+GRANT UPDATE(customer_id) ON TABLE customers.customer_files TO clientele_app;
+
 -- Name: TABLE devices; Type: ACL; Schema: customers; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE customers.devices TO clientele_service;
@@ -44770,17 +45607,99 @@ GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE platform.api_keys TO client
 GRANT SELECT,INSERT ON TABLE platform.audit_seals TO clientele_service;
 GRANT SELECT ON TABLE platform.audit_seals TO clientele_app;
 
+-- Name: TABLE backups; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.backups TO clientele_service;
+
 -- Name: TABLE blueprint_columns; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.blueprint_columns TO clientele_service;
 GRANT SELECT ON TABLE platform.blueprint_columns TO clientele_app;
 GRANT SELECT ON TABLE platform.blueprint_columns TO clientele_readonly;
 
+-- Name: TABLE database_sizes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.database_sizes TO clientele_service;
+
 -- Name: TABLE default_permissions; Type: ACL; Schema: platform; Owner: -
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.default_permissions TO clientele_service;
 GRANT SELECT ON TABLE platform.default_permissions TO clientele_app;
 GRANT SELECT ON TABLE platform.default_permissions TO clientele_readonly;
+
+-- Name: TABLE error_groups; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.error_groups TO clientele_service;
+GRANT SELECT ON TABLE platform.error_groups TO clientele_app;
+
+-- Name: COLUMN error_groups.state; Type: ACL; Schema: platform; Owner: -
+
+GRANT UPDATE(state) ON TABLE platform.error_groups TO clientele_app;
+
+-- Name: COLUMN error_groups.changed_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT UPDATE(changed_at) ON TABLE platform.error_groups TO clientele_app;
+
+-- Name: COLUMN error_groups.changed_by; Type: ACL; Schema: platform; Owner: -
+
+GRANT UPDATE(changed_by) ON TABLE platform.error_groups TO clientele_app;
+
+-- Name: TABLE file_removals; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.file_removals TO clientele_service;
+
+-- Name: TABLE files; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.files TO clientele_service;
+GRANT INSERT,DELETE ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.organization_id; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(organization_id) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.id; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(id) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.kind; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(kind) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.name; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(name) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.content_type; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(content_type) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.bytes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(bytes) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.sha256; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(sha256) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.is_sensitive; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(is_sensitive) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.uploaded_by; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(uploaded_by) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.created_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(created_at) ON TABLE platform.files TO clientele_app;
+
+-- Name: COLUMN files.expires_at; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT(expires_at) ON TABLE platform.files TO clientele_app;
+
+-- Name: TABLE health_results; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.health_results TO clientele_service;
 
 -- Name: TABLE import_pieces; Type: ACL; Schema: platform; Owner: -
 
@@ -44821,6 +45740,10 @@ GRANT SELECT ON TABLE platform.job_types TO clientele_readonly;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.members TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.members TO clientele_service;
+
+-- Name: TABLE nodes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.nodes TO clientele_service;
 
 -- Name: TABLE organization_roles; Type: ACL; Schema: platform; Owner: -
 
@@ -44900,6 +45823,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.system_health_checks TO clie
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.table_access TO clientele_service;
 GRANT SELECT ON TABLE platform.table_access TO clientele_app;
 GRANT SELECT ON TABLE platform.table_access TO clientele_readonly;
+
+-- Name: TABLE table_sizes; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT ON TABLE platform.table_sizes TO clientele_service;
 
 -- Name: TABLE transitions; Type: ACL; Schema: platform; Owner: -
 

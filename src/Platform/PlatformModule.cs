@@ -44,8 +44,7 @@ public sealed class PlatformModule : IModule
         services.AddOptions<OAuthOptions>(OAuthSignIn.Scheme).Configure<PlatformOptions, KeyRing, ILoggerFactory>(OAuthSignIn.Configure);
         services.AddSingleton<ConsumerRunner>();
         services.AddHostedService<ConsumerHost>();
-        services.AddSingleton<LogHealth>();
-        services.AddHostedService(s => s.GetRequiredService<LogHealth>());
+        HealthServices.Add(services);
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<ChoreRunner>();
         services.AddSingleton<JobWorker>();
@@ -107,6 +106,7 @@ public sealed class PlatformModule : IModule
         settings.MapDelete("/{key}", ChangeSetting.Delete);
         settings.MapGet("/{key}/history", ListSettingHistory.Handle);
         KeyRoutes.Map(api);
+        HealthRoutes.Map(api);
         BackupRoutes.Map(api.MapGroup("/backups").WithTags("Operations").Requires(Can.ManageBackups));
         JobRoutes.Map(api.MapGroup("/jobs").WithTags("Jobs").Requires(Can.Administer));
 

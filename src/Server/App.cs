@@ -21,9 +21,10 @@ namespace Clientele.Server;
 /// <param name="Backups">Where this node makes backups; null: it makes none.</param>
 /// <param name="Copies">Where backups are copied to; null: nowhere.</param>
 /// <param name="Archive">Looked after by this node; null: there is none.</param>
+/// <param name="Data">The data folder, whose disk is watched; null: none.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
 /// <param name="Files">Where files lie; null: a temporary folder.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, IFileStore? Files = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null, BackupCopies? Copies = null);
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, IFileStore? Files = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null, BackupCopies? Copies = null, string? Data = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -41,6 +42,7 @@ public static class App
         });
         builder.Logging.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; });
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
+        Telemetry.Add(builder);
         AddServices(builder.Services, databases, options);
         configure?.Invoke(builder.Services);
         var app = builder.Build();
@@ -67,6 +69,7 @@ public static class App
         if (options.Archive is { } archive) services.AddSingleton(archive);
         if (options.Copies is { } copies) services.AddSingleton(copies);
         services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
+        services.AddSingleton(new Node(options.Data));
         services.AddSingleton(new Analytics.Queries.Following.TimelinesOptions(options.Timelines));
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemHandler.AddTraceId);
@@ -103,6 +106,7 @@ public static class App
         app.UseStatusCodePages();
         var files = ConsoleFiles.Use(app, options.Console);
         app.UseRouting();
+        Telemetry.Use(app);
         var keyUse = app.Services.GetRequiredService<KeyUse>();
         app.Use((context, next) => keyUse.Watch(context, next));
         app.UseMiddleware<Authentication>();

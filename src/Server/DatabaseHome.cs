@@ -51,6 +51,7 @@ internal sealed class DatabaseHome : IAsyncDisposable
         {
             var login = await Provisioner.CreateLogin(server.ConnectionString, Name, Name, Known(dataFolder)?.Password ?? RandomNumberGenerator.GetHexString(48, lowercase: true), ct);
             await Remember(dataFolder, login, ct);
+            await Provisioner.ShowStatements(server.ConnectionString, ct);
             return await use(server, login);
         }
         catch

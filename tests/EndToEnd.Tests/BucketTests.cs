@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Clientele.Platform.Files;
 using Clientele.Testing;
 
@@ -12,8 +11,6 @@ public sealed class BucketTests
     private const int PartBytes = 16 * 1024 * 1024;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    private static string Folder => Path.Combine(SharedData.Root, "tests", "Storage");
 
     [Fact]
     public async Task A_bucket_does_what_a_store_does()
@@ -66,10 +63,10 @@ public sealed class BucketTests
 
         public static async Task<Service> Start()
         {
-            var missing = await Install();
+            var missing = await NpmPackages.Storage.Missing;
             Assert.SkipUnless(missing is null, missing ?? string.Empty);
             var (port, data) = (Installation.FreePort(), Directory.CreateTempSubdirectory("clientele-bucket-").FullName);
-            var start = new ProcessStartInfo("node") { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("node") { WorkingDirectory = NpmPackages.Storage.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
             // Its pages are numbered by an old cipher.
             foreach (var argument in (string[])["--openssl-legacy-provider", "node_modules/s3rver/bin/s3rver.js", "--directory", Path.Combine(data, "objects"), "--address", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--silent", "--configure-bucket", "clientele"])
                 start.ArgumentList.Add(argument);
@@ -93,29 +90,5 @@ public sealed class BucketTests
             process.Dispose();
             Directory.Delete(data, recursive: true);
         }
-    }
-
-    private static readonly SemaphoreSlim one = new(1);
-
-    /// <returns>Why it is not there; null when it is.</returns>
-    private static async Task<string?> Install()
-    {
-        await one.WaitAsync(Ct);
-        try
-        {
-            if (File.Exists(Path.Combine(Folder, "node_modules", ".package-lock.json"))) return null;
-            using var process = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(Ct), process.StandardError.ReadToEndAsync(Ct));
-            await process.WaitForExitAsync(Ct);
-            if (process.ExitCode == 0) return null;
-            var text = await output + await errors;
-            // A machine without a registry skips; anything else is a fault to see.
-            var why = Regex.Match(text, @"npm error code (\w+)").Groups[1].Value;
-            return why is "ENOTFOUND" or "EAI_AGAIN" or "ECONNREFUSED" or "ECONNRESET" or "ENETUNREACH" or "ETIMEDOUT"
-                ? $"The server of buckets could not be fetched from npm ({why})."
-                : throw new InvalidOperationException($"npm ci in tests/Storage failed: {text}");
-        }
-        catch (System.ComponentModel.Win32Exception) { return "There is no npm."; }
-        finally { one.Release(); }
     }
 }

@@ -1,50 +1,10 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Clientele.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace Clientele.EndToEnd.Tests;
-
-/// <summary>Other people's SDKs as they come from npm, installed once by tests/Clients with its lock file.</summary>
-public sealed class NpmClients
-{
-    public static string Folder => Path.Combine(SharedData.Root, "tests", "Clients");
-
-    private static readonly Lazy<Task<string?>> installed = new(Install);
-
-    /// <summary>Why they are not there; null when they are.</summary>
-    public static Task<string?> Missing => installed.Value;
-
-    private static async Task<string?> Install()
-    {
-        if (File.Exists(Path.Combine(Folder, "node_modules", ".package-lock.json"))) return null;
-        try
-        {
-            var (code, text) = await Run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
-            if (code == 0) return null;
-
-            // A machine without a registry skips; anything else, such as a lock file that lacks a package, is a fault to see.
-            var why = Regex.Match(text, @"npm error code (\w+)").Groups[1].Value;
-            return why is "ENOTFOUND" or "EAI_AGAIN" or "ECONNREFUSED" or "ECONNRESET" or "ENETUNREACH" or "ETIMEDOUT"
-                ? $"The SDKs could not be fetched from npm ({why})."
-                : throw new InvalidOperationException($"npm ci in tests/Clients failed: {text}");
-        }
-        catch (System.ComponentModel.Win32Exception) { return "There is no npm."; }
-    }
-
-    public static async Task<(int Code, string Text)> Run(string program, string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
-        try { await process.WaitForExitAsync(patience.Token); }
-        finally { if (!process.HasExited) process.Kill(entireProcessTree: true); }
-        return (process.ExitCode, await output + await errors);
-    }
-}
 
 /// <summary>Real SDKs send; what they sent is in the log, with whom it is about.</summary>
 public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFixture<ClientTests.App>
@@ -71,10 +31,10 @@ public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFi
     [InlineData("posthog", new[] { "alias", "identify", "order_completed" })]
     public async Task A_servers_sdk_sends_and_nothing_is_lost(string client, string[] types)
     {
-        var missing = await NpmClients.Missing;
+        var missing = await NpmPackages.Clients.Missing;
         Assert.SkipUnless(missing is null, missing ?? string.Empty);
         var tag = Guid.NewGuid().ToString("N")[..10];
-        var (code, text) = await NpmClients.Run("node", ["send.mjs", client, app.Address.ToString().TrimEnd('/'), await app.Key, tag]);
+        var (code, text) = await NpmPackages.Clients.Run("node", ["send.mjs", client, app.Address.ToString().TrimEnd('/'), await app.Key, tag]);
         Assert.True(code == 0 && text.Contains("sent", StringComparison.Ordinal), text);
 
         Assert.Equal(types, await app.Types($"user-{tag}"));
@@ -88,9 +48,9 @@ public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFi
     [Fact]
     public async Task Analytics_js_starts_from_our_settings_and_sends()
     {
-        var missing = await NpmClients.Missing;
+        var missing = await NpmPackages.Clients.Missing;
         Assert.SkipUnless(missing is null, missing ?? string.Empty);
-        var library = await File.ReadAllTextAsync(Path.Combine(NpmClients.Folder, "node_modules", "@segment", "analytics-next", "dist", "umd", "index.js"), Ct);
+        var library = await File.ReadAllTextAsync(Path.Combine(NpmPackages.Clients.Folder, "node_modules", "@segment", "analytics-next", "dist", "umd", "index.js"), Ct);
         var user = "user-" + Guid.NewGuid().ToString("N")[..10];
         await using var visit = await Shop("""
             <script src="/library.js"></script>
@@ -111,12 +71,12 @@ public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFi
         Assert.StartsWith("Headless Chrome", await app.Db.One<string>($"select e.browser from log.events e where e.event_type = 'product_added' and e.context ->> 'userId' = {user}", Ct), StringComparison.Ordinal);
     }
 
-    private static Task<string> Library(params string[] path) => File.ReadAllTextAsync(Path.Combine([NpmClients.Folder, "node_modules", .. path]), Ct);
+    private static Task<string> Library(params string[] path) => File.ReadAllTextAsync(Path.Combine([NpmPackages.Clients.Folder, "node_modules", .. path]), Ct);
 
     [Fact]
     public async Task RudderStacks_browser_sdk_starts_from_our_source_config_and_sends()
     {
-        var missing = await NpmClients.Missing;
+        var missing = await NpmPackages.Clients.Missing;
         Assert.SkipUnless(missing is null, missing ?? string.Empty);
         var user = "user-" + Guid.NewGuid().ToString("N")[..10];
         await using var visit = await Shop("""<script src="/library.js"></script>""", await Library("@rudderstack", "analytics-js", "dist", "npm", "modern", "bundled", "umd", "index.js"));
@@ -141,7 +101,7 @@ public sealed class ClientTests(ClientTests.App app, Browser browser) : IClassFi
     [Fact]
     public async Task PostHogs_browser_sdk_starts_from_our_config_and_sends()
     {
-        var missing = await NpmClients.Missing;
+        var missing = await NpmPackages.Clients.Missing;
         Assert.SkipUnless(missing is null, missing ?? string.Empty);
         var user = "user-" + Guid.NewGuid().ToString("N")[..10];
         await using var visit = await Shop(string.Empty, await Library("posthog-js", "dist", "module.no-external.js"));

@@ -19,6 +19,9 @@ public sealed class Shop : TestApp
     public const string Foreign = "Zyxwell";
     public const string Year = "from=2024-01-01&to=2024-12-31";
 
+    /// <summary>A super administrator of alpha, the organization that was first.</summary>
+    public const string Operator = "root@alpha.example";
+
     private static readonly string[] people =
     [
         "Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstra", "Barbara Liskov",
@@ -56,7 +59,30 @@ public sealed class Shop : TestApp
         Ada = await CaughtUp();
         await Document("Framework contract 2026.pdf", "%PDF-1.7\n%made up\n"u8.ToArray());
         await Document("Passport.png", Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="), "&sensitive=true");
+        await AddPerson(Operator, Alpha.OrganizationId!.Value, "super_admin");
+        await Health();
         AdasOrder = (await Admin.Json($"api/customers/{Ada.GetProperty("id")}/orders")).GetProperty("items")[0].GetProperty("id").GetString()!;
+    }
+
+    // A day of checks with a bad hour, errors of both organizations, and a month of growth.
+    private async Task Health()
+    {
+        await Service.Run($"""
+            insert into platform.health_results (service_name, check_name, status, response_time_ms, error_message, checked_at)
+            select 'platform', c.name, case when c.name = 'mail server' and n between 300 and 340 then 'unhealthy' when n between 600 and 605 then 'degraded' else 'healthy' end,
+                   2 + n % 7, case when c.name = 'mail server' and n between 300 and 340 then 'mail:587 cannot be reached (ConnectionRefused).' end, now() - n * interval '1 minute'
+            from generate_series(1, 1440) as n, unnest(array['database', 'jobs', 'mail server']) as c (name)
+            """, CancellationToken.None);
+        foreach (var tenant in new[] { Alpha, Beta })
+            await For(tenant).Run($"""
+                insert into platform.error_logs (source, error_type, error_message, stack_trace, severity, request_id)
+                select 'whatsapp', 'Timeout', {(tenant == Beta ? Foreign : "No answer")} || ' after ' || n || ' s', 'at Shop.Messages.Send()', case when n % 3 = 0 then 'critical' else 'error' end, 'a1b2c3' || n
+                from generate_series(1, 12) as n
+                """, CancellationToken.None);
+        await Service.Run($"""
+            insert into platform.database_sizes (relation, day, bytes, rows)
+            select r.name, current_date - n, r.size * (100 - n), 1000 from generate_series(0, 30) as n, (values ('', 4000000), ('log.events', 2500000), ('commerce.customer_orders', 600000)) as r (name, size)
+            """, CancellationToken.None);
     }
 
     /// <summary>A person's own computer, signed in.</summary>

@@ -47,6 +47,12 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         ["GET /api/audit"] = new(null, ["", "actor=ann&action=update&object=organization&objectId=1&from=2024-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&severity=info&text=xyz&limit=200", "before={before}"]),
         ["GET /api/audit/words"] = new(),
         ["GET /api/audit/export.csv"] = new(null, ["", "actor=ann&action=update&object=organization&objectId=1&from=2024-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&severity=info&text=xyz"]),
+        ["GET /api/health"] = new(null, ["", "hours=168"]),
+        ["GET /api/health/check"] = new(null, ["service=xyzzy&name=xyzzy&hours=24&ofOrganization=true"], Status: 404),
+        ["GET /api/errors"] = new(null, ["", "scope=organization&state=open&severity=error&source=platform&text=xyzzy&limit=200", "before={before}"]),
+        ["GET /api/errors/{id}"] = new(null, ["", "scope=organization"]),
+        ["PUT /api/errors/{id}"] = new("""{"state": "resolved"}""", ["", "scope=organization"]),
+        ["GET /api/operator/database"] = new(Status: 403),
         ["GET /api/settings"] = new(null, ["", "environment=staging"]),
         ["PUT /api/settings/{key}"] = new("""{"value": 12}"""),
         ["DELETE /api/settings/{key}"] = new(null, ["environment=staging&reason=plugh"]),
@@ -235,7 +241,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
         // The catalogue is the same for everybody; the history of rows has its own second organization, in BrowseTests.
         // What is about the person who asks, and what is the same in every organization until it is changed.
         string[] own = ["GET /api/session/ways", "GET /api/session/oauth", "GET /api/session/oauth/callback", "GET /api/session/sessions", "GET /api/session/two-step", "GET /api/people/{id}/may", "GET /api/roles", "GET /api/backups"];
-        Assert.Equal(["GET /api/audit/words", "GET /api/settings/{key}/history", "GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing).Except(own));
+        Assert.Equal(["GET /api/audit/words", "GET /api/operator/database", "GET /api/settings/{key}/history", "GET /api/jobs/schedule", "GET /api/imports/fields", "GET /api/data", "GET /api/data/{schema}", "GET /api/data/{schema}/{relation}", "GET /api/data/{schema}/{relation}/history", "GET /api/analytics/queries/{id}", "GET /api/analytics/timelines", "GET /api/analytics/vocabulary"], reading.Except(seeing).Except(own));
     }
 
     // A policy too many on each table: what stands between the organizations now is only what the endpoints say themselves.
@@ -371,6 +377,8 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             foreach (var owner in (string[])["files", $"customers/{customer}/files"])
                 using (var content = new StringContent("xyzzy"))
                     (await Stranger.PostAsync(new Uri($"api/{owner}?name=xyzzy.txt&sensitive=true", UriKind.Relative), content, Ct)).EnsureSuccessStatusCode();
+            await For(Beta).Run($"insert into platform.error_logs (error_type, error_message) values ('Xyzzy', 'xyzzy')", Ct);
+            await For(Beta).Run($"insert into platform.system_health_checks (service_name, check_name, status) values ('xyzzy', 'xyzzy', 'healthy')", Ct);
             await Quiet();
 
             Cursor = Uri.EscapeDataString((await Stranger.Json("api/customers?limit=1")).GetProperty("next").GetString()!);
@@ -396,6 +404,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             var beta = Beta.OrganizationId;
             var people = $"select m.user_id from platform.organization_members m where m.organization_id = '{beta}'";
             var rows = (await Superuser(TenantTables)).ToDictionary(t => t, t => $"select t::text as r from {t} t where t.organization_id = '{beta}'");
+            rows["platform.error_groups"] = $"select g::text as r from platform.error_groups g where g.about = '{beta}'";
             rows["platform.organizations"] = $"select o::text as r from platform.organizations o where o.id = '{beta}'";
             rows["platform.platform_users"] = $"select u::text as r from platform.platform_users u where u.id in ({people})";
             // A session is touched by its own use.
@@ -415,6 +424,7 @@ public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFix
             // Two of each kind are enough, since every one of them goes to every endpoint; but imports in each of their states.
             ids.AddRange(await Superuser(string.Join("\nunion all\n", tables.Select(t =>
                 $"(select t.id from {t} t where t.organization_id = '{Beta.OrganizationId}' limit {(t is "platform.imports" or "platform.scheduled_jobs" ? 20 : 2)})"))));
+            ids.AddRange(await Superuser($"select g.id from platform.error_groups g where g.about = '{Beta.OrganizationId}'"));
             return ids;
         }
 

@@ -12,6 +12,7 @@ import { customers, events, newestEvents, orderDetail, orders, publicOrder } fro
 import { liveEvents, sources } from './mock/collect.mjs';
 import * as files from './mock/files.mjs';
 import * as imports from './mock/imports.mjs';
+import * as health from './mock/health.mjs';
 import * as operate from './mock/operate.mjs';
 import { countries, overview } from './mock/overview.mjs';
 import * as people from './mock/people.mjs';
@@ -181,6 +182,16 @@ const routes = [
   ['GET', '/settings/:id/history', ({ play }) => ({ items: play.has('empty') ? [] : operate.history() })],
   ['GET', '/audit', ({ play }) => ({ items: play.has('empty') ? [] : operate.audit(), before: null })],
   ['GET', '/audit/words', () => operate.auditWords()],
+  [
+    'GET',
+    '/health',
+    ({ play }) => ({ ...health.health(play.get('role') === 'super_admin'), ...(play.has('empty') ? { checks: [], status: null } : {}) }),
+  ],
+  ['GET', '/health/check', ({ query }) => health.checkDetail(query.get('service'), query.get('name'))],
+  ['GET', '/errors', ({ play }) => ({ items: play.has('empty') ? [] : health.errors(), before: null, isOperator: true })],
+  ['GET', '/errors/:id', ({ id }) => health.errorDetail(id)],
+  ['PUT', '/errors/:id', ({ id, body }) => ({ ...health.errorDetail(id).error, ...body })],
+  ['GET', '/operator/database', () => health.database()],
   ['GET', '/keys', ({ play }) => ({ items: play.has('empty') ? [] : operate.keys() })],
   ['GET', '/keys/:id/usage', () => operate.usage()],
   ['GET', '/rate-limits', ({ play }) => ({ items: play.has('empty') ? [] : operate.limits() })],

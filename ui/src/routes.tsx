@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { customerSearch, customersSearch } from './customers/search';
 import { dataSearch, tableSearch } from './data/search';
+import { healthSearch } from './health/search';
 import { newImportSearch } from './imports/search';
 import { auditSearch, jobSearch, settingsSearch } from './operate/search';
 import { overviewSearch } from './overview/search';
@@ -246,6 +247,13 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import('./operate/ActivityPage'), 'ActivityPage'),
 });
 
+const health = createRoute({
+  getParentRoute: () => organization,
+  path: 'settings/health',
+  validateSearch: healthSearch,
+  component: lazyRouteComponent(() => import('./health/HealthPage'), 'HealthPage'),
+});
+
 const people = createRoute({
   getParentRoute: () => organization,
   path: 'settings/people',
@@ -295,6 +303,7 @@ const routeTree = root.addChildren([
     backups,
     job,
     activity,
+    health,
     people,
     roles,
     account,

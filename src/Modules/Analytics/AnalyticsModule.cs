@@ -24,6 +24,7 @@ public sealed class AnalyticsModule : IModule
         services.TryAddSingleton(new TimelinesOptions(null));
         services.AddSingleton<TimelinesNode>();
         services.AddHostedService(s => s.GetRequiredService<TimelinesNode>());
+        services.AddSingleton(s => TimelinesCheck.Of(s.GetRequiredService<TimelinesNode>()));
         services.AddSingleton<QuestionDesk>();
         services.AddSingleton(new JobHandler("segment_update", async (db, _, ct) =>
             new { segments = await db.One<int>($"select analytics.refresh_due_segments()", ct) }));

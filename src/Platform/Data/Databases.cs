@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace Clientele.Platform.Data;
@@ -41,7 +42,29 @@ public sealed class Databases : IAsyncDisposable
         return connection;
     }
 
-    private NpgsqlDataSource Build(string role, int pool) => new NpgsqlDataSourceBuilder(Settings(role, pool).ConnectionString).Build();
+    /// <summary>A connection as the login itself, which sees what all sessions of this login do. Not pooled.</summary>
+    public async Task<NpgsqlConnection> OpenLogin(CancellationToken ct)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { ApplicationName = "clientele (operator)", Pooling = false, CommandTimeout = 30 }.ConnectionString);
+        await connection.OpenAsync(ct);
+        return connection;
+    }
+
+    /// <summary>A connection as the owner to the server's maintenance database, where figures of the whole server may be. Not pooled.</summary>
+    /// <exception cref="NpgsqlException">There is none, or the login may not connect to it.</exception>
+    public async Task<NpgsqlConnection> OpenMaintenance(CancellationToken ct)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Settings(Owner, pool: 0).ConnectionString) { Database = "postgres", CommandTimeout = 30, Timeout = 5 }.ConnectionString);
+        await connection.OpenAsync(ct);
+        return connection;
+    }
+
+    // Named, for figures. Spans only within somebody's: what asks every second whether there is work would drown all others.
+    private NpgsqlDataSource Build(string role, int pool) => new NpgsqlDataSourceBuilder(Settings(role, pool).ConnectionString) { Name = role }
+        .ConfigureTracing(spans => spans
+            .ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null).ConfigureCopyOperationFilter(_ => Activity.Current is not null)
+            .EnablePhysicalOpenTracing(false).EnableFirstResponseEvent(false))
+        .Build();
 
     private NpgsqlConnectionStringBuilder Settings(string role, int pool)
     {

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Clientele.Platform.Data;
+using Clientele.Platform.Health.Errors;
+using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Log;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
@@ -72,6 +74,9 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
     private async Task Guard(Claimed claimed, CancellationToken ct)
     {
         var db = new Db(databases.Application, new Tenant(claimed.OrganizationId, null, Access.System, claimed.WorkspaceId));
+        using var scope = logger.BeginScope(new OrganizationScope(claimed.OrganizationId));
+        using var span = PlatformFigures.Begin($"import {claimed.Kind}");
+        span?.SetTag("clientele.import", claimed.Id).SetTag("clientele.organization", claimed.OrganizationId);
         var last = TimeProvider.System.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {

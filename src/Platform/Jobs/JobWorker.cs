@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Clientele.Platform.Data;
+using Clientele.Platform.Health.Errors;
+using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
 using Microsoft.Extensions.Hosting;
@@ -65,9 +68,16 @@ public sealed partial class JobWorker(Databases databases, IEnumerable<JobHandle
     private async Task SeeThrough(Claimed job, CancellationToken ct)
     {
         var run = new JobRun(job.Id, new Db(databases.Application, Tenant.System(job.OrganizationId)), job.Config);
+        using var scope = logger.BeginScope(new OrganizationScope(job.OrganizationId));
+        using var span = PlatformFigures.Begin($"job {job.Type}");
+        span?.SetTag("clientele.job.type", job.Type).SetTag("clientele.job.run", job.Id).SetTag("clientele.organization", job.OrganizationId);
+        var began = clock.GetTimestamp();
         try
         {
             if (await Work(job, run, ct) is not { } outcome) return;
+            PlatformFigures.JobRan(job.Type, outcome.Status, clock.GetElapsedTime(began).TotalSeconds);
+            span?.SetTag("clientele.job.status", outcome.Status);
+            if (outcome.Status is "failed" or "timeout") span?.SetStatus(ActivityStatusCode.Error);
             if (outcome.Error is { } error) run.Fail(error);
             await Tell(job, run, CancellationToken.None);
             if (run.Now is { Done: not null } last)
@@ -84,7 +94,10 @@ public sealed partial class JobWorker(Databases databases, IEnumerable<JobHandle
     private async Task<Outcome?> Work(Claimed job, JobRun run, CancellationToken ct)
     {
         if (!byType.TryGetValue(job.Type, out var handler))
+        {
+            LogNobody(job.Name);
             return new Outcome("failed", $"Nothing in this build works on jobs of the type \"{job.Type}\": its module is not here. Switch the job off.", Again: false);
+        }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         using var over = new CancellationTokenSource(TimeSpan.FromSeconds(job.TimeoutSeconds), clock);
         await using var linked = over.Token.Register(stop.Cancel);
@@ -94,9 +107,10 @@ public sealed partial class JobWorker(Databases databases, IEnumerable<JobHandle
         if (verdict == "lost") { LogLost(job.Name); return null; }
         if (outcome.Status != "stopped") return outcome;
         // Not cancelled: nobody wanted it to stop, so it is tried again.
-        return ct.IsCancellationRequested ? new Outcome("failed", "The server was stopped.")
-            : verdict == "cancel" ? new Outcome("cancelled", "It was cancelled by a person.")
-            : new Outcome("timeout", $"It took longer than {job.TimeoutSeconds} seconds.");
+        if (ct.IsCancellationRequested) return new Outcome("failed", "The server was stopped.");
+        if (verdict == "cancel") return new Outcome("cancelled", "It was cancelled by a person.");
+        LogOver(job.Name);
+        return new Outcome("timeout", $"It took longer than {job.TimeoutSeconds} seconds.");
     }
 
     // Renews the lease while the work goes on, and says when to stop.
@@ -162,8 +176,14 @@ public sealed partial class JobWorker(Databases databases, IEnumerable<JobHandle
         catch (OperationCanceledException) { return false; }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The job {Job} failed")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The job {Job} failed")]
     private partial void LogFailed(Exception exception, string job);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The job {Job} took longer than it may")]
+    private partial void LogOver(string job);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing in this build works on the job {Job}")]
+    private partial void LogNobody(string job);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run of the job {Job} was taken over by another node, or ended")]
     private partial void LogLost(string job);

@@ -40,6 +40,9 @@ public sealed partial class KeyUse(Databases databases, TimeProvider clock, ILog
         if (context.Items.TryGetValue(mark, out var found) && found is Keyed keyed) keyed.Sent += bytes;
     }
 
+    /// <summary>Whose key a request came by; null: none that was marked.</summary>
+    public static Guid? OrganizationOf(HttpContext context) => context.Items.TryGetValue(mark, out var found) && found is Keyed keyed ? keyed.Organization : null;
+
     /// <summary>Whether a key is taken from an address.</summary>
     /// <param name="networks">Networks as 10.0.0.0/8; none: from anywhere.</param>
     /// <param name="address">Of the caller; a proxy that is trusted has put it there.</param>

@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using Clientele.Platform.Data;
+using Clientele.Platform.Health.Errors;
+using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Tenancy;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -35,11 +38,11 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
         {
             try
             {
-                var began = System.Diagnostics.Stopwatch.GetTimestamp();
+                var began = Stopwatch.GetTimestamp();
                 var events = await Step(consumer, ct);
                 // A full range: it is behind and goes on at once.
                 if (events >= consumer.BatchSize) continue;
-                pause = events == 0 ? Idle : TimeSpan.FromTicks(Math.Clamp(System.Diagnostics.Stopwatch.GetElapsedTime(began).Ticks * Rest, Idle.Ticks, LongestWait.Ticks));
+                pause = events == 0 ? Idle : TimeSpan.FromTicks(Math.Clamp(Stopwatch.GetElapsedTime(began).Ticks * Rest, Idle.Ticks, LongestWait.Ticks));
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested) { break; }
             catch (Npgsql.NpgsqlException e) when (e is not Npgsql.PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03")
@@ -51,8 +54,9 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
             {
                 // A consumer that fails keeps its checkpoint and tries again, ever more slowly, and says so in health.
                 LogFailed(e, consumer.Name);
+                PlatformFigures.ConsumerFailed(consumer.Name);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
-                await Note(consumer.Name, e.Message);
+                await Note(consumer.Name, ErrorText.MessageOf(e));
             }
             await Task.Delay(pause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -75,7 +79,15 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
         }
         var range = await Next(t, from, consumer.BatchSize, ct);
         if (range is null) return 0;
-        await consumer.Apply(t, range, ct);
+        // Looks that find nothing, three times a second, are nobody's span.
+        using var span = PlatformFigures.Begin($"consumer {consumer.Name}");
+        span?.SetTag("clientele.consumer.events", range.Events);
+        try { await consumer.Apply(t, range, ct); }
+        catch (Exception)
+        {
+            span?.SetStatus(ActivityStatusCode.Error);
+            throw;
+        }
         await Save(t, consumer.Name, range.To, range.Events, null, ct);
         return range.Events;
     }, ct);

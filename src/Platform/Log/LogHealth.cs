@@ -53,25 +53,30 @@ public sealed partial class LogHealth(Databases databases, TimeProvider clock, I
     public async Task<LogStatus> Read(CancellationToken ct)
     {
         var epoch = await db.One<short>($"select s.epoch from log.state s", ct);
-        var blocker = WatermarkAgeSeconds < 2 ? null : await db.Find<LogBlocker>($"""
-            select b.pid, b.application_name, b.state, b.started_at, b.query from log.blocker() b
-            """, ct);
-        var consumers = await db.List<ConsumerStatus>($"""
-            select c.name, l.events as lag_events, coalesce(extract(epoch from now() - l.oldest), 0)::double precision as lag_seconds, c.events_read, c.problem
-            from log.consumers c
-            cross join lateral (
-                select count(*) as events, min(u.received_at) as oldest
-                from (
-                    select e.received_at from log.events e
-                    where (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position)
-                    order by e.epoch, e.writer, e.position
-                    limit 100000
-                ) as u
-            ) as l
-            order by c.name
-            """, ct);
-        return new LogStatus(epoch, WatermarkAgeSeconds, blocker, consumers);
+        return new LogStatus(epoch, WatermarkAgeSeconds, await Blocker(ct), await Consumers(null, ct));
     }
+
+    /// <summary>What holds the watermark, when something has for two seconds and this login may see it.</summary>
+    public async Task<LogBlocker?> Blocker(CancellationToken ct) => WatermarkAgeSeconds < 2 ? null : await db.Find<LogBlocker>($"""
+        select b.pid, b.application_name, b.state, b.started_at, b.query from log.blocker() b
+        """, ct);
+
+    /// <summary>How far one consumer is, or each.</summary>
+    public Task<List<ConsumerStatus>> Consumers(string? name, CancellationToken ct) => db.List<ConsumerStatus>($"""
+        select c.name, l.events as lag_events, coalesce(extract(epoch from now() - l.oldest), 0)::double precision as lag_seconds, c.events_read, c.problem
+        from log.consumers c
+        cross join lateral (
+            select count(*) as events, min(u.received_at) as oldest
+            from (
+                select e.received_at from log.events e
+                where (e.epoch, e.writer, e.position) > (c.epoch, c.writer, c.position)
+                order by e.epoch, e.writer, e.position
+                limit 100000
+            ) as u
+        ) as l
+        where {name}::text is null or c.name = {name}
+        order by c.name
+        """, ct);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The watermark could not be read: {Reason}")]
     private partial void LogAway(string reason);

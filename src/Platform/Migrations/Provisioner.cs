@@ -47,6 +47,20 @@ public static class Provisioner
         return new NpgsqlConnectionStringBuilder(superuserConnection) { Username = login, Password = password, Database = database }.ConnectionString;
     }
 
+    /// <summary>
+    /// On a private server that was started with pg_stat_statements: makes its view, in the maintenance database. In ours it would be
+    /// part of every dump, and of those that restore one few may make it.
+    /// </summary>
+    public static async Task ShowStatements(string superuserConnection, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(superuserConnection);
+        await connection.OpenAsync(ct);
+        if (await Scalar<bool>(connection, $"""
+            select current_setting('shared_preload_libraries') ~ 'pg_stat_statements'
+               and exists (select from pg_available_extensions a where a.name = 'pg_stat_statements' and a.installed_version is null)
+            """, ct)) await Run(connection, Sql.Raw("create extension if not exists pg_stat_statements"), ct);
+    }
+
     /// <summary>Roles, memberships and privileges on the database, as far as they are missing.</summary>
     /// <exception cref="SetupException">The server is too old, or the login may not do it; the message says what to run.</exception>
     public static async Task Provision(string connectionString, CancellationToken ct)

@@ -60,6 +60,18 @@ public sealed record Can(string Permission, string Resource, string Action, stri
     /// <summary>See who changed what.</summary>
     public static Can ReadTrail { get; } = new("organization_management", "audit", "read", "read who changed what");
 
+    /// <summary>See how the platform does.</summary>
+    public static Can ReadHealth { get; } = new("organization_management", "health", "read", "see how the platform does");
+
+    /// <summary>See the error log.</summary>
+    public static Can ReadErrors { get; } = new("organization_management", "errors", "read", "see the error log");
+
+    /// <summary>Say that an error is dealt with.</summary>
+    public static Can ResolveErrors { get; } = new("organization_management", "errors", "update", "resolve errors");
+
+    /// <summary>See what concerns the whole installation. The super administrator's alone, and only in the organization that runs it.</summary>
+    public static Can Operate { get; } = new("platform_management", "installation", "read", "see what concerns the whole installation");
+
     /// <summary>See who works here, in which role, and what roles may do.</summary>
     public static Can ReadPeople { get; } = new("user_management", "platform_users", "read", "see who works here");
 
@@ -85,7 +97,7 @@ public sealed record Can(string Permission, string Resource, string Action, stri
     public static IReadOnlyList<Can> All { get; } =
     [
         ReadCustomers, ManageCustomers, ReadDocuments, AddDocuments, DeleteDocuments, ReadFiles, AddFiles, DeleteFiles, OpenSensitiveFiles, ReadImports, Import, Analyse, WatchCollection, ManageSources, Administer, ReadTrail,
-        ReadPeople, InvitePeople, ChangePeople, RemovePeople, ManageRoles, OwnOrganization, ManageBackups,
+        ReadHealth, ReadErrors, ResolveErrors, ReadPeople, InvitePeople, ChangePeople, RemovePeople, ManageRoles, OwnOrganization, Operate, ManageBackups,
     ];
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ internal sealed partial record Binaries(string Folder, int Major, string Version
 
     internal string Postgres => Path.Combine(Folder, "postgres");
 
+    /// <summary>Whether it can count what statements cost. Without the library a server told to load it would not start.</summary>
+    internal bool CountsStatements => File.Exists(Path.Combine(Folder, "..", "lib", "pg_stat_statements.so")) || File.Exists(Path.Combine(Folder, "..", "lib", "pg_stat_statements.dylib"));
+
     internal string Initdb => Path.Combine(Folder, "initdb");
 
     /// <summary>The installation of a wanted major when there is one, else the newest.</summary>

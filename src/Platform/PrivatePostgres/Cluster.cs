@@ -270,7 +270,7 @@ internal sealed class Cluster
             umask 077; cd -- "$1" && cat > clientele.conf.new && mv clientele.conf.new clientele.conf || exit 1
             grep -q "^include 'clientele.conf'" postgresql.conf || printf "\n%s\n" "include 'clientele.conf'" >> postgresql.conf
             """;
-        var written = await Account.Shell(Script, [Folder.Cluster], cancellation, ClusterSettings.Text(Folder, options));
+        var written = await Account.Shell(Script, [Folder.Cluster], cancellation, ClusterSettings.Text(Folder, options, Binaries.CountsStatements));
         if (written.Succeeded && Archive is { } archive)
             written = await Account.Shell("""umask 077; cd -- "$1" && cat > "$2.new" && mv "$2.new" "$2" """, [Folder.Cluster, ArchiveFiles.ArchiveScript], cancellation, archive.ArchiveText());
         if (!written.Succeeded)

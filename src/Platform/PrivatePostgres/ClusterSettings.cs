@@ -6,10 +6,15 @@ namespace Clientele.Platform.PrivatePostgres;
 /// <summary>The settings Clientele gives its PostgreSQL: clientele.conf, written anew at each start.</summary>
 internal static class ClusterSettings
 {
-    internal static string Text(DataFolder folder, PrivatePostgresOptions options)
+    internal static string Text(DataFolder folder, PrivatePostgresOptions options, bool countsStatements)
     {
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         AddEach(settings, Common(folder));
+        if (countsStatements && options.Durable)
+        {
+            settings["shared_preload_libraries"] = "pg_stat_statements"; // what operators are shown as slow statements
+            settings["pg_stat_statements.max"] = "2000";
+        }
         AddEach(settings, options.Durable ? Durable(Memory.Megabytes()) : Fast());
         if (options is { Durable: true, Archive: not null })
             AddEach(settings, Archived());

@@ -3,6 +3,68 @@
 -- ---------------------------------------------------------------------------------------------------------
 -- Errors
 
+create table platform.error_groups (
+    id          uuid primary key default gen_random_uuid(),
+    about       uuid references platform.organizations (id) on delete cascade,
+    own         boolean not null,
+    fingerprint text not null check (fingerprint ~ '^[0-9a-f]{32}$'),
+    source      text not null check (length(source) between 1 and 100),
+    error_type  text not null check (length(error_type) between 1 and 200),
+    message     text not null check (length(message) <= 1000),
+    place       text check (length(place) <= 1000),
+    severity    text not null check (severity in ('error', 'critical')),
+    occurrences bigint not null check (occurrences > 0),
+    first_seen  timestamptz not null,
+    last_seen   timestamptz not null,
+    state       text not null default 'open' check (state in ('open', 'resolved', 'ignored')),
+    reopened    bigint not null default 0 check (reopened >= 0),
+    changed_at  timestamptz,
+    changed_by  uuid references platform.platform_users (id) on delete set null,
+    samples     jsonb not null default '[]' check (jsonb_typeof(samples) = 'array'),
+    unique nulls not distinct (about, fingerprint),
+    check (last_seen >= first_seen)
+);
+comment on table platform.error_groups is 'Errors that are the same one: of one type, from one place, saying the same but for numbers and names.';
+comment on column platform.error_groups.about is 'The organization it happened in; null: in none, as in a consumer of the log. Only operators of the installation see those.';
+comment on column platform.error_groups.own is 'The platform''s own errors, scrubbed; otherwise a product''s, in the product''s words, which are nobody''s but the organization''s.';
+comment on column platform.error_groups.place is 'The innermost methods of ours on the way to it.';
+comment on column platform.error_groups.message is 'Without what differs from one occurrence to the next, which may be personal.';
+comment on column platform.error_groups.reopened is 'How often it came back after somebody had resolved it.';
+comment on column platform.error_groups.samples is 'Of those in no organization: the newest few. An organization''s are in platform.error_logs.';
+create index error_groups_newest on platform.error_groups (last_seen desc);
+create index error_groups_changed_by on platform.error_groups (changed_by) where changed_by is not null;
+select platform.protect('platform.error_groups', 'custom');
+-- Errors of no organization are reached by no request: null equals nothing.
+create policy admin on platform.error_groups to clientele_app using (about = (select platform.tenant('admin'))) with check (about = (select platform.tenant('admin')));
+grant select, update (state, changed_at, changed_by) on platform.error_groups to clientele_app;
+-- platform.note_error runs as the owner.
+create policy owner on platform.error_groups to clientele_owner using (true) with check (true);
+
+create function platform.note_error(
+    about uuid, own boolean, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamptz, last_at timestamptz
+) returns uuid
+    language sql
+    as $$
+        insert into platform.error_groups as g (about, own, fingerprint, source, error_type, message, place, severity, occurrences, first_seen, last_seen)
+        values (note_error.about, note_error.own, note_error.fingerprint, note_error.source, note_error.error_type, note_error.message, note_error.place, note_error.severity,
+                note_error.times, note_error.first_at, note_error.last_at)
+        on conflict (about, fingerprint) do update
+        set occurrences = g.occurrences + excluded.occurrences,
+            first_seen = least(g.first_seen, excluded.first_seen),
+            last_seen = greatest(g.last_seen, excluded.last_seen),
+            severity = case when 'critical' in (g.severity, excluded.severity) then 'critical' else 'error' end,
+            -- What happened before it was resolved may only be told now; what is ignored stays so.
+            state = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then 'open' else g.state end,
+            reopened = g.reopened + (g.state = 'resolved' and excluded.last_seen > g.changed_at)::integer,
+            changed_at = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then excluded.last_seen else g.changed_at end,
+            changed_by = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then null else g.changed_by end
+        returning g.id
+    $$;
+comment on function platform.note_error(uuid, boolean, text, text, text, text, text, text, bigint, timestamptz, timestamptz) is
+    'Counts an error to its group and returns that; one that was resolved is open again.';
+revoke execute on function platform.note_error(uuid, boolean, text, text, text, text, text, text, bigint, timestamptz, timestamptz) from public;
+grant execute on function platform.note_error(uuid, boolean, text, text, text, text, text, text, bigint, timestamptz, timestamptz) to clientele_service;
+
 create table platform.error_logs (
     organization_id uuid not null references platform.organizations (id) on delete cascade,
     id              uuid not null default gen_random_uuid(),
@@ -15,20 +77,31 @@ create table platform.error_logs (
     workspace_id    uuid,
     request_id      text check (length(request_id) <= 255),
     severity        text not null default 'error' check (severity in ('debug', 'info', 'warning', 'error', 'critical')),
+    group_id        uuid references platform.error_groups (id) on delete set null,
+    own             boolean not null default false,
     created_at      timestamptz not null default now(),
     primary key (organization_id, id),
     foreign key (organization_id, workspace_id) references platform.workspaces (organization_id, id) on delete cascade
 );
+comment on column platform.error_logs.group_id is 'With which others it is the same error; null for what is no error, is not counted yet, or is older than 90 days. Of the platform''s own errors the newest few are kept for each group, of others all.';
+comment on column platform.error_logs.own is 'The platform''s own, scrubbed; only record_errors says so. Operators of the installation read these, and no product''s.';
 comment on table platform.error_logs is 'What went wrong, and what else the platform has to say about itself.';
 comment on column platform.error_logs.source is 'The part that says so: a module, a service.';
 create index error_logs_newest on platform.error_logs (organization_id, created_at desc);
 create index error_logs_type on platform.error_logs (organization_id, error_type, created_at desc);
 create index error_logs_workspace on platform.error_logs (organization_id, workspace_id) where workspace_id is not null;
 create index error_logs_user on platform.error_logs (user_id) where user_id is not null;
+create index error_logs_group on platform.error_logs (group_id, created_at desc) where group_id is not null;
+-- Those that are yet to be counted to a group.
+create index error_logs_ungrouped on platform.error_logs (created_at) where group_id is null and severity in ('error', 'critical');
 create index error_logs_context on platform.error_logs using gin (context jsonb_path_ops);
 select platform.protect('platform.error_logs', 'admin');
 select platform.searchable('platform.error_logs');
-
+-- Which group an error is of, and whose words it is in, is worked out and not said.
+revoke insert, update on platform.error_logs from clientele_app;
+grant insert (organization_id, id, source, error_type, error_message, stack_trace, context, user_id, workspace_id, request_id, severity, created_at),
+      update (id, source, error_type, error_message, stack_trace, context, user_id, workspace_id, request_id, severity, created_at)
+    on platform.error_logs to clientele_app;
 create function platform.find_errors(context jsonb, most integer default 100) returns setof platform.error_logs
     language sql stable security definer set search_path = pg_catalog, pg_temp
     as $$
@@ -252,6 +325,72 @@ end
 $$;
 comment on function platform.tell_health() is 'Trigger: a probe that finds something else than the one before raises an alert.';
 create trigger tell after insert on platform.system_health_checks for each row execute function platform.tell_health();
+
+-- ---------------------------------------------------------------------------------------------------------
+-- The installation: its nodes, what it depends on, and how its tables grow. Of no organization: operators read it through the API.
+
+create table platform.nodes (
+    id          uuid primary key,
+    name        text not null check (length(name) between 1 and 200),
+    version     text not null check (length(version) <= 100),
+    started_at  timestamptz not null,
+    seen_at     timestamptz not null,
+    recorded_at timestamptz,
+    facts       jsonb not null default '{}' check (jsonb_typeof(facts) = 'object')
+);
+comment on table platform.nodes is 'The running servers. Each says every minute that it is there, which also proves that the database takes writes.';
+comment on column platform.nodes.recorded_at is 'When this one last looked at what all nodes depend on; one of them does.';
+select platform.protect('platform.nodes', 'service');
+
+create table platform.installation (
+    only_one    boolean primary key default true check (only_one),
+    operated_by uuid references platform.organizations (id) on delete set null
+);
+comment on table platform.installation is 'Which organization runs the installation: the first there was. Null when that was deleted; then nobody does until somebody with access to the database says who.';
+create index installation_operated_by on platform.installation (operated_by) where operated_by is not null;
+select platform.protect('platform.installation', 'service');
+create policy owner on platform.installation to clientele_owner using (true) with check (true);
+
+create function platform.found_installation() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    as $$
+begin
+    insert into platform.installation (operated_by)
+    select o.id from founded o order by o.created_at, o.id limit 1
+    on conflict do nothing;
+    return null;
+end
+$$;
+comment on function platform.found_installation() is 'Trigger: the first organization runs the installation.';
+create trigger found_installation after insert on platform.organizations
+    referencing new table as founded for each statement execute function platform.found_installation();
+
+create table platform.health_results (
+    service_name     text not null check (length(service_name) between 1 and 100),
+    check_name       text not null check (length(check_name) between 1 and 300),
+    status           text not null check (status in ('healthy', 'degraded', 'unhealthy')),
+    response_time_ms integer not null check (response_time_ms >= 0),
+    check_data       jsonb not null default '{}' check (jsonb_typeof(check_data) = 'object'),
+    error_message    text check (length(error_message) <= 2000),
+    node             text check (length(node) <= 100),
+    checked_at       timestamptz not null,
+    primary key (service_name, check_name, checked_at)
+);
+comment on table platform.health_results is 'What was found each minute of what the installation depends on; kept for 30 days. An organization''s own probes are in platform.system_health_checks.';
+comment on column platform.health_results.node is 'Which node it is about; null: what all of them depend on.';
+create index health_results_age on platform.health_results (checked_at);
+select platform.protect('platform.health_results', 'service');
+
+create table platform.database_sizes (
+    relation text not null,
+    day      date not null,
+    bytes    bigint not null check (bytes >= 0),
+    rows     bigint not null check (rows >= 0),
+    primary key (relation, day)
+);
+comment on table platform.database_sizes is 'How large the database (its relation is empty) and its largest tables were, day by day; kept for 400 days.';
+comment on column platform.database_sizes.rows is 'As PostgreSQL estimates them.';
+select platform.protect('platform.database_sizes', 'service');
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Schema files. The migrator makes this table before the first file runs; a database whose files are applied by hand

@@ -55,6 +55,7 @@ internal static class ServeCommand
         {
             Keys = KeyRing.Open(data),
             Files = files,
+            Data = Path.GetFullPath(data),
             Backups = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString) with { Files = files },
             Archive = home.Archive,
             Copies = BackupCopies.FromEnvironment(),

@@ -8,6 +8,7 @@ import { eventMessages } from '../events/messages';
 import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
+import { healthMessages } from '../health/messages';
 import { backupMessages } from '../operate/backups/messages';
 import { operateMessages } from '../operate/messages';
 import { overviewMessages } from '../overview/messages';
@@ -33,6 +34,7 @@ export const catalogue = {
   ...importMessages,
   ...mappingMessages,
   ...settingsMessages,
+  ...healthMessages,
   ...operateMessages,
   ...backupMessages,
   ...peopleMessages,

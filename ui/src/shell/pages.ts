@@ -19,6 +19,7 @@ export interface NavigationPage {
     | '/o/$slug/settings/jobs'
     | '/o/$slug/settings/backups'
     | '/o/$slug/settings/activity'
+    | '/o/$slug/settings/health'
     | '/o/$slug/settings/people'
     | '/o/$slug/settings/roles';
   label: Key;
@@ -58,6 +59,7 @@ export const navigation: { label: Key; pages: NavigationPage[] }[] = [
       { to: '/o/$slug/settings/jobs', label: 'nav.jobs', icon: 'refresh', needs: 'administer' },
       { to: '/o/$slug/settings/backups', label: 'nav.backups', icon: 'download', needs: 'manageBackups' },
       { to: '/o/$slug/settings/activity', label: 'nav.activity', icon: 'eye', needs: 'readTrail' },
+      { to: '/o/$slug/settings/health', label: 'nav.health', icon: 'overview', needs: 'readHealth' },
     ],
   },
 ];

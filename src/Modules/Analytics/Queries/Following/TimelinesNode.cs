@@ -1,5 +1,6 @@
 using System.Globalization;
 using Clientele.Platform.Data;
+using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Log;
 using Clientele.Platform.Tenancy;
 using Clientele.Timelines.Store;
@@ -74,7 +75,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
             catch (Exception e)
             {
                 // What was derived is not lost: the place is where it was, or everything is built anew.
-                problem = e.Message;
+                problem = ErrorText.MessageOf(e);
                 LogFailed(e);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
             }

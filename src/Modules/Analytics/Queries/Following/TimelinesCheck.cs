@@ -1,0 +1,26 @@
+using System.Globalization;
+using Clientele.Platform.Health;
+
+namespace Clientele.Analytics.Queries.Following;
+
+/// <summary>Does this node answer from its timelines, and how fresh are they? Without them questions are answered in SQL, which takes longer.</summary>
+internal static class TimelinesCheck
+{
+    /// <summary>An event is to be seen within five seconds; from here on somebody should look.</summary>
+    private const double LateSeconds = 30;
+
+    public static HealthCheck Of(TimelinesNode node) => new("analytics", "timelines", TimeSpan.FromSeconds(2), _ => Task.FromResult(Find(node.Status))) { OfEachNode = true };
+
+    public static Finding Find(TimelinesStatus status)
+    {
+        var data = new { status.State, progress = Math.Round(status.Progress, 3), lagSeconds = Math.Round(status.LagSeconds, 1) };
+        return status switch
+        {
+            { Problem: { } problem } => new Finding(HealthStatus.Degraded, $"The timelines do not follow the log: {problem}", data),
+            { State: "building" } => new Finding(HealthStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"The timelines are being built: {status.Progress:P0} is done. Until then questions are answered in SQL."), data),
+            { State: "following", LagSeconds: < LateSeconds } => Finding.Well(data),
+            { State: "following" } => new Finding(HealthStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"The timelines are {status.LagSeconds:0} s behind the log."), data),
+            _ => new Finding(HealthStatus.Degraded, "The timelines wait for the database or for their folder.", data),
+        };
+    }
+}

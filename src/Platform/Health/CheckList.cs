@@ -1,0 +1,18 @@
+using Clientele.Platform.Backups;
+using Clientele.Platform.Health.Checks;
+using Clientele.Platform.Log;
+
+namespace Clientele.Platform.Health;
+
+/// <summary>All that is looked at: what modules registered, each consumer of the log, and what depends on how this node is set up.</summary>
+internal sealed class CheckList(IEnumerable<HealthCheck> registered, IEnumerable<ILogConsumer> consumers, LogHealth log, PlatformOptions options, Node node, BackupWorker backups)
+{
+    public IReadOnlyList<HealthCheck> All { get; } =
+    [
+        .. registered,
+        .. consumers.Select(c => LogChecks.Consumer(log, c.Name)),
+        .. options.Mail is { } mail ? [MailCheck.Server(mail)] : Array.Empty<HealthCheck>(),
+        .. backups.Archive is not null ? [BackupChecks.Archive(backups)] : Array.Empty<HealthCheck>(),
+        .. node.DataFolder is { } folder ? [DiskCheck.Room(folder)] : Array.Empty<HealthCheck>(),
+    ];
+}

@@ -1,0 +1,47 @@
+using Clientele.Platform.Backups;
+using Clientele.Platform.Data;
+using Clientele.Platform.Tenancy;
+
+namespace Clientele.Platform.Health.Checks;
+
+/// <summary>Could what there is be restored, if it had to be now? Why a backup failed stands on the page of backups, for operators.</summary>
+internal static class BackupChecks
+{
+    // A day, and time to make one.
+    private const double LateHours = 26;
+
+    private sealed record Backups(double? NewestHours, double InstalledHours, bool LastFailed, bool TrialFailed);
+
+    public static HealthCheck Newest(BackupWorker worker, Databases databases) => new("platform", "backups", TimeSpan.FromSeconds(5), async ct =>
+    {
+        var found = await new Db(databases.Service, Tenant.None).One<Backups>($"""
+            select extract(epoch from now() - max(b.started_at) filter (where b.kind = 'backup' and b.state = 'complete'))::double precision / 3600 as newest_hours,
+                   (select extract(epoch from now() - min(m.applied_at))::double precision / 3600 from platform.schema_migrations m) as installed_hours,
+                   coalesce((array_agg(b.state order by b.started_at desc) filter (where b.kind = 'backup' and b.state in ('complete', 'failed')))[1] = 'failed', false) as last_failed,
+                   coalesce((array_agg(b.state order by b.started_at desc) filter (where b.kind = 'test' and b.state in ('complete', 'failed')))[1] = 'failed', false) as trial_failed
+            from platform.backups b
+            """, ct);
+        return Find(worker.Options?.At is not null, found.NewestHours, found.InstalledHours, found.LastFailed, found.TrialFailed);
+    });
+
+    /// <param name="daily">One is to be made each day.</param>
+    /// <param name="newest">Hours since the newest whole one; null: there is none.</param>
+    /// <param name="installed">Hours since the installation began.</param>
+    /// <param name="lastFailed">The last that was tried is not whole.</param>
+    /// <param name="trialFailed">The last that was restored on trial could not be.</param>
+    public static Finding Find(bool daily, double? newest, double installed, bool lastFailed, bool trialFailed)
+    {
+        var data = new { daily, newestHours = newest };
+        if (trialFailed) return new Finding(HealthStatus.Unhealthy, "The last backup that was restored on trial could not be. The page Backups says why; make another one now.", data);
+        if (lastFailed) return new Finding(HealthStatus.Degraded, "The last backup failed. The page Backups says why.", data);
+        if (daily && (newest ?? installed) > LateHours)
+            return new Finding(HealthStatus.Degraded, newest is null ? "There is no backup yet. Is a node running at the time they are made?" : $"The newest backup is {newest:0} hours old. Is a node running at the time they are made?", data);
+        return Finding.Well(data);
+    }
+
+    public static HealthCheck Archive(BackupWorker worker) => new("node", "archive", TimeSpan.FromSeconds(5), _ => Task.FromResult(
+        worker.Archive is not { } archive ? Finding.Well()
+        : archive.Problem is { } problem ? new Finding(HealthStatus.Degraded, problem, new { bytes = archive.Bytes, limitBytes = archive.LimitBytes })
+        : Finding.Well(new { bytes = archive.Bytes, limitBytes = archive.LimitBytes })))
+    { OfEachNode = true };
+}

@@ -1,0 +1,92 @@
+import { Drawer, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { checkQuery } from '../api/health';
+import type { Check, CheckDetail } from '../api/health.types';
+import { Chart } from '../components/chart/Chart';
+import { ChartCard, type ChartView } from '../components/chart/ChartCard';
+import { FactList } from '../components/FactList';
+import { QueryState } from '../components/PageState';
+import { PlainTable } from '../components/table/PlainTable';
+import { useFormat, useT } from '../i18n/I18n';
+import operate from '../operate/Operate.module.css';
+import { useOrganization } from '../shell/organization';
+import { responseData, responseOption } from './charts';
+import { StatusBadge } from './StatusBadge';
+
+/** One check: what it found last, how long it takes, and each change. */
+export function CheckDrawer({ check, hours, close }: { check: Check; hours: number; close: () => void }) {
+  const t = useT();
+  const format = useFormat();
+  const { slug } = useOrganization();
+  const query = useQuery(checkQuery(slug, check, hours));
+  return (
+    <Drawer
+      opened
+      onClose={close}
+      position="right"
+      size="lg"
+      title={`${check.service}: ${check.name}`}
+      closeButtonProps={{ 'aria-label': t('action.close') }}
+    >
+      <Stack gap="md">
+        <FactList
+          facts={[
+            [t('health.status'), <StatusBadge key="s" status={check.status} />],
+            [t('health.looked'), format.exact(check.checkedAt)],
+            [t('health.uptime'), format.percent(check.uptime, 2)],
+          ]}
+        />
+        {check.detail && <Text>{check.detail}</Text>}
+        {check.data && Object.keys(check.data).length > 0 && (
+          <pre className={operate.log} tabIndex={0} aria-label={t('health.data')}>
+            {JSON.stringify(check.data, null, 2)}
+          </pre>
+        )}
+        <QueryState query={query} failed={t('health.check.failed')} skeleton={<Skeleton h={280} aria-hidden="true" />}>
+          {(detail) => <History detail={detail} />}
+        </QueryState>
+      </Stack>
+    </Drawer>
+  );
+}
+
+function History({ detail }: { detail: CheckDetail }) {
+  const t = useT();
+  const format = useFormat();
+  const [view, setView] = useState<ChartView>('chart');
+  const title = t('health.responseTime');
+  return (
+    <>
+      {detail.points.some((point) => point.averageMs !== null) && (
+        <ChartCard
+          title={title}
+          caption={`${detail.service}: ${detail.name}`}
+          fileName="response-time"
+          data={responseData(detail, t, format)}
+          picture={(context) => responseOption(detail, t, format, context)}
+          view={view}
+          onView={setView}
+        >
+          <Chart option={(context) => responseOption(detail, t, format, context)} description={`${title}, ${detail.name}`} height={200} />
+        </ChartCard>
+      )}
+      <div>
+        <Title order={3} size="h5" mb={4}>
+          {t('health.changes')}
+        </Title>
+        <PlainTable
+          label={t('health.changes')}
+          columns={[{ label: t('health.when') }, { label: t('health.status') }, { label: t('health.detail') }]}
+          rows={detail.changes.map((change) => [
+            format.dateTime(change.at),
+            <StatusBadge key="s" status={change.to} />,
+            <span key="d" className={operate.cell}>
+              {change.detail ?? '–'}
+            </span>,
+          ])}
+        />
+      </div>
+    </>
+  );
+}
