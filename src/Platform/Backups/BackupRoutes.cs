@@ -1,4 +1,5 @@
 using Clientele.Platform.Data;
+using Clientele.Platform.Health;
 using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Web;
