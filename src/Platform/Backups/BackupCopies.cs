@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 
@@ -17,7 +18,7 @@ public sealed class BackupCopies(IFileStore store)
     /// <exception cref="SetupException">It is not what it must be.</exception>
     public static BackupCopies? FromEnvironment() => S3Options.FromEnvironment(Variable) is { } bucket ? new BackupCopies(new S3Store(bucket)) : null;
 
-    /// <summary>Copies one. What was there of it is replaced.</summary>
+    /// <summary>Copies one. What was there of it is replaced. The ring of keys, where it lies beside it, stays here: what it opens is there.</summary>
     /// <exception cref="BackupException">The storage is away or refuses.</exception>
     public Task Put(BackupFolder backup, CancellationToken ct) => Speaking(async () =>
     {
@@ -30,13 +31,16 @@ public sealed class BackupCopies(IFileStore store)
             await using var stream = File.OpenRead(Path.Combine(Path.GetDirectoryName(backup.Path)!, StoredFiles.Pool, key));
             await store.Put($"{StoredFiles.Pool}/{key}", stream, ct);
         }
-        foreach (var file in Directory.EnumerateFiles(backup.Path).OrderBy(f => Path.GetFileName(f) == BackupFolder.Sums).ThenBy(f => f, StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(backup.Path).Where(f => Path.GetFileName(f) != BackupFolder.KeysFile).OrderBy(f => Path.GetFileName(f) == BackupFolder.Sums).ThenBy(f => f, StringComparer.Ordinal))
         {
-            await using var stream = File.OpenRead(file);
+            await using var stream = Path.GetFileName(file) == BackupFolder.Sums ? await SumsWithoutKeys(file, ct) : File.OpenRead(file);
             await store.Put($"{backup.Name}/{Path.GetFileName(file)}", stream, ct);
         }
         return true;
     });
+
+    private static async Task<Stream> SumsWithoutKeys(string file, CancellationToken ct) =>
+        new MemoryStream(Encoding.UTF8.GetBytes(string.Concat((await File.ReadAllLinesAsync(file, ct)).Where(l => !l.EndsWith("  " + BackupFolder.KeysFile, StringComparison.Ordinal)).Select(l => l + "\n"))));
 
     /// <summary>Names of those that are whole, the newest first.</summary>
     /// <exception cref="BackupException">The storage is away or refuses.</exception>
@@ -59,7 +63,7 @@ public sealed class BackupCopies(IFileStore store)
         var path = Path.Combine(folder, name);
         if (Directory.Exists(path)) throw new SetupException($"{path} is there already.");
         BackupFolder.Make(folder);
-        var partial = path + BackupFolder.Partial;
+        var partial = path + BackupFolder.Fetching;
         if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
         BackupFolder.Make(partial);
         await Speaking(async () =>
@@ -70,14 +74,17 @@ public sealed class BackupCopies(IFileStore store)
                 await using var to = File.Create(Path.Combine(partial, Path.GetFileName(file.Key)));
                 await from.CopyToAsync(to, ct);
             }
-            foreach (var (key, _) in StoredFiles.Read(partial))
+            foreach (var (key, sum) in StoredFiles.Read(partial))
             {
                 var path = Path.Combine(folder, StoredFiles.Pool, key);
-                if (File.Exists(path)) continue;
+                if (File.Exists(path) && await BackupFolder.Sum(path, ct) == sum)
+                {
+                    // Young again, so that nobody takes it for one that no backup names before this one has its name.
+                    File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
+                    continue;
+                }
                 await using var from = await store.Open($"{StoredFiles.Pool}/{key}", ct) ?? throw new FileStoreException($"The stored file {key} is missing.");
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await using var to = File.Create(path);
-                await from.CopyToAsync(to, ct);
+                await StoredFiles.Copy(from, path, ct);
             }
             return true;
         });
@@ -101,11 +108,11 @@ public sealed class BackupCopies(IFileStore store)
             foreach (var key in keys) await store.Delete(key, ct);
             removed.Add(name);
         }
-        if (removed.Count > 0) await PruneFiles(ct);
+        if (removed.Count > 0) await PruneFiles(now, ct);
         return removed;
     });
 
-    private async Task PruneFiles(CancellationToken ct)
+    private async Task PruneFiles(DateTimeOffset now, CancellationToken ct)
     {
         var named = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in await List(ct))
@@ -117,7 +124,8 @@ public sealed class BackupCopies(IFileStore store)
         }
         var gone = new List<string>();
         await foreach (var file in store.List(StoredFiles.Pool + "/", ct))
-            if (!named.Contains(file.Key)) gone.Add(file.Key);
+            // A copy at work elsewhere may have counted on a young one.
+            if (!named.Contains(file.Key) && file.ModifiedAt < now.AddDays(-1)) gone.Add(file.Key);
         foreach (var key in gone) await store.Delete(key, ct);
     }
 

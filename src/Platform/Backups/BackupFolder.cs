@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Clientele.Platform.Data;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.PrivatePostgres;
@@ -26,9 +27,12 @@ public sealed record Manifest(int Format, string Name, string Version, string Po
 /// A backup on the disk: a folder with <c>database.dump</c> (pg_dump's own format), <c>manifest.json</c> and <c>SHA256SUMS</c>,
 /// which <c>sha256sum -c</c> reads. It gets its name when it is whole; what is being written is named <c>….partial</c>.
 /// </summary>
-public sealed class BackupFolder
+public sealed partial class BackupFolder
 {
     internal const string Dump = "database.dump", ManifestFile = "manifest.json", Sums = "SHA256SUMS", KeysFile = "keys", Partial = ".partial";
+
+    /// <summary>What a copy for staging, and one that is fetched, are named while they are written: makers of backups sweep away only what is theirs.</summary>
+    internal const string Anonymising = ".anonymising", Fetching = ".fetching";
 
     private BackupFolder(string path, Manifest manifest, long bytes) => (Path, Manifest, Bytes) = (path, manifest, bytes);
 
@@ -45,7 +49,7 @@ public sealed class BackupFolder
 
     /// <summary>Those that are whole, the newest first.</summary>
     public static IReadOnlyList<BackupFolder> List(string folder) => !Directory.Exists(folder) ? [] :
-        [.. Directory.EnumerateDirectories(folder).Where(d => !d.EndsWith(Partial, StringComparison.Ordinal)).Select(Read).OfType<BackupFolder>().OrderByDescending(b => b.Manifest.StartedAt)];
+        [.. Directory.EnumerateDirectories(folder).Where(d => System.IO.Path.GetExtension(d) is not (Partial or Anonymising or Fetching)).Select(Read).OfType<BackupFolder>().OrderByDescending(b => b.Manifest.StartedAt)];
 
     /// <summary>One by its name in the folder, or by its own path; <c>latest</c> is the newest that is not anonymised.</summary>
     /// <exception cref="SetupException">There is none.</exception>
@@ -63,7 +67,9 @@ public sealed class BackupFolder
         try
         {
             var manifest = JsonSerializer.Deserialize<Manifest>(File.ReadAllText(System.IO.Path.Combine(path, ManifestFile)), ApiJson.Options);
-            return manifest is { Name: not null, Rows: not null } ? new BackupFolder(path, manifest, Directory.EnumerateFiles(path).Sum(f => new FileInfo(f).Length)) : null;
+            return manifest is { Name: not null, Rows: not null }
+                // Of one that came from elsewhere the keys did not come.
+                ? new BackupFolder(path, manifest with { WithKeys = File.Exists(System.IO.Path.Combine(path, KeysFile)) }, Directory.EnumerateFiles(path).Sum(f => new FileInfo(f).Length)) : null;
         }
         // A damaged manifest is said by verify, which looks at folders by their names.
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException) { return null; }
@@ -117,13 +123,19 @@ public sealed class BackupFolder
         stream.Flush(flushToDisk: true);
     }
 
-    /// <summary>Removes those older than so many days. The newest stays, however old.</summary>
+    /// <summary>Those older than so many days. The newest stays, however old.</summary>
+    internal static IReadOnlyList<BackupFolder> Old(string folder, int keepDays, DateTimeOffset now)
+    {
+        var all = List(folder);
+        return [.. all.Where(b => b != all.FirstOrDefault(n => !n.Manifest.Anonymised) && b.Manifest.StartedAt < now.AddDays(-keepDays))];
+    }
+
+    /// <summary>Removes the <see cref="Old"/> ones. Only while nobody else backs up.</summary>
     /// <returns>The names of those removed.</returns>
     internal static IReadOnlyList<string> Prune(string folder, int keepDays, DateTimeOffset now)
     {
         var removed = new List<string>();
-        var all = List(folder);
-        foreach (var old in all.Where(b => b != all.FirstOrDefault(n => !n.Manifest.Anonymised) && b.Manifest.StartedAt < now.AddDays(-keepDays)))
+        foreach (var old in Old(folder, keepDays, now))
         {
             // Out of the list first: a removal that is cut short leaves no half a backup there.
             var going = old.Path + Partial;
@@ -131,14 +143,43 @@ public sealed class BackupFolder
             Directory.Delete(going, recursive: true);
             removed.Add(old.Name);
         }
-        if (removed.Count > 0) StoredFiles.Prune(folder);
+        StoredFiles.Prune(folder, now);
         return removed;
     }
 
-    /// <summary>What earlier ones that were killed have left. Only while nobody else backs up.</summary>
+    /// <summary>What earlier ones that were killed have left. Only while nobody else backs up. Copies of any kind are made without that, so theirs must have lain still for a day.</summary>
     internal static void Sweep(string folder)
     {
-        foreach (var partial in Directory.EnumerateDirectories(folder, "*" + Partial)) Directory.Delete(partial, recursive: true);
+        var dayAgo = TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1);
+        foreach (var left in Directory.EnumerateDirectories(folder).Where(d => Left().IsMatch(System.IO.Path.GetFileName(d))))
+            if (left.EndsWith(Partial, StringComparison.Ordinal) || Directory.EnumerateFiles(left).Append(left).All(f => File.GetLastWriteTimeUtc(f) < dayAgo)) Directory.Delete(left, recursive: true);
+    }
+
+    // With a time as a backup's name has it: the folder may be one where others keep things too.
+    [GeneratedRegex(@"\A[0-9]{8}T[0-9]{6}Z.*\.(partial|anonymising|fetching)\z")]
+    private static partial Regex Left();
+
+    /// <summary>
+    /// Tells this folder from others, in the records of what lies where: nodes of one machine may have different ones, nodes of
+    /// several machines the same. Made with the folder; null when it cannot be, as whoever backs up then says.
+    /// </summary>
+    internal static Guid? IdOf(string folder)
+    {
+        var file = System.IO.Path.Combine(folder, "id");
+        try
+        {
+            Make(folder);
+            if (!File.Exists(file))
+            {
+                // Named when it is whole; of two that do it, the first one's stays.
+                var own = $"{file}-{Guid.NewGuid():N}";
+                File.WriteAllText(own, $"{Guid.NewGuid()}\n");
+                try { File.Move(own, file, overwrite: false); }
+                catch (IOException) when (File.Exists(file)) { File.Delete(own); }
+            }
+            return Guid.TryParse(File.ReadAllText(file).Trim(), out var id) ? id : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return null; }
     }
 
     internal static string NameAt(DateTimeOffset time, bool anonymised) =>

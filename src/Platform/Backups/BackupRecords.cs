@@ -5,8 +5,15 @@ using Npgsql;
 namespace Clientele.Platform.Backups;
 
 /// <summary>What the database knows of backups: <c>platform.backups</c>.</summary>
-public sealed class BackupRecords(Databases databases)
+/// <param name="databases">Of the installation.</param>
+/// <param name="folder">Of this node's backups; null: it has none.</param>
+public sealed class BackupRecords(Databases databases, string? folder)
 {
+    // What lay there when it was last compared, and when that was.
+    private (string Names, DateTimeOffset At) seen = (string.Empty, default);
+
+    private Guid? Folder => folder is null ? null : BackupFolder.IdOf(folder);
+
     private readonly Db db = new(databases.Service, Tenant.None);
 
     internal sealed record Entry(Guid Id, string Kind, string? Name, string Node, DateTimeOffset? Slot, string? AskedBy, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
@@ -21,7 +28,7 @@ public sealed class BackupRecords(Databases databases)
     {
         await t.Run($"update platform.backups b set state = 'failed', ended_at = now(), problem = 'Whoever made it ended.' where b.state = 'running' and b.seen_at < now() - interval '1 minute'", ct);
         return await t.Find<Guid?>($"""
-            insert into platform.backups (kind, name, node, slot, asked_by) values ({kind}, {name}, {Node}, {slot}, {askedBy})
+            insert into platform.backups (kind, name, node, folder, slot, asked_by) values ({kind}, {name}, {Node}, {(kind == "backup" ? Folder : null)}, {slot}, {askedBy})
             on conflict do nothing returning id
             """, ct);
     }, ct);
@@ -38,10 +45,18 @@ public sealed class BackupRecords(Databases databases)
         """, ct);
 
     internal Task Fail(Guid id, string problem, CancellationToken ct) =>
-        db.Run($"update platform.backups b set state = 'failed', ended_at = now(), problem = left({problem}, 2000) where b.id = {id}", ct);
+        db.Run($"update platform.backups b set state = 'failed', ended_at = now(), problem = left({problem}, 2000) where b.id = {id} and b.state = 'running'", ct);
 
-    internal Task Copied(Guid id, string? error, CancellationToken ct) =>
-        db.Run($"update platform.backups b set copied_at = case when {error}::text is null then now() else b.copied_at end, copy_error = left({error}, 2000) where b.id = {id}", ct);
+    /// <summary>It was copied to the storage elsewhere, or could not be.</summary>
+    public Task Copied(string name, string? error, CancellationToken ct) => db.Run($"""
+        update platform.backups b set copied_at = case when {error}::text is null then now() else b.copied_at end, copy_error = left({error}, 2000)
+        where b.kind = 'backup' and b.state = 'complete' and b.name = {name}
+        """, ct);
+
+    /// <summary>Which of these were not copied yet, the newest first.</summary>
+    internal Task<List<string>> Uncopied(IEnumerable<string> names, CancellationToken ct) => db.List<string>($"""
+        select b.name from platform.backups b where b.kind = 'backup' and b.state = 'complete' and b.copied_at is null and b.name = any({names.ToArray()}) order by b.started_at desc
+        """, ct);
 
     internal Task Removed(IReadOnlyList<string> names, CancellationToken ct) =>
         db.Run($"update platform.backups b set state = 'removed' where b.name = any({names.ToArray()}) and b.state = 'complete' and b.kind = 'backup'", ct);
@@ -72,16 +87,23 @@ public sealed class BackupRecords(Databases databases)
     public async Task Reconcile(IReadOnlyList<BackupFolder> there, DateTimeOffset at, CancellationToken ct)
     {
         await db.Run($"update platform.backups b set state = 'failed', ended_at = now(), problem = 'Whoever made it ended.' where b.state = 'running' and b.seen_at < now() - interval '1 minute'", ct);
-        foreach (var backup in there.Where(b => !b.Manifest.Anonymised && b.Manifest.EndedAt < at.AddMinutes(-1))) await Add(backup, ct);
+        var settled = there.Where(b => !b.Manifest.Anonymised && b.Manifest.EndedAt < at.AddMinutes(-1)).ToList();
+        var names = $"{string.Join(' ', settled.Select(b => b.Name))}; {string.Join(' ', there.Select(b => b.Name))}";
+        // Now and then all the same: one may have come and gone between two looks.
+        if (Folder is not { } id || seen.Names == names && (at - seen.At).Duration() < TimeSpan.FromHours(1)) return;
+        await Add(settled, id, ct);
         await db.Run($"""
             update platform.backups b set state = 'removed'
-            where b.kind = 'backup' and b.state = 'complete' and b.node = {Node} and b.ended_at < now() - interval '1 minute' and b.name <> all({there.Select(b => b.Name).ToArray()})
+            where b.kind = 'backup' and b.state = 'complete' and b.folder = {id} and b.ended_at < now() - interval '1 minute' and b.name <> all({there.Select(b => b.Name).ToArray()})
             """, ct);
+        seen = (names, at);
     }
 
-    private Task Add(BackupFolder backup, CancellationToken ct) => db.Run($"""
-        insert into platform.backups (kind, name, node, state, started_at, ended_at, bytes, row_count)
-        select 'backup', {backup.Name}, {Node}, 'complete', {backup.Manifest.StartedAt}, {backup.Manifest.EndedAt}, {backup.Bytes}, {backup.Manifest.Rows.Values.Sum()}
+    private Task Add(IReadOnlyList<BackupFolder> some, Guid? id, CancellationToken ct) => db.Run($"""
+        insert into platform.backups (kind, name, node, folder, state, started_at, ended_at, bytes, row_count)
+        select 'backup', b.name, {Node}, {id}, 'complete', b.started_at, b.ended_at, b.bytes, b.row_count
+        from unnest({some.Select(b => b.Name).ToArray()}::text[], {some.Select(b => b.Manifest.StartedAt.ToUniversalTime()).ToArray()}::timestamptz[], {some.Select(b => b.Manifest.EndedAt.ToUniversalTime()).ToArray()}::timestamptz[],
+                    {some.Select(b => b.Bytes).ToArray()}::bigint[], {some.Select(b => b.Manifest.Rows.Values.Sum()).ToArray()}::bigint[]) as b (name, started_at, ended_at, bytes, row_count)
         on conflict do nothing
         """, ct);
 
@@ -92,7 +114,7 @@ public sealed class BackupRecords(Databases databases)
     /// <summary>The command tells of a backup it made, where the database is new enough to know of them.</summary>
     public async Task Remember(BackupFolder made, CancellationToken ct)
     {
-        try { await Add(made, ct); }
+        try { await Add([made], Folder, ct); }
         // A database of an older build: whatever serves it next takes them in.
         catch (PostgresException e) when (e.SqlState is "42P01" or "42703") { return; }
     }

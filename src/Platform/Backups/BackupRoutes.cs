@@ -1,4 +1,5 @@
 using Clientele.Platform.Data;
+using Clientele.Platform.Health;
 using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Web;
@@ -39,9 +40,15 @@ internal static class BackupRoutes
 
     public static void Map(RouteGroupBuilder backups)
     {
-        backups.MapGet("/", List);
+        backups.MapGet("/", See);
         backups.MapPost("/", Start).Produces<View>(StatusCodes.Status202Accepted);
         backups.MapPost("/{name}/test", Try).Produces<View>(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<View> See(BackupWorker worker, Caller caller, Databases databases, TimeProvider clock, CancellationToken ct)
+    {
+        await Operators.Require(caller, databases, ct);
+        return await List(worker, clock, ct);
     }
 
     private static async Task<View> List(BackupWorker worker, TimeProvider clock, CancellationToken ct)
@@ -61,16 +68,18 @@ internal static class BackupRoutes
             [.. entries.Where(e => e is { Kind: "backup", State: "failed" } && e.StartedAt > clock.GetUtcNow().AddDays(-30)).Take(20).Select(e => new Attempt(e.StartedAt, e.Node, e.AskedBy, e.Problem ?? string.Empty))]);
     }
 
-    private static async Task<IResult> Start(BackupWorker worker, Caller caller, Db db, TimeProvider clock, CancellationToken ct)
+    private static async Task<IResult> Start(BackupWorker worker, Caller caller, Databases databases, Db db, TimeProvider clock, CancellationToken ct)
     {
+        await Operators.Require(caller, databases, ct);
         Require(worker);
         if (!await worker.Ask(await NameOf(caller, db, ct), ct)) throw AtWork();
         await db.Run($"select platform.audit('create', 'backup', description => 'Asked for a backup of the installation.')", ct);
         return Results.Accepted("/api/backups", await List(worker, clock, ct));
     }
 
-    private static async Task<IResult> Try(string name, BackupWorker worker, Caller caller, Db db, TimeProvider clock, CancellationToken ct)
+    private static async Task<IResult> Try(string name, BackupWorker worker, Caller caller, Databases databases, Db db, TimeProvider clock, CancellationToken ct)
     {
+        await Operators.Require(caller, databases, ct);
         Require(worker);
         var backup = BackupFolder.List(worker.Options!.Folder).FirstOrDefault(b => b.Name == name) ?? throw Problem.NotFound("backup on this node");
         if (!await worker.AskTrial(backup, await NameOf(caller, db, ct), ct)) throw AtWork();

@@ -15,9 +15,10 @@ namespace Clientele.Platform.Backups;
 /// </summary>
 public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IModule> modules, KeyRing keys, TimeProvider clock, ILogger<BackupWorker> logger, BackupOptions? options = null, ArchiveKeeper? archive = null, BackupCopies? copies = null) : BackgroundService
 {
-    private readonly BackupRecords records = new(databases);
+    private readonly BackupRecords records = new(databases, options?.Folder);
     private readonly CancellationTokenSource ending = new();
     private Task atWork = Task.CompletedTask;
+    private DateTimeOffset copyAgain, makeAgain;
 
     /// <summary>Null: this node makes none.</summary>
     public BackupOptions? Options => options;
@@ -55,11 +56,14 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         if (options is null) return 0;
         await records.Reconcile(BackupFolder.List(options.Folder), TimeProvider.System.GetUtcNow(), ct);
         var done = 0;
-        if (Slot() is { } slot && await records.Due(slot, ct) && await records.Begin("backup", null, slot, null, ct) is { } id)
+        if (Slot() is { } slot && clock.GetUtcNow() >= makeAgain && await records.Due(slot, ct) && await records.Begin("backup", null, slot, null, ct) is { } id)
         {
             await Make(id, ct);
             done++;
         }
+        // Not only with the next: that may fail for days.
+        await Prune(ct);
+        await CopyWaiting(ct);
         if (options.TestDays > 0 && BackupFolder.List(options.Folder).FirstOrDefault(b => !b.Manifest.Anonymised) is { } newest && await TrialDue(newest, ct)
             && await records.Begin("test", newest.Name, null, null, ct) is { } trial)
         {
@@ -114,10 +118,18 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         {
             var backup = await Accompanied(id, told => MakeBackup.Run(options!, keys, withKeys: false, told, ct));
             await records.Complete(id, backup, CancellationToken.None);
-            await records.Removed(Retention.Prune(options!.Folder, options.KeepDays), CancellationToken.None);
-            if (copies is not null) await Copy(id, backup, copies, ct);
+            (copyAgain, makeAgain) = (default, default);
+            await Prune(CancellationToken.None);
+            await CopyWaiting(ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested) { await Fail(id, "The server was stopped."); }
+        catch (SetupException e)
+        {
+            // A right or a program is missing, which an hour does not mend: said once a day.
+            makeAgain = clock.GetUtcNow().AddDays(1);
+            LogCannot(e.Message);
+            await Fail(id, e.Message);
+        }
         catch (Exception e) when (Expected(e))
         {
             LogFailed(e);
@@ -125,19 +137,46 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         }
     }
 
-    // A backup that could not be copied is still one; the copy is tried again with the next.
-    private async Task Copy(Guid id, BackupFolder backup, BackupCopies to, CancellationToken ct)
+    private async Task Prune(CancellationToken ct)
+    {
+        if (await Retention.Prune(options!, options!.KeepDays, ct) is { Count: > 0 } removed) await records.Removed(removed, CancellationToken.None);
+    }
+
+    // Also those made while the storage was away, or before there was one. A backup that could not be copied is still one; the
+    // copy is tried again in an hour, or with the next. Nodes that share a folder do it one at a time.
+    private async Task CopyWaiting(CancellationToken ct)
+    {
+        if (copies is null || clock.GetUtcNow() < copyAgain || (await Waiting(ct)).Count == 0) return;
+        await MakeBackup.Alone(options!.Administrator, MakeBackup.CopyLock, async () =>
+        {
+            foreach (var backup in await Waiting(ct))
+                if (!await Copy(backup, copies, ct)) break;
+            return this;
+        }, ct);
+    }
+
+    private async Task<List<BackupFolder>> Waiting(CancellationToken ct)
+    {
+        var here = BackupFolder.List(options!.Folder).Where(b => !b.Manifest.Anonymised).ToList();
+        var names = await records.Uncopied(here.Select(b => b.Name), ct);
+        return here.FindAll(b => names.Contains(b.Name));
+    }
+
+    private async Task<bool> Copy(BackupFolder backup, BackupCopies to, CancellationToken ct)
     {
         try
         {
             await to.Put(backup, ct);
             await to.Prune(options!.KeepDays, clock.GetUtcNow(), ct);
-            await records.Copied(id, null, CancellationToken.None);
+            await records.Copied(backup.Name, null, CancellationToken.None);
+            return true;
         }
-        catch (BackupException e)
+        catch (Exception e) when (e is BackupException or IOException or UnauthorizedAccessException)
         {
+            copyAgain = clock.GetUtcNow().AddHours(1);
             LogNotCopied(e, backup.Name);
-            await records.Copied(id, e.Message, CancellationToken.None);
+            await records.Copied(backup.Name, e.Message, CancellationToken.None);
+            return false;
         }
     }
 
@@ -197,6 +236,9 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The backup {Name} was made, but could not be copied to the storage elsewhere")]
     private partial void LogNotCopied(Exception exception, string name);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "No backups can be made here; it is tried again tomorrow. {Why}")]
+    private partial void LogCannot(string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The backup failed; a daily one is tried again in an hour")]
     private partial void LogFailed(Exception exception);

@@ -1,5 +1,6 @@
 using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
+using Clientele.Platform.Files;
 using Clientele.Platform.Secrets;
 using Clientele.Platform.Tenancy;
 
@@ -15,7 +16,22 @@ public sealed record Checked(string Name, long Faults, string Detail);
 /// database must pass. A module adds to it by a function named <c>drift</c> or <c>…_drift</c> without arguments, which returns
 /// the rows that are not what they should be: for one organization or for all.
 /// </summary>
-public sealed class Consistency(Databases databases, KeyRing keys)
+/// <param name="given">Of the database.</param>
+/// <param name="keys">What seals of the audit trail are checked with.</param>
+/// <param name="files">Where stored files lie; null: they are not looked at.</param>
+public sealed class Consistency(Databases given, KeyRing keys, IFileStore? files = null)
+{
+
+    /// <summary>Reads only. On large data it takes minutes: each ledger, each seal and each drift is worked out anew.</summary>
+    public async Task<IReadOnlyList<Checked>> Run(CancellationToken ct)
+    {
+        // Connections of its own, which wait as long as it takes.
+        await using var patient = new Databases(given.ConnectionString, timeout: 0);
+        return await new Look(patient, keys, files).Run(ct);
+    }
+}
+
+internal sealed class Look(Databases databases, KeyRing keys, IFileStore? files)
 {
     private readonly Db db = new(databases.Service, Tenant.None);
 
@@ -25,11 +41,11 @@ public sealed class Consistency(Databases databases, KeyRing keys)
 
     private sealed record Ledger(string Relation, string[] Account);
 
-    /// <summary>Reads only. On large data it takes minutes: each ledger, each seal and each drift is worked out anew.</summary>
     public async Task<IReadOnlyList<Checked>> Run(CancellationToken ct)
     {
         var organizations = await db.List<Organization>($"select o.id, o.slug from platform.organizations o order by o.slug", ct);
         List<Checked> all = [await Constraints(ct), await Indexes(ct), await Policies(ct), await Log(ct), await Ledgers(organizations, ct)];
+        if (files is not null) all.Add(await Files(files, ct));
         foreach (var organization in organizations) all.Add(await Trail(organization, ct));
         foreach (var function in await db.List<Function>($"""
             select n.nspname || '.' || p.proname as name, n.nspname as schema, format('%I.%I()', n.nspname, p.proname) as call
@@ -105,6 +121,22 @@ public sealed class Consistency(Databases databases, KeyRing keys)
             if (wrong > 0) faults.Add($"{wrong:N0} entries of {ledger.Relation} do not follow from those before them");
         }
         return Of("ledgers", faults, $"{entries:N0} entries of {organizations.Count:N0} organizations, every balance is its sum");
+    }
+
+    // One that is being uploaded has bytes before it has a row; one that is being deleted, a row no more when its bytes go.
+    private async Task<Checked> Files(IFileStore store, CancellationToken ct)
+    {
+        Task<List<string>> Keys() => db.List<string>($"select f.organization_id || '/' || f.id from platform.files f order by 1", ct);
+        var keys = await Keys();
+        var there = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (var file in store.List(string.Empty, ct)) there.Add(file.Key);
+        }
+        catch (FileStoreException e) { return new Checked("stored files", 1, e.Message); }
+        var faults = keys.Where(k => !there.Contains(k)).ToList();
+        if (faults.Count > 0) faults = [.. faults.Intersect(await Keys())];
+        return Of("stored files", faults.ConvertAll(k => $"the bytes of {k} are lost"), $"{keys.Count:N0}, each has its bytes");
     }
 
     private async Task<Checked> Trail(Organization organization, CancellationToken ct)

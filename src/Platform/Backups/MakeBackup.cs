@@ -14,7 +14,7 @@ namespace Clientele.Platform.Backups;
 /// </summary>
 public static class MakeBackup
 {
-    internal const long Lock = 0x6261636b7570; // "backup"
+    internal const long Lock = 0x6261636b7570, CopyLock = Lock + 1; // "backup"
 
     /// <param name="options">Where to.</param>
     /// <param name="keys">The node's ring; null when it is not at hand.</param>
@@ -40,15 +40,32 @@ public static class MakeBackup
         {
             var manifest = await Dump(connection, programs, partial, options.Files, told, ct);
             if (withKeys && keys is not null) await File.WriteAllTextAsync(Path.Combine(partial, BackupFolder.KeysFile), keys.Export(), ct);
-            // By hand: the session it belongs to ends a moment after we have gone on.
-            await Execute(connection, $"select pg_advisory_unlock({Lock})", ct);
-            return await BackupFolder.Seal(partial, manifest with { Name = name, StartedAt = started, EndedAt = TimeProvider.System.GetUtcNow(), Keys = keys?.Ids, WithKeys = withKeys && keys is not null }, ct);
+            var made = await BackupFolder.Seal(partial, manifest with { Name = name, StartedAt = started, EndedAt = TimeProvider.System.GetUtcNow(), Keys = keys?.Ids, WithKeys = withKeys && keys is not null }, ct);
+            await Unlock(connection, Lock);
+            return made;
         }
         catch
         {
             if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
             throw;
         }
+    }
+
+    /// <summary>Does what only one may at a time, unless another holds that lock.</summary>
+    /// <returns>Null: another does.</returns>
+    internal static async Task<T?> Alone<T>(string administrator, long of, Func<Task<T>> act, CancellationToken ct) where T : class
+    {
+        await using var connection = await Open(administrator, ct);
+        if (!await Scalar<bool>(connection, $"select pg_try_advisory_lock({of})", ct)) return null;
+        try { return await act(); }
+        finally { await Unlock(connection, of); }
+    }
+
+    // By hand: the session it belongs to ends a moment after we have gone on. One that broke has let it go already.
+    private static async Task Unlock(NpgsqlConnection connection, long of)
+    {
+        try { await Execute(connection, $"select pg_advisory_unlock({of})", CancellationToken.None); }
+        catch (NpgsqlException) { return; }
     }
 
     /// <summary>The dump and what is counted beside it, of one snapshot.</summary>
@@ -105,7 +122,7 @@ public static class MakeBackup
     internal static async Task<NpgsqlConnection> Open(string connectionString, CancellationToken ct)
     {
         // What takes long is asked here: counting rows, waiting for a lock.
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0, ApplicationName = "clientele (backup)" };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0, KeepAlive = 30, ApplicationName = "clientele (backup)" };
         settings.Options = $"{settings.Options} -c idle_in_transaction_session_timeout=0 -c timezone=UTC -c jit=off".Trim();
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try

@@ -18,10 +18,16 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
 {
     private const string Restoring = "_restoring", Before = "_before_";
 
+    // A comment on a database that a restore made and that nothing lives in; it goes when the database takes the installation's place.
+    private const string Mark = "clientele restore";
+
     /// <param name="Checks">What was looked at afterwards.</param>
     /// <param name="WrongRows">Tables whose rows are not as many as when the backup was made.</param>
     public sealed record Report(IReadOnlyList<Checked> Checks, IReadOnlyList<string> WrongRows)
     {
+        /// <summary>It is what was backed up, which may have had its faults already.</summary>
+        public bool Whole => WrongRows.Count == 0;
+
         public bool Passed => WrongRows.Count == 0 && Checks.All(c => c.Faults == 0);
     }
 
@@ -29,11 +35,12 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
     /// <param name="backup">Its sums are checked first.</param>
     /// <param name="administrator">A connection that may make databases, in any of them.</param>
     /// <param name="login">The connection of the platform's own login, in any database of that server.</param>
-    /// <param name="database">Its name; one that is there is dropped.</param>
+    /// <param name="database">Its name. One that is there is dropped when a restore made it or nothing is in it.</param>
     /// <param name="ct">Stops it.</param>
+    /// <param name="replace">Drop it whatever it is.</param>
     /// <exception cref="BackupException">The backup is damaged, or PostgreSQL refuses it.</exception>
-    /// <exception cref="SetupException">It was made by a newer build, or the login may not do it.</exception>
-    public async Task<Report> Into(BackupFolder backup, string administrator, string login, string database, CancellationToken ct)
+    /// <exception cref="SetupException">It was made by a newer build, the login may not do it, or the database is somebody's.</exception>
+    public async Task<Report> Into(BackupFolder backup, string administrator, string login, string database, CancellationToken ct, bool replace = false)
     {
         var faults = await BackupFolder.Check(backup.Path, ct);
         if (faults.Count > 0) throw new BackupException($"{backup.Name} is damaged: {string.Join(", ", faults)}. Take another: clientele backup list");
@@ -44,8 +51,15 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
         {
             programs = await Programs.Find(In(administrator, database), maintenance.PostgreSqlVersion.Major, ct);
             superuser = await MakeBackup.Scalar<bool>(maintenance, Sql.Raw("select r.rolsuper from pg_roles r where r.rolname = current_user"), ct);
+            if (database is "postgres" or "template0" or "template1") throw new SetupException($"{database} is PostgreSQL's own database. Choose another name.");
+            if (!replace && await Exists(maintenance, database, ct) && !await Marked(maintenance, database, ct) && await Used(administrator, database, ct))
+                throw new SetupException($"There is a database {database} already, and no restore made it. Choose another name, or drop it: --replace does.");
             await MakeBackup.Execute(maintenance, $"drop database if exists {Sql.Identifier(database)} with (force)", ct);
-            try { await MakeBackup.Execute(maintenance, $"create database {Sql.Identifier(database)} owner {Sql.Identifier(user)}", ct); }
+            try
+            {
+                await MakeBackup.Execute(maintenance, $"create database {Sql.Identifier(database)} owner {Sql.Identifier(user)}", ct);
+                await MakeBackup.Execute(maintenance, $"comment on database {Sql.Identifier(database)} is {Sql.Raw($"'{Mark}'")}", ct);
+            }
             catch (PostgresException e) when (e.SqlState == "42501") { throw new SetupException("This login may not make a database, and a restore needs one. Name in CLIENTELE_BACKUP_DATABASE one that may: a superuser's.", e); }
         }
         tell($"{backup.Name} is as it was written; restoring it into the database {database}");
@@ -72,6 +86,7 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
         {
             if (await Exists(connection, database, ct)) await MakeBackup.Execute(connection, $"alter database {Sql.Identifier(database)} rename to {Sql.Identifier(old)}", ct);
             await MakeBackup.Execute(connection, $"alter database {Sql.Identifier(database + Restoring)} rename to {Sql.Identifier(database)}", ct);
+            await MakeBackup.Execute(connection, $"comment on database {Sql.Identifier(database)} is null", ct);
             await transaction.CommitAsync(ct);
         }
         if (used) return old;
@@ -84,6 +99,12 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
     /// <returns>How many.</returns>
     /// <exception cref="BackupException">The store is away.</exception>
     public static Task<int> PutFilesBack(BackupFolder backup, IFileStore store, CancellationToken ct) => StoredFiles.PutBack(backup, store, ct);
+
+    /// <summary>Puts the bytes of stored files back that a database speaks of and the store does not have, from the backups in a folder.</summary>
+    /// <returns>How many, and those no backup has.</returns>
+    /// <exception cref="BackupException">The store is away.</exception>
+    public static async Task<(int Put, IReadOnlyList<string> Lost)> PutFilesBack(Databases databases, string folder, IFileStore store, CancellationToken ct) =>
+        await StoredFiles.PutBack(await new Db(databases.Service, Tenant.None).List<string>($"select f.organization_id || '/' || f.id from platform.files f order by 1", ct), folder, store, ct);
 
     /// <summary>Databases that restores have put aside.</summary>
     public static async Task<IReadOnlyList<string>> Old(string administrator, string database, CancellationToken ct)
@@ -119,13 +140,21 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
     private static async Task<bool> Exists(NpgsqlConnection connection, string database, CancellationToken ct) =>
         await MakeBackup.Scalar<bool>(connection, $"select exists (select from pg_database d where d.datname = {database})", ct);
 
+    // Whether anybody has put a table or a view of his own into it.
     private static async Task<bool> Used(string administrator, string database, CancellationToken ct)
     {
         await using (var maintenance = await MakeBackup.Open(In(administrator, "postgres"), ct))
             if (!await Exists(maintenance, database, ct)) return false;
         await using var connection = await MakeBackup.Open(In(administrator, database), ct);
-        return await MakeBackup.Scalar<bool>(connection, Sql.Raw("select to_regclass('platform.organizations') is not null"), ct);
+        return await MakeBackup.Scalar<bool>(connection, Sql.Raw("""
+            select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                           where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+                             and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
+            """), ct);
     }
+
+    private static async Task<bool> Marked(NpgsqlConnection connection, string database, CancellationToken ct) =>
+        await MakeBackup.Scalar<bool>(connection, $"select coalesce(shobj_description(d.oid, 'pg_database') = {Mark}, false) from pg_database d where d.datname = {database}", ct);
 
     private static async Task Fill(BackupFolder backup, Programs programs, string database, bool superuser, CancellationToken ct)
     {

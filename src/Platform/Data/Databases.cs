@@ -13,9 +13,14 @@ public sealed class Databases : IAsyncDisposable
     public const string App = "clientele_app";
     public const string ServiceRole = "clientele_service";
 
-    public Databases(string connectionString)
+    private readonly int timeout;
+
+    /// <param name="connectionString">Of the platform's login.</param>
+    /// <param name="timeout">Seconds a statement may take; 0: as many as it takes.</param>
+    public Databases(string connectionString, int timeout = 120)
     {
         ConnectionString = connectionString;
+        this.timeout = timeout;
         Application = Build(App, pool: 40);
         Service = Build(ServiceRole, pool: 20);
     }
@@ -72,7 +77,7 @@ public sealed class Databases : IAsyncDisposable
             AutoPrepareMinUsages = 3,
             IncludeErrorDetail = false,
             // The owner builds indexes and waits for other nodes' migrations, which takes as long as it takes.
-            CommandTimeout = role == Owner ? 0 : 120,
+            CommandTimeout = role == Owner ? 0 : timeout,
         };
         if (pool > 0) settings.MaxPoolSize = pool;
         settings.Options = $"{settings.Options} -c role={role} -c timezone=UTC -c jit=off -c idle_in_transaction_session_timeout=60s".Trim();

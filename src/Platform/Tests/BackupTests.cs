@@ -139,6 +139,12 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
         Assert.Contains("damaged", (await Assert.ThrowsAsync<BackupException>(() => copies.Fetch(backup.Name, Path.Combine(database.Root, "again"), Ct))).Message, StringComparison.Ordinal);
         Assert.Empty(BackupFolder.List(Path.Combine(database.Root, "again")));
 
+        // The ring of keys stays where it is, and what comes back is whole without it.
+        var withKeys = await Backup("copied-keys", KeyRing.Temporary());
+        await copies.Put(withKeys, Ct);
+        await using (var ring = await store.Open($"{withKeys.Name}/keys", Ct)) Assert.Null(ring);
+        Assert.False((await copies.Fetch(withKeys.Name, Path.Combine(database.Root, "keyless"), Ct)).Manifest.WithKeys);
+
         foreach (var old in (string[])["20210101T000000Z", "20220101T000000Z", "not-ours"]) await store.Put($"{old}/SHA256SUMS", new MemoryStream([1]), Ct);
         Assert.Equal(["20220101T000000Z", "20210101T000000Z"], await copies.Prune(30, DateTimeOffset.UtcNow, Ct));
         await using var other = await store.Open("not-ours/SHA256SUMS", Ct);
@@ -178,12 +184,195 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
         await copies.Put(second, Ct);
         Assert.Equal(2, (await copies.Fetch("latest", Path.Combine(own.Root, "fetched"), Ct)).Manifest.Files);
 
+        // A lost file that the database still speaks of is not left out in silence; what a backup has comes back without one being named.
+        await store.Delete(keys[0], Ct);
+        await store.Delete(keys[1], Ct);
+        var kept = Path.Combine(options.Folder, "files", keys[1]);
+        File.Move(kept, kept + ".aside");
+        await Task.Delay(1100, Ct);
+        Assert.Contains(keys[1], (await Assert.ThrowsAsync<BackupException>(() => MakeBackup.Run(options, null, false, null, Ct))).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateDirectories(options.Folder, "*.partial"));
+        var faults = Assert.Single(await new Consistency(own.Databases, KeyRing.Temporary(), store).Run(Ct), c => c.Name == "stored files");
+        Assert.Equal(2, faults.Faults);
+        var (put, lost) = await RestoreBackup.PutFilesBack(own.Databases, options.Folder, store, Ct);
+        Assert.Equal((1, keys[1]), (put, Assert.Single(lost)));
+        File.Move(kept + ".aside", kept);
+        Assert.Equal(1, (await RestoreBackup.PutFilesBack(own.Databases, options.Folder, store, Ct)).Put);
+
+        // Fetched again where a file of it lies damaged: it comes anew.
+        var elsewhere = Path.Combine(own.Root, "fetched");
+        Directory.Delete(Path.Combine(elsewhere, second.Name), recursive: true);
+        await File.AppendAllTextAsync(Path.Combine(elsewhere, "files", keys[0]), "x", Ct);
+        Assert.Empty(await BackupFolder.Check((await copies.Fetch("latest", elsewhere, Ct)).Path, Ct));
+
         await File.AppendAllTextAsync(Path.Combine(options.Folder, "files", keys[0]), "x", Ct);
         Assert.Contains(keys[0], Assert.Single(await BackupFolder.Check(second.Path, Ct)), StringComparison.Ordinal);
         Directory.Delete(second.Path, recursive: true);
         Directory.Delete(backup.Path, recursive: true);
-        StoredFiles.Prune(options.Folder);
+        // A young one may be about to be named by a backup at work elsewhere; what is not ours stays.
+        var other = Path.Combine(options.Folder, "files", "notes.txt");
+        await File.WriteAllTextAsync(other, "mine", Ct);
+        File.SetLastWriteTimeUtc(other, DateTime.UtcNow.AddDays(-9));
+        StoredFiles.Prune(options.Folder, DateTimeOffset.UtcNow);
+        Assert.Equal(3, Directory.EnumerateFiles(Path.Combine(options.Folder, "files"), "*", SearchOption.AllDirectories).Count());
+        StoredFiles.Prune(options.Folder, DateTimeOffset.UtcNow.AddDays(2));
+        Assert.Equal([other], Directory.EnumerateFiles(Path.Combine(options.Folder, "files"), "*", SearchOption.AllDirectories));
+        File.Delete(other);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(options.Folder, "files"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_list_of_files_names_nothing_outside_the_folder()
+    {
+        var folder = Path.Combine(database.Root, "tampered");
+        var store = new DiskStore(Path.Combine(database.Root, "tampered-store"));
+        var (sum, id) = (new string('0', 64), Guid.NewGuid());
+        var backup = await Sealed(folder, "20260101T000000Z");
+        foreach (var key in (string[])["../../secret", $"{id}/../../../secret", "/etc/passwd", $"{id}/{id}/x", $"{id}/{id} "])
+        {
+            await File.WriteAllTextAsync(Path.Combine(backup.Path, "files.sha256"), $"{sum}  ../files/{key}\n", Ct);
+            Assert.Empty(StoredFiles.Read(backup.Path));
+            Assert.Contains("files.sha256 is damaged", await BackupFolder.Check(backup.Path, Ct));
+            Assert.Equal(0, await RestoreBackup.PutFilesBack(backup, store, Ct));
+        }
+        await File.WriteAllTextAsync(Path.Combine(backup.Path, "files.sha256"), $"{sum}  ../files/{id}/{id}\n", Ct);
+        Assert.Equal([($"{id}/{id}", sum)], StoredFiles.Read(backup.Path));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_somebodys_is_neither_replaced_nor_dropped()
+    {
+        var (backup, administrator) = (await Backup("foreign"), await database.Administrator());
+        var (foreign, login) = ($"foreign_{Guid.NewGuid():N}", database.ConnectionString);
+        var restore = new RestoreBackup(Server.Modules.All, KeyRing.Temporary(), _ => { });
+        try
+        {
+            await TestDatabase.Administrate($"create database {foreign}");
+            await In(foreign, "create table mine (id integer)");
+            Assert.Contains("--replace", (await Assert.ThrowsAsync<SetupException>(() => restore.Into(backup, administrator, login, foreign, Ct))).Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<SetupException>(() => restore.Into(backup, administrator, login, "postgres", Ct));
+            // In the installation's place: kept beside, though it is no Clientele's.
+            await TestDatabase.Administrate($"create database {foreign}_restoring");
+            var old = await RestoreBackup.Swap(administrator, foreign, Ct);
+            Assert.StartsWith($"{foreign}_before_", old, StringComparison.Ordinal);
+            await In(old!, "select from mine");
+            await RestoreBackup.Forget(administrator, [old!], Ct);
+
+            // An empty one may be filled, what a restore made is replaced by the next, and what took the installation's place is somebody's again.
+            Assert.True((await restore.Into(backup, administrator, login, foreign, Ct)).Passed);
+            await restore.Into(backup, administrator, login, foreign, Ct);
+            await TestDatabase.Administrate($"alter database {foreign} rename to {foreign}_restoring");
+            Assert.Null(await RestoreBackup.Swap(administrator, foreign, Ct));
+            await Assert.ThrowsAsync<SetupException>(() => restore.Into(backup, administrator, login, foreign, Ct));
+            Assert.True((await restore.Into(backup, administrator, login, foreign, Ct, replace: true)).Passed);
+        }
+        finally
+        {
+            await TestDatabase.Administrate($"drop database if exists {foreign} with (force)");
+            await TestDatabase.Administrate($"drop database if exists {foreign}_restoring with (force)");
+        }
+    }
+
+    [Fact]
+    public async Task Only_what_makers_left_is_swept_and_nothing_is_removed_while_one_is_at_work()
+    {
+        var options = await database.Options("swept");
+        var old = await Sealed(options.Folder, "20260101T000000Z");
+        await Sealed(options.Folder, "20260201T000000Z");
+        string Beside(string name) => Directory.CreateDirectory(Path.Combine(options.Folder, name)).FullName;
+        var theirs = new[] { Beside("20260301T000000Z-anonymised.anonymising"), Beside("20260302T000000Z.fetching"), Beside("download.partial") };
+        var (left, stale) = (Beside("20260303T000000Z.partial"), Beside("20260304T000000Z.fetching"));
+        Directory.SetLastWriteTimeUtc(stale, DateTime.UtcNow.AddDays(-2));
+        BackupFolder.Sweep(options.Folder);
+        Assert.All(theirs, path => Assert.True(Directory.Exists(path), path));
+        Assert.False(Directory.Exists(left) || Directory.Exists(stale));
+        Assert.Equal(2, BackupFolder.List(options.Folder).Count);
+
+        await MakeBackup.Alone(options.Administrator, MakeBackup.Lock, async () =>
+        {
+            Assert.Empty(await Retention.Prune(options, 1, Ct));
+            await Assert.ThrowsAsync<BackupException>(() => MakeBackup.Run(options, null, false, null, Ct));
+            return options;
+        }, Ct);
+        Assert.Equal([old.Name], await Retention.Prune(options, 1, Ct));
+    }
+
+    [Fact]
+    public async Task Nodes_of_one_machine_do_not_strike_out_each_others_backups()
+    {
+        await using var own = new Database();
+        await own.InitializeAsync();
+        var (one, two) = (Path.Combine(own.Root, "one"), Path.Combine(own.Root, "two"));
+        var (first, second) = (await Sealed(one, "20260101T000000Z"), await Sealed(two, "20260102T000000Z"));
+        var (ones, twos) = (new BackupRecords(own.Databases, one), new BackupRecords(own.Databases, two));
+        Task<List<string>> States() => own.Service.List<string>($"select b.name || ' ' || b.state from platform.backups b order by b.name, b.state", Ct);
+        for (var i = 0; i < 2; i++)
+        {
+            await ones.Reconcile(BackupFolder.List(one), DateTimeOffset.UtcNow, Ct);
+            await twos.Reconcile(BackupFolder.List(two), DateTimeOffset.UtcNow, Ct);
+            Assert.Equal([$"{first.Name} complete", $"{second.Name} complete"], await States());
+        }
+        Assert.NotEqual(BackupFolder.IdOf(one), BackupFolder.IdOf(two));
+        Directory.Delete(first.Path, recursive: true);
+        // Also by another node that has the same folder.
+        await new BackupRecords(own.Databases, one).Reconcile(BackupFolder.List(one), DateTimeOffset.UtcNow, Ct);
+        Assert.Equal([$"{first.Name} removed", $"{second.Name} complete"], await States());
+
+        // A late failure does not unmake what is complete.
+        await ones.Fail(await own.Service.One<Guid>($"select b.id from platform.backups b where b.name = {second.Name}", Ct), "late", Ct);
+        Assert.Equal([$"{first.Name} removed", $"{second.Name} complete"], await States());
+    }
+
+    [Fact]
+    public async Task Each_look_removes_what_is_old_and_copies_what_was_not_and_what_cannot_be_is_said_once_a_day()
+    {
+        await using var own = new Database();
+        await own.InitializeAsync();
+        var options = await own.Options("looks") with { At = null };
+        Directory.CreateDirectory(options.DataFolder);
+        var old = await Sealed(options.Folder, "20200101T000000Z");
+        await new BackupRecords(own.Databases, options.Folder).Reconcile(BackupFolder.List(options.Folder), DateTimeOffset.UtcNow, Ct);
+        var backup = await MakeBackup.Run(options, null, false, null, Ct);
+        await new BackupRecords(own.Databases, options.Folder).Remember(backup, Ct);
+        Task<List<string>> States() => own.Service.List<string>($"select b.name || ' ' || b.state || ' ' || (b.copied_at is not null) || ' ' || (b.copy_error is not null) from platform.backups b where b.name is not null order by b.name", Ct);
+        BackupWorker Node(BackupOptions of, TimeProvider time, string bucket) => new(own.Databases, Server.Modules.All, KeyRing.Temporary(), time, NullLogger<BackupWorker>.Instance, of, copies: new BackupCopies(new DiskStore(Path.Combine(own.Root, bucket))));
+
+        // The storage is away: a file lies where its folder ought to be.
+        using (var cut = Node(options, TimeProvider.System, "away"))
+        {
+            Directory.Delete(Path.Combine(own.Root, "away"), recursive: true);
+            await File.WriteAllTextAsync(Path.Combine(own.Root, "away"), "no folder", Ct);
+            Assert.Equal(0, await cut.RunDue(Ct));
+        }
+        Assert.Equal([$"{old.Name} removed false false", $"{backup.Name} complete false true"], await States());
+        using (var node = Node(options, TimeProvider.System, "bucket")) Assert.Equal(0, await node.RunDue(Ct));
+        Assert.Equal([$"{old.Name} removed false false", $"{backup.Name} complete true false"], await States());
+        Assert.Equal([backup.Name], await new BackupCopies(new DiskStore(Path.Combine(own.Root, "bucket"))).List(Ct));
+
+        var clock = new Clock(DateTimeOffset.UtcNow.Date.AddDays(1).AddHours(2).AddMinutes(31));
+        using var bound = Node(options with { At = new TimeOnly(2, 30), Administrator = own.ConnectionString }, clock, "bucket");
+        for (var hour = 0; hour < 3; hour++)
+        {
+            await bound.RunDue(Ct);
+            await own.Service.Run($"update platform.backups b set ended_at = now() - interval '2 hours' where b.state = 'failed'", Ct);
+        }
+        Assert.Contains("BYPASSRLS", Assert.Single(await own.Service.List<string>($"select b.problem from platform.backups b where b.state = 'failed'", Ct)), StringComparison.Ordinal);
+    }
+
+    // Whole as far as its list goes; there is nothing in it.
+    private static async Task<BackupFolder> Sealed(string folder, string name)
+    {
+        var at = DateTimeOffset.ParseExact(name, "yyyyMMdd'T'HHmmss'Z'", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal);
+        var partial = Directory.CreateDirectory(Path.Combine(folder, name + ".partial")).FullName;
+        return await BackupFolder.Seal(partial, new Manifest(1, name, "0", "15", at, at, 1, 1, null, new Dictionary<string, long>(), false, false), Ct);
+    }
+
+    private static async Task In(string name, string sql)
+    {
+        await using var connection = new NpgsqlConnection(RestoreBackup.In(await TestServer.Connection, name));
+        await connection.OpenAsync(Ct);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Ct);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ create table platform.backups (
     kind         text not null check (kind in ('backup', 'test')),
     name         text check (length(name) between 1 and 200),
     node         text not null check (length(node) between 1 and 300),
+    folder       uuid,
     slot         timestamptz,
     asked_by     text check (length(asked_by) <= 255),
     state        text not null default 'running' check (state in ('running', 'complete', 'failed', 'removed')),
@@ -21,6 +22,7 @@ create table platform.backups (
     check ((state = 'running') = (ended_at is null))
 );
 comment on table platform.backups is 'Backups of the installation, and trials of restoring one: who made which when, and how it went.';
+comment on column platform.backups.folder is 'The folder it was written to, by the id that lies in it: nodes of one machine may have different ones, and several nodes the same. Null: of a trial, or unknown.';
 comment on column platform.backups.slot is 'The daily time it was made for; null when somebody asked for it.';
 comment on column platform.backups.seen_at is 'When its maker last said that it is at work. A minute of silence, and it counts as failed.';
 comment on column platform.backups.copied_at is 'When it was copied to the storage elsewhere.';

@@ -23,13 +23,15 @@ internal static class BackupCommand
             Console.WriteLine($"{backup.Name}  {Size(backup.Bytes)}, {backup.Manifest.Rows.Values.Sum():N0} rows in {backup.Manifest.Rows.Count:N0} tables, {(backup.Manifest.EndedAt - backup.Manifest.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
             Console.WriteLine($"  {backup.Path}");
             if (!parsed.GetValue(withKeys)) Console.WriteLine("  The keys that its secrets are encrypted with are not in it: keep them elsewhere (docs/operations.md).");
-            if (parsed.GetValue(folder) is null) await new BackupRecords(home.Databases).Remember(backup, ct);
+            var records = new BackupRecords(home.Databases, options.Folder);
+            if (parsed.GetValue(folder) is null) await records.Remember(backup, ct);
             if (BackupCopies.FromEnvironment() is { } copies)
             {
                 await copies.Put(backup, ct);
-                Console.WriteLine("  copied to the storage elsewhere");
+                if (parsed.GetValue(folder) is null) await records.Copied(backup.Name, null, ct);
+                Console.WriteLine($"  copied to the storage elsewhere{(backup.Manifest.WithKeys ? ", without the keys" : "")}");
             }
-            foreach (var removed in Retention.Prune(options.Folder, parsed.GetValue(keep) ?? options.KeepDays)) Console.WriteLine($"Removed {removed}");
+            foreach (var removed in await Retention.Prune(options, parsed.GetValue(keep) ?? options.KeepDays, ct)) Console.WriteLine($"Removed {removed}");
             return 0;
         }, ct));
         command.Add(List());

@@ -20,15 +20,19 @@ internal static class RestoreCommand
         var into = new Option<string?>("--into") { Description = "Restore into another database, to look at it; the platform's stays.", HelpName = "DATABASE" };
         var at = new Option<string?>("--at") { Description = "Take the private PostgreSQL back to a moment instead, such as \"2026-11-21 10:15:07+00\"; without a zone it is UTC.", HelpName = "MOMENT" };
         at.Validators.Add(r => { if (r.Tokens.Count == 1 && Moment(r.Tokens[0].Value) is null) r.AddError($"\"{r.Tokens[0].Value}\" is no moment. Write it as 2026-11-21 10:15:07+00."); });
+        var replace = new Option<bool>("--replace") { Description = "With --into: drop the database of that name, whatever is in it." };
+        var despite = new Option<bool>("--despite-faults") { Description = "Restore even where checks of the data find faults, since it had them before. Every row must be there all the same." };
         var yes = new Option<bool>("--yes") { Description = "Do it. Without it, what would be done is said." };
         var forget = new Option<bool>("--forget") { Description = "Remove what earlier restores put aside." };
-        var command = new Command("restore", "Restore a backup. Stop every node first.") { name, at, folder, into, forget, yes, data, database };
+        var command = new Command("restore", "Restore a backup. Stop every node first.") { name, at, folder, into, replace, despite, forget, yes, data, database };
         command.Validators.Add(r => { if (r.GetValue(at) is not null && (r.GetValue(name) ?? r.GetValue(into)) is not null) r.AddError("A moment is gone back to from the archive: name no backup and no other database with --at."); });
-        command.SetAction((parsed, ct) => parsed.GetValue(at) is { } moment ? Recover(parsed.GetValue(data)!, parsed.GetValue(database), Moment(moment)!.Value, parsed.GetValue(yes), ct) : Run(parsed.GetValue(data)!, parsed.GetValue(database), parsed.GetValue(folder), parsed.GetValue(name), parsed.GetValue(into), parsed.GetValue(forget), parsed.GetValue(yes), ct));
+        command.Validators.Add(r => { if (r.GetValue(replace) && r.GetValue(into) is null) r.AddError("--replace goes with --into: the platform's own database is never dropped, but kept beside."); });
+        command.Validators.Add(r => { if (r.GetValue(at) is not null && r.GetValue(despite)) r.AddError("--despite-faults is for backups."); });
+        command.SetAction((parsed, ct) => parsed.GetValue(at) is { } moment ? Recover(parsed.GetValue(data)!, parsed.GetValue(database), Moment(moment)!.Value, parsed.GetValue(yes), ct) : Run(parsed.GetValue(data)!, parsed.GetValue(database), parsed.GetValue(folder), parsed.GetValue(name), parsed.GetValue(into), parsed.GetValue(replace), parsed.GetValue(despite), parsed.GetValue(forget), parsed.GetValue(yes), ct));
         return command;
     }
 
-    private static async Task<int> Run(string data, string? database, string? folder, string? name, string? into, bool forget, bool yes, CancellationToken ct)
+    private static async Task<int> Run(string data, string? database, string? folder, string? name, string? into, bool replace, bool despite, bool forget, bool yes, CancellationToken ct)
     {
         if (name is null && !forget) throw new SetupException("Say which backup: its name, its folder, or latest. All of them: clientele backup list");
         var from = Path.GetFullPath(folder ?? BackupOptions.FromEnvironment(data, null, string.Empty).Folder);
@@ -49,11 +53,12 @@ internal static class RestoreCommand
             Console.WriteLine($"{backup!.Name} of {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC ({BackupCommand.Size(backup.Bytes)}) would be restored into {into ?? own}{(into is null ? ", whose present data is kept beside it" : "")}. To do it: --yes");
             return CommandLine.Refused;
         }
-        var report = await new RestoreBackup(Modules.All, ring, Console.WriteLine).Into(backup!, options.Administrator, home.Databases.ConnectionString, into ?? RestoreBackup.RestoringName(own), ct);
+        var report = await new RestoreBackup(Modules.All, ring, Console.WriteLine).Into(backup!, options.Administrator, home.Databases.ConnectionString, into ?? RestoreBackup.RestoringName(own), ct, replace);
         CheckCommand.Print(report.Checks);
-        if (!report.Passed)
+        if (!report.Passed && !(despite && report.Whole))
         {
             Console.WriteLine(into is null ? $"It did not pass: {own} is as it was. What was restored is in the database {RestoreBackup.RestoringName(own)}." : "It did not pass.");
+            if (into is null && report.Whole) Console.WriteLine("Every row is there. If the data had these faults before (clientele check), restore it with --despite-faults.");
             return CommandLine.Failed;
         }
         if (into is not null)
@@ -96,6 +101,10 @@ internal static class RestoreCommand
             await new Db(databases.Service, Platform.Tenancy.Tenant.None).One<short>($"select log.verify_epoch()", ct);
             var checks = await new Consistency(databases, ring).Run(ct);
             CheckCommand.Print(checks);
+            // What was deleted since that moment: its bytes are in the backups of before, if anywhere.
+            var (put, lost) = await RestoreBackup.PutFilesBack(databases, BackupOptions.FromEnvironment(data, null, string.Empty).Folder, FileStores.Open(Path.Combine(data, "files")), ct);
+            if (put > 0) Console.WriteLine($"{put:N0} stored files put back");
+            if (lost.Count > 0) Console.WriteLine($"The bytes of {lost.Count:N0} stored files are in no backup here: {string.Join(", ", lost.Take(5))}. A backup that has them may be in the storage elsewhere: clientele backup fetch, then restore again.");
             return checks.All(c => c.Faults == 0);
         }, Console.WriteLine, loggers.CreateLogger<PrivatePostgresServer>(), ct);
         if (old is null)
