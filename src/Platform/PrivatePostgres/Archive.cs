@@ -204,7 +204,7 @@ internal sealed class ArchiveFiles(string folder, ServerAccount account, int mos
 /// Looks after the archive of a private PostgreSQL: takes base copies, keeps it below its limit by giving up the oldest moments,
 /// begins anew after a gap. One node does: the one that runs PostgreSQL.
 /// </summary>
-public sealed class ArchiveKeeper
+public sealed class ArchiveKeeper : IDisposable
 {
     private static readonly TimeSpan BaseAge = TimeSpan.FromDays(7);
 
@@ -280,6 +280,9 @@ public sealed class ArchiveKeeper
 
     private string? Missing() => files.Gaps() is [.., (var from, { } to)]
         ? $"From {from.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {to.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC the archive took nothing: those moments cannot be gone back to, those before and after can." : null;
+
+    /// <summary>Nobody looks any more.</summary>
+    public void Dispose() => looking.Dispose();
 
     /// <summary>How it stands.</summary>
     public ArchiveStatus Status()

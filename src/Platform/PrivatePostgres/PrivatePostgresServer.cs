@@ -92,6 +92,7 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
+        Archive?.Dispose();
         stopping.Dispose();
     }
 

@@ -23,7 +23,7 @@ internal static class RestoreCommand
         var at = new Option<string?>("--at") { Description = "Take the private PostgreSQL back to a moment instead, such as \"2026-11-21 10:15:07+00\"; without a zone it is UTC. latest: everything the archive has.", HelpName = "MOMENT" };
         at.Validators.Add(r => { if (r.Tokens.Count == 1 && r.Tokens[0].Value != Latest && Moment(r.Tokens[0].Value) is null) r.AddError($"\"{r.Tokens[0].Value}\" is no moment. Write it as 2026-11-21 10:15:07+00, or: latest."); });
         var yes = new Option<bool>("--yes") { Description = "Do it. Without it, what would be done is said." };
-        var forget = new Option<bool>("--forget") { Description = "Remove what earlier restores put aside." };
+        var forget = new Option<bool>("--forget") { Description = "Remove what earlier restores put aside, or left when they did not pass." };
         var command = new Command("restore", "Restore a backup. Stop every node first.") { name, at, folder, into, forget, yes, data, database };
         command.Validators.Add(r => { if (r.GetValue(at) is not null && (r.GetValue(name) ?? r.GetValue(into)) is not null) r.AddError("A moment is gone back to from the archive: name no backup and no other database with --at."); });
         command.SetAction((parsed, ct) => parsed.GetValue(at) is { } moment ? Recover(parsed.GetValue(data)!, parsed.GetValue(database), moment == Latest ? null : Moment(moment), parsed.GetValue(yes), ct) : Run(parsed.GetValue(data)!, parsed.GetValue(database), parsed.GetValue(folder), parsed.GetValue(name), parsed.GetValue(into), parsed.GetValue(forget), parsed.GetValue(yes), ct));
@@ -123,6 +123,13 @@ internal static class RestoreCommand
     private static async Task<int> Forget(string administrator, string own, IReadOnlyList<string> folders, bool yes, CancellationToken ct)
     {
         var databases = await RestoreBackup.Old(administrator, own, ct);
+        // Of a restore that did not pass or was cut short.
+        await using (var connection = new NpgsqlConnection(RestoreBackup.In(administrator, "postgres")))
+        {
+            await connection.OpenAsync(ct);
+            await using var ask = new NpgsqlCommand("select exists (select from pg_database d where d.datname = $1)", connection) { Parameters = { new() { Value = RestoreBackup.RestoringName(own) } } };
+            if ((bool)(await ask.ExecuteScalarAsync(ct))!) databases = [.. databases, RestoreBackup.RestoringName(own)];
+        }
         List<string> old = [.. databases, .. folders];
         if (old.Count == 0) Console.WriteLine("Nothing was put aside.");
         else if (!yes) Console.WriteLine($"These would be removed for good: {string.Join(", ", old)}. To do it: --yes");
