@@ -9625,6 +9625,7 @@ CREATE TABLE platform.error_logs (
     request_id text,
     severity text DEFAULT 'error'::text NOT NULL,
     group_id uuid,
+    own boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT error_logs_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
     CONSTRAINT error_logs_error_type_check CHECK (((length(error_type) >= 1) AND (length(error_type) <= 200))),
@@ -9645,7 +9646,11 @@ COMMENT ON COLUMN platform.error_logs.source IS 'The part that says so: a module
 
 -- Name: COLUMN error_logs.group_id; Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON COLUMN platform.error_logs.group_id IS 'With which others it is the same error; null for what is no error. Of the platform''s own errors the newest few are kept for each group, of others all.';
+COMMENT ON COLUMN platform.error_logs.group_id IS 'With which others it is the same error; null for what is no error, is not counted yet, or is older than 90 days. Of the platform''s own errors the newest few are kept for each group, of others all.';
+
+-- Name: COLUMN error_logs.own; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_logs.own IS 'The platform''s own, scrubbed; only record_errors says so. Operators of the installation read these, and no product''s.';
 
 -- Name: find_errors(jsonb, integer); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -9748,6 +9753,24 @@ $$;
 
 COMMENT ON FUNCTION platform.forget_in_trail(subjects uuid[]) IS 'Empties the values of the audit trail that are about these people; that somebody saw or changed something, and when, stays, and so does the seal: an entry names what was emptied. For administrators. Reads the organization''s whole trail.';
 
+-- Name: found_installation(); Type: FUNCTION; Schema: platform; Owner: -
+
+CREATE FUNCTION platform.found_installation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into platform.installation (operated_by)
+    select o.id from founded o order by o.created_at, o.id limit 1
+    on conflict do nothing;
+    return null;
+end
+$$;
+
+-- Name: FUNCTION found_installation(); Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON FUNCTION platform.found_installation() IS 'Trigger: the first organization runs the installation.';
+
 -- Name: give_back(text, text, bigint, date); Type: FUNCTION; Schema: platform; Owner: -
 
 CREATE FUNCTION platform.give_back(limit_name text, subject text, amount bigint DEFAULT 1, period date DEFAULT '-infinity'::date) RETURNS void
@@ -9816,24 +9839,54 @@ $$;
 
 COMMENT ON FUNCTION platform.give_roles() IS 'Trigger: a new organization gets the five roles.';
 
--- Name: group_error(); Type: FUNCTION; Schema: platform; Owner: -
+-- Name: group_errors(integer); Type: FUNCTION; Schema: platform; Owner: -
 
-CREATE FUNCTION platform.group_error() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
+CREATE FUNCTION platform.group_errors(most integer DEFAULT 5000) RETURNS bigint
+    LANGUAGE plpgsql
     AS $$
 declare
-    -- Numbers, ids and what stands in quotes differ from one time to the next.
-    alike text := left(regexp_replace(new.error_message, '"[^"]*"|''[^'']*''|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\S+@\S+|\d+', '…', 'g'), 500);
+    same    record;
+    noted   uuid;
+    counted bigint := 0;
 begin
-    new.group_id := platform.note_error(new.organization_id, md5(concat_ws(E'\n', new.source, new.error_type, alike)), new.source, new.error_type, alike, null, new.severity, 1, new.created_at, new.created_at);
-    return new;
+    for same in
+        with waiting as materialized (
+            select l.organization_id, l.id, l.source, l.error_type, l.severity, least(l.created_at, now()) as at,
+                   -- Numbers, ids and what stands in quotes differ from one time to the next.
+                   left(regexp_replace(left(l.error_message, 4000), '"[^"]*"|''[^'']*''|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|\S+@\S+|\d+', '…', 'g'), 500) as alike
+            from platform.error_logs l
+            where l.group_id is null and l.severity in ('error', 'critical') and l.created_at > now() - interval '90 days'
+            order by l.created_at
+            limit most
+            for update skip locked
+        ), named as (
+            select w.*, md5(concat_ws(E'\n', w.source, w.error_type, w.alike)) as fingerprint from waiting w
+        ), placed as (
+            -- A product whose words are never the same twice has a thousand groups, and one for the rest.
+            select n.*, (select count(*) from (select from platform.error_groups g where g.about = n.organization_id and not g.own limit 1000) as few) >= 1000
+                        and not exists (select from platform.error_groups g where g.about = n.organization_id and g.fingerprint = n.fingerprint) as beyond
+            from named n
+        )
+        select p.organization_id as about, case when p.beyond then md5('beyond') else p.fingerprint end as print,
+               case when p.beyond then 'other' else min(p.source) end as source, case when p.beyond then 'Other' else min(p.error_type) end as error_type,
+               case when p.beyond then '' else min(p.alike) end as message, case when bool_or(p.severity = 'critical') then 'critical' else 'error' end as severity,
+               count(*) as times, min(p.at) as first_at, max(p.at) as last_at, array_agg(p.id) as ids
+        from placed p
+        group by p.organization_id, print, p.beyond
+        -- In the order of record_errors, so that nobody waits for another in a circle.
+        order by p.organization_id, print
+    loop
+        noted := platform.note_error(same.about, false, same.print, same.source, same.error_type, same.message, null, same.severity, same.times, same.first_at, same.last_at);
+        update platform.error_logs l set group_id = noted where l.organization_id = same.about and l.id = any(same.ids);
+        counted := counted + same.times;
+    end loop;
+    return counted;
 end
 $$;
 
--- Name: FUNCTION group_error(); Type: COMMENT; Schema: platform; Owner: -
+-- Name: FUNCTION group_errors(most integer); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.group_error() IS 'Trigger: an error is counted to those like it.';
+COMMENT ON FUNCTION platform.group_errors(most integer) IS 'Counts what products wrote to the error log to groups, so many rows at once; returns how many it was. Whoever writes an error waits for no group.';
 
 -- Name: holds_secret(jsonb); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -10194,19 +10247,19 @@ CREATE FUNCTION platform.next_seal(organization uuid, most integer DEFAULT 1000)
 
 COMMENT ON FUNCTION platform.next_seal(organization uuid, most integer) IS 'The next block of an organization''s audit trail, unsigned; none when nothing is due.';
 
--- Name: note_error(uuid, text, text, text, text, text, text, bigint, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: platform; Owner: -
+-- Name: note_error(uuid, boolean, text, text, text, text, text, text, bigint, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: platform; Owner: -
 
-CREATE FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS uuid
+CREATE FUNCTION platform.note_error(about uuid, own boolean, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) RETURNS uuid
     LANGUAGE sql
     AS $$
-        insert into platform.error_groups as g (about, fingerprint, source, error_type, message, place, severity, occurrences, first_seen, last_seen)
-        values (note_error.about, note_error.fingerprint, note_error.source, note_error.error_type, note_error.message, note_error.place, note_error.severity,
+        insert into platform.error_groups as g (about, own, fingerprint, source, error_type, message, place, severity, occurrences, first_seen, last_seen)
+        values (note_error.about, note_error.own, note_error.fingerprint, note_error.source, note_error.error_type, note_error.message, note_error.place, note_error.severity,
                 note_error.times, note_error.first_at, note_error.last_at)
         on conflict (about, fingerprint) do update
         set occurrences = g.occurrences + excluded.occurrences,
             first_seen = least(g.first_seen, excluded.first_seen),
             last_seen = greatest(g.last_seen, excluded.last_seen),
-            severity = excluded.severity,
+            severity = case when 'critical' in (g.severity, excluded.severity) then 'critical' else 'error' end,
             -- What happened before it was resolved may only be told now; what is ignored stays so.
             state = case when g.state = 'resolved' and excluded.last_seen > g.changed_at then 'open' else g.state end,
             reopened = g.reopened + (g.state = 'resolved' and excluded.last_seen > g.changed_at)::integer,
@@ -10215,9 +10268,9 @@ CREATE FUNCTION platform.note_error(about uuid, fingerprint text, source text, e
         returning g.id
     $$;
 
--- Name: FUNCTION note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: COMMENT; Schema: platform; Owner: -
+-- Name: FUNCTION note_error(about uuid, own boolean, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: COMMENT; Schema: platform; Owner: -
 
-COMMENT ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) IS 'Counts an error to its group and returns that; one that was resolved is open again.';
+COMMENT ON FUNCTION platform.note_error(about uuid, own boolean, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) IS 'Counts an error to its group and returns that; one that was resolved is open again.';
 
 -- Name: only_added_to(regclass, name[]); Type: FUNCTION; Schema: platform; Owner: -
 
@@ -10524,7 +10577,7 @@ begin
         left join platform.organizations o on o.id = e.organization
         order by o.id, e.fingerprint
     loop
-        noted := platform.note_error(error.about, error.fingerprint, error.source, error.error_type, error.message, error.place, error.severity, error.times, error.first_at, error.last_at);
+        noted := platform.note_error(error.about, true, error.fingerprint, error.source, error.error_type, error.message, error.place, error.severity, error.times, error.first_at, error.last_at);
         if error.about is null then
             update platform.error_groups g
             set samples = (
@@ -10536,14 +10589,14 @@ begin
         end if;
         -- In a storm one new occurrence a minute is enough.
         select case when count(*) >= most then max(l.created_at) end into newest
-        from platform.error_logs l where l.organization_id = error.about and l.group_id = noted;
+        from platform.error_logs l where l.organization_id = error.about and l.group_id = noted and l.own;
         continue when newest > now() - interval '1 minute';
-        insert into platform.error_logs (organization_id, source, error_type, error_message, stack_trace, context, request_id, severity, created_at, group_id)
-        select error.about, error.source, error.error_type, s.message, s.stack, s.context, s.request, error.severity, s.at, noted
+        insert into platform.error_logs (organization_id, source, error_type, error_message, stack_trace, context, request_id, severity, created_at, group_id, own)
+        select error.about, error.source, error.error_type, s.message, s.stack, s.context, s.request, error.severity, s.at, noted, true
         from jsonb_to_recordset(error.samples) as s (message text, stack text, context jsonb, request text, at timestamptz);
         delete from platform.error_logs l
         where l.organization_id = error.about
-        and l.id in (select x.id from platform.error_logs x where x.organization_id = error.about and x.group_id = noted order by x.created_at desc, x.id offset most);
+        and l.id in (select x.id from platform.error_logs x where x.organization_id = error.about and x.group_id = noted and x.own order by x.created_at desc, x.id offset most);
     end loop;
 end
 $$;
@@ -21004,6 +21057,7 @@ COMMENT ON TABLE platform.default_permissions IS 'What the roles of a new organi
 CREATE TABLE platform.error_groups (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     about uuid,
+    own boolean NOT NULL,
     fingerprint text NOT NULL,
     source text NOT NULL,
     error_type text NOT NULL,
@@ -21040,6 +21094,10 @@ COMMENT ON TABLE platform.error_groups IS 'Errors that are the same one: of one 
 -- Name: COLUMN error_groups.about; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.error_groups.about IS 'The organization it happened in; null: in none, as in a consumer of the log. Only operators of the installation see those.';
+
+-- Name: COLUMN error_groups.own; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.error_groups.own IS 'The platform''s own errors, scrubbed; otherwise a product''s, in the product''s words, which are nobody''s but the organization''s.';
 
 -- Name: COLUMN error_groups.message; Type: COMMENT; Schema: platform; Owner: -
 
@@ -21144,10 +21202,12 @@ CREATE TABLE platform.health_results (
     response_time_ms integer NOT NULL,
     check_data jsonb DEFAULT '{}'::jsonb NOT NULL,
     error_message text,
+    node text,
     checked_at timestamp with time zone NOT NULL,
     CONSTRAINT health_results_check_data_check CHECK ((jsonb_typeof(check_data) = 'object'::text)),
     CONSTRAINT health_results_check_name_check CHECK (((length(check_name) >= 1) AND (length(check_name) <= 300))),
     CONSTRAINT health_results_error_message_check CHECK ((length(error_message) <= 2000)),
+    CONSTRAINT health_results_node_check CHECK ((length(node) <= 100)),
     CONSTRAINT health_results_response_time_ms_check CHECK ((response_time_ms >= 0)),
     CONSTRAINT health_results_service_name_check CHECK (((length(service_name) >= 1) AND (length(service_name) <= 100))),
     CONSTRAINT health_results_status_check CHECK ((status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'unhealthy'::text])))
@@ -21158,6 +21218,10 @@ ALTER TABLE ONLY platform.health_results FORCE ROW LEVEL SECURITY;
 -- Name: TABLE health_results; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.health_results IS 'What was found each minute of what the installation depends on; kept for 30 days. An organization''s own probes are in platform.system_health_checks.';
+
+-- Name: COLUMN health_results.node; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.health_results.node IS 'Which node it is about; null: what all of them depend on.';
 
 -- Name: import_pieces; Type: TABLE; Schema: platform; Owner: -
 
@@ -21275,6 +21339,20 @@ COMMENT ON COLUMN platform.imports.write_cursor IS 'Where the importer goes on; 
 -- Name: COLUMN imports.counts; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.imports.counts IS 'What was made: orders, refunds, customers…';
+
+-- Name: installation; Type: TABLE; Schema: platform; Owner: -
+
+CREATE TABLE platform.installation (
+    only_one boolean DEFAULT true NOT NULL,
+    operated_by uuid,
+    CONSTRAINT installation_only_one_check CHECK (only_one)
+);
+
+ALTER TABLE ONLY platform.installation FORCE ROW LEVEL SECURITY;
+
+-- Name: TABLE installation; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON TABLE platform.installation IS 'Which organization runs the installation: the first there was. Null when that was deleted; then nobody does until somebody with access to the database says who.';
 
 -- Name: job_definitions; Type: TABLE; Schema: platform; Owner: -
 
@@ -34660,6 +34738,11 @@ ALTER TABLE ONLY platform.import_rejects
 ALTER TABLE ONLY platform.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (organization_id, id);
 
+-- Name: installation installation_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (only_one);
+
 -- Name: job_definitions job_definitions_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.job_definitions
@@ -36202,6 +36285,10 @@ CREATE INDEX error_logs_newest ON platform.error_logs USING btree (organization_
 
 CREATE INDEX error_logs_type ON platform.error_logs USING btree (organization_id, error_type, created_at DESC);
 
+-- Name: error_logs_ungrouped; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX error_logs_ungrouped ON platform.error_logs USING btree (created_at) WHERE ((group_id IS NULL) AND (severity = ANY (ARRAY['error'::text, 'critical'::text])));
+
 -- Name: error_logs_user; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX error_logs_user ON platform.error_logs USING btree (user_id) WHERE (user_id IS NOT NULL);
@@ -36249,6 +36336,10 @@ CREATE INDEX imports_work ON platform.imports USING btree (leased_until) WHERE (
 -- Name: imports_workspace; Type: INDEX; Schema: platform; Owner: -
 
 CREATE INDEX imports_workspace ON platform.imports USING btree (organization_id, workspace_id);
+
+-- Name: installation_operated_by; Type: INDEX; Schema: platform; Owner: -
+
+CREATE INDEX installation_operated_by ON platform.installation USING btree (operated_by) WHERE (operated_by IS NOT NULL);
 
 -- Name: job_definitions_type; Type: INDEX; Schema: platform; Owner: -
 
@@ -37705,6 +37796,10 @@ CREATE TRIGGER end_session BEFORE UPDATE OF ended_at, logout_reason ON platform.
 
 CREATE TRIGGER follow_import AFTER UPDATE ON platform.imports FOR EACH ROW WHEN (((new.kind = 'events'::text) AND (((old.state IS DISTINCT FROM new.state) OR (old.accepted IS DISTINCT FROM new.accepted)) OR (old.rejected IS DISTINCT FROM new.rejected)))) EXECUTE FUNCTION events.follow_import();
 
+-- Name: organizations found_installation; Type: TRIGGER; Schema: platform; Owner: -
+
+CREATE TRIGGER found_installation AFTER INSERT ON platform.organizations REFERENCING NEW TABLE AS founded FOR EACH STATEMENT EXECUTE FUNCTION platform.found_installation();
+
 -- Name: organizations give_jobs; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER give_jobs AFTER INSERT ON platform.organizations FOR EACH ROW EXECUTE FUNCTION platform.give_jobs();
@@ -37712,10 +37807,6 @@ CREATE TRIGGER give_jobs AFTER INSERT ON platform.organizations FOR EACH ROW EXE
 -- Name: organizations give_permissions; Type: TRIGGER; Schema: platform; Owner: -
 
 CREATE TRIGGER give_permissions AFTER INSERT ON platform.organizations FOR EACH ROW EXECUTE FUNCTION platform.give_permissions();
-
--- Name: error_logs grouped; Type: TRIGGER; Schema: platform; Owner: -
-
-CREATE TRIGGER grouped BEFORE INSERT ON platform.error_logs FOR EACH ROW WHEN (((new.group_id IS NULL) AND (new.severity = ANY (ARRAY['error'::text, 'critical'::text])))) EXECUTE FUNCTION platform.group_error();
 
 -- Name: setting_values record_inserted; Type: TRIGGER; Schema: platform; Owner: -
 
@@ -39517,7 +39608,7 @@ ALTER TABLE ONLY platform.error_groups
 -- Name: error_logs error_logs_group_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
 ALTER TABLE ONLY platform.error_logs
-    ADD CONSTRAINT error_logs_group_id_fkey FOREIGN KEY (group_id) REFERENCES platform.error_groups(id) ON DELETE CASCADE;
+    ADD CONSTRAINT error_logs_group_id_fkey FOREIGN KEY (group_id) REFERENCES platform.error_groups(id) ON DELETE SET NULL;
 
 -- Name: error_logs error_logs_organization_id_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -39568,6 +39659,11 @@ ALTER TABLE ONLY platform.imports
 
 ALTER TABLE ONLY platform.imports
     ADD CONSTRAINT imports_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES platform.workspaces(organization_id, id) ON DELETE CASCADE;
+
+-- Name: installation installation_operated_by_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
+
+ALTER TABLE ONLY platform.installation
+    ADD CONSTRAINT installation_operated_by_fkey FOREIGN KEY (operated_by) REFERENCES platform.organizations(id) ON DELETE SET NULL;
 
 -- Name: job_definitions job_definitions_job_type_fkey; Type: FK CONSTRAINT; Schema: platform; Owner: -
 
@@ -41949,6 +42045,10 @@ ALTER TABLE platform.import_rejects ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE platform.imports ENABLE ROW LEVEL SECURITY;
 
+-- Name: installation; Type: ROW SECURITY; Schema: platform; Owner: -
+
+ALTER TABLE platform.installation ENABLE ROW LEVEL SECURITY;
+
 -- Name: job_definitions; Type: ROW SECURITY; Schema: platform; Owner: -
 
 ALTER TABLE platform.job_definitions ENABLE ROW LEVEL SECURITY;
@@ -42032,6 +42132,10 @@ CREATE POLICY owner ON platform.file_removals TO clientele_owner USING (true) WI
 -- Name: files owner; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY owner ON platform.files TO clientele_owner USING (true) WITH CHECK (true);
+
+-- Name: installation owner; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY owner ON platform.installation TO clientele_owner USING (true) WITH CHECK (true);
 
 -- Name: job_definitions owner; Type: POLICY; Schema: platform; Owner: -
 
@@ -42356,6 +42460,10 @@ CREATE POLICY service ON platform.import_rejects TO clientele_service USING (tru
 -- Name: imports service; Type: POLICY; Schema: platform; Owner: -
 
 CREATE POLICY service ON platform.imports TO clientele_service USING (true) WITH CHECK (true);
+
+-- Name: installation service; Type: POLICY; Schema: platform; Owner: -
+
+CREATE POLICY service ON platform.installation TO clientele_service USING (true) WITH CHECK (true);
 
 -- Name: job_definitions service; Type: POLICY; Schema: platform; Owner: -
 
@@ -43096,6 +43204,11 @@ REVOKE ALL ON FUNCTION platform.give_back(limit_name text, subject text, amount 
 GRANT ALL ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) TO clientele_app;
 GRANT ALL ON FUNCTION platform.give_back(limit_name text, subject text, amount bigint, period date) TO clientele_service;
 
+-- Name: FUNCTION group_errors(most integer); Type: ACL; Schema: platform; Owner: -
+
+REVOKE ALL ON FUNCTION platform.group_errors(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.group_errors(most integer) TO clientele_service;
+
 -- Name: FUNCTION is_only_here(person uuid); Type: ACL; Schema: platform; Owner: -
 
 REVOKE ALL ON FUNCTION platform.is_only_here(person uuid) FROM PUBLIC;
@@ -43135,10 +43248,10 @@ GRANT ALL ON FUNCTION platform.next_run(expression text, zone text, after timest
 REVOKE ALL ON FUNCTION platform.next_seal(organization uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.next_seal(organization uuid, most integer) TO clientele_service;
 
--- Name: FUNCTION note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: ACL; Schema: platform; Owner: -
+-- Name: FUNCTION note_error(about uuid, own boolean, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone); Type: ACL; Schema: platform; Owner: -
 
-REVOKE ALL ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.note_error(about uuid, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) TO clientele_service;
+REVOKE ALL ON FUNCTION platform.note_error(about uuid, own boolean, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.note_error(about uuid, own boolean, fingerprint text, source text, error_type text, message text, place text, severity text, times bigint, first_at timestamp with time zone, last_at timestamp with time zone) TO clientele_service;
 
 -- Name: FUNCTION only_added_to(relation regclass, blankable name[]); Type: ACL; Schema: platform; Owner: -
 
@@ -45718,6 +45831,10 @@ GRANT SELECT ON TABLE platform.import_rejects TO clientele_readonly;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.imports TO clientele_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.imports TO clientele_app;
 GRANT SELECT ON TABLE platform.imports TO clientele_readonly;
+
+-- Name: TABLE installation; Type: ACL; Schema: platform; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.installation TO clientele_service;
 
 -- Name: TABLE job_definitions; Type: ACL; Schema: platform; Owner: -
 

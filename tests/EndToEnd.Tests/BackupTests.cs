@@ -111,11 +111,12 @@ public sealed class BackupTests
         Assert.Equal("Kept", await installation.Scalar<string>("select o.name from platform.organizations o"));
         Assert.Equal(2, await installation.Scalar<short>("select s.epoch from log.state s"));
         Assert.Single(Directory.EnumerateDirectories(installation.Data, "postgres.before-*"));
-        Assert.Single(Directory.EnumerateDirectories(installation.Data, "archive.before-*"));
+        Assert.Single(Directory.EnumerateDirectories(Path.Combine(installation.Data, "archive"), "before-*"));
         await installation.StopServer();
         var forgotten = await installation.Run(["restore", "--forget", "--yes", .. on]);
         Assert.Contains("postgres.before-", forgotten.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateDirectories(installation.Data, "*.before-*"));
+        Assert.Empty(Directory.EnumerateDirectories(Path.Combine(installation.Data, "archive"), "before-*"));
     }
 
     private const string Shape = """

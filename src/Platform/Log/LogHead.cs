@@ -9,7 +9,7 @@ namespace Clientele.Platform.Log;
 /// <param name="Behind">There are rows after the reader's place, below the watermark.</param>
 public sealed record LogHead(short Epoch, string Identity, ulong Watermark, bool Behind)
 {
-    private sealed record Row(short Epoch, string Identity, bool SameServer, string Watermark, bool Behind);
+    private sealed record Row(short Epoch, string Identity, long Since, bool SameServer, string Watermark, bool Behind);
 
     /// <summary>Looks, on the service role. Raises the epoch when the log turns out to be on another server than it was.</summary>
     public static async Task<LogHead> Read(Db service, LogPoint after, CancellationToken ct)
@@ -20,11 +20,12 @@ public sealed record LogHead(short Epoch, string Identity, ulong Watermark, bool
             await service.One<short>($"select log.verify_epoch()", ct);
             row = await Look(service, after, ct);
         }
-        return new LogHead(row.Epoch, string.Create(CultureInfo.InvariantCulture, $"{row.Identity}#{row.Epoch}"), ulong.Parse(row.Watermark, CultureInfo.InvariantCulture), row.Behind);
+        // Two recoveries from the same copy raise the same epoch on the same timeline: only when they did tells them apart.
+        return new LogHead(row.Epoch, string.Create(CultureInfo.InvariantCulture, $"{row.Identity}#{row.Epoch}@{row.Since}"), ulong.Parse(row.Watermark, CultureInfo.InvariantCulture), row.Behind);
     }
 
     private static Task<Row> Look(Db service, LogPoint after, CancellationToken ct) => service.One<Row>($"""
-        select s.epoch, s.identity, s.identity = log.identity() as same_server, log.watermark()::text as watermark,
+        select s.epoch, s.identity, (extract(epoch from s.since) * 1000000)::bigint as since, s.identity = log.identity() as same_server, log.watermark()::text as watermark,
                exists (
                    select from log.events e
                    where (e.epoch, e.writer, e.position) > ({after.Epoch}::smallint, {after.Writer.ToString(CultureInfo.InvariantCulture)}::text::xid8, {after.Position})

@@ -84,6 +84,8 @@ internal sealed class Cluster
     /// <summary>Looks after the archive; null when there is none.</summary>
     internal ArchiveKeeper? Keeper() => Archive is { } files ? new ArchiveKeeper(this, files, options.Archive!.LimitBytes) : null;
 
+    internal TimeSpan ArchiveEvery => options.Archive!.Every;
+
     // Without fsync and log there is nothing worth archiving.
     private ArchiveFiles? Archive => options is { Archive: { } archive, Durable: true } ? PointInTime.Files(Folder, archive, Account) : null;
 
@@ -97,15 +99,27 @@ internal sealed class Cluster
         // Of starts that were killed. Should initdb itself still be at work there, a later start finds the rest.
         foreach (var halfMade in Directory.EnumerateDirectories(Folder.Root, "postgres.new-*"))
             await Command.Run("rm", ["-rf", "--", halfMade], cancellation);
-        await PointInTime.Finish(Folder, cancellation);
+        await PointInTime.Finish(Folder, Account, cancellation);
         if (Folder.ClusterMajor() is null)
+        {
+            // An empty database would take the place of the one that can still be brought back.
+            Archive?.RefuseForeign(null);
             await Create(cancellation);
-        if (Archive is { } archive)
-            await archive.Make(cancellation);
+        }
         await Account.TakeRestoredCluster(Folder.Cluster, cancellation);
+        if (Archive is { } archive)
+            await archive.Make(await SystemIdentifier(cancellation), cancellation);
         await WriteSettings(cancellation);
         await ReadPassword(cancellation);
         await LogFiles.Prune(Folder.Logs, Account, cancellation);
+    }
+
+    /// <summary>PostgreSQL's identifier of this cluster, which copies of it share; null: it cannot be read.</summary>
+    internal async Task<string?> SystemIdentifier(CancellationToken cancellation)
+    {
+        const string Script = """ "$1" -D "$2" | sed -n 's/^Database system identifier: *//p'""";
+        var said = await Account.Shell(Script, [Path.Combine(Binaries.Folder, "pg_controldata"), Folder.Cluster], cancellation);
+        return said.Output.Trim() is { Length: > 0 } identifier ? identifier : null;
     }
 
     /// <summary>The postmaster that an earlier run left behind, when it can go on; otherwise it is gone afterwards.</summary>
@@ -183,6 +197,12 @@ internal sealed class Cluster
 
     /// <summary>It is made at each start. Not when something is in it.</summary>
     internal Task RemoveSocketFolder() => Command.Run("rmdir", ["--", SocketFolder], CancellationToken.None);
+
+    /// <summary>A password to be given to a server that is recovered where none is known.</summary>
+    internal void MakePassword()
+    {
+        if (!File.Exists(Folder.PasswordFile)) Folder.WriteSecret(Folder.PasswordFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
+    }
 
     /// <summary>Ready, and lets us in.</summary>
     internal async Task Verify(CancellationToken cancellation)

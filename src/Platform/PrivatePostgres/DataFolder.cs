@@ -19,6 +19,9 @@ internal sealed record DataFolder(string Root)
     // PostgreSQL's MAXPGPATH is 1,024 bytes, and it appends names of its own.
     private const int LongestPath = 900;
 
+    // What whoever goes on on a new machine puts into the folder before the first start.
+    private static readonly string[] PutBack = ["keys", "files", "backups", "archive"];
+
     /// <summary>Another than <c>postgres</c> while a recovery is at work beside it.</summary>
     internal string ClusterFolder { get; init; } = "postgres";
 
@@ -117,11 +120,11 @@ internal sealed record DataFolder(string Root)
                 $"{Root} is itself a PostgreSQL data folder: name another folder with --data, or use the server that runs on it with --database.");
         if (Holds(Cluster) && ClusterMajor() is null)
             throw new PrivatePostgresException($"{Cluster} holds files that are not PostgreSQL's: move them away, or name another folder with --data.");
-        if (Holds(Root) && !File.Exists(LockFile) && ClusterMajor() is null)
+        if (Holds(Root, PutBack) && !File.Exists(LockFile) && ClusterMajor() is null)
             throw new PrivatePostgresException($"{Root} holds files that are not Clientele's: name an empty or a new folder with --data.");
     }
 
     // An own disk mounted as the data folder is empty but for lost+found.
-    private static bool Holds(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "lost+found");
+    private static bool Holds(string folder, params string[] besides) =>
+        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Any(name => name != "lost+found" && !besides.Contains(name));
 }

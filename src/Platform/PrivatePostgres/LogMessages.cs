@@ -28,6 +28,9 @@ internal static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Error, Message = "The private PostgreSQL did not start again: {Reason} Next attempt in {Milliseconds} ms")]
     internal static partial void DidNotStartAgain(this ILogger logger, string reason, long milliseconds);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The archive for going back to a moment: {Reason}")]
+    internal static partial void ArchiveFailed(this ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "A subscriber to the restarts of PostgreSQL failed")]
     internal static partial void SubscriberFailed(this ILogger logger, Exception exception);
 

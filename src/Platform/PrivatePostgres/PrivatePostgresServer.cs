@@ -22,7 +22,7 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
     private readonly ILogger logger;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock stopGuard = new();
-    private readonly Task supervision;
+    private readonly Task supervision, keeping;
     private Postmaster? postmaster;
     private Task? stop;
 
@@ -34,6 +34,7 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
         this.logger = logger;
         Archive = cluster.Keeper();
         supervision = Supervise();
+        keeping = Archive is null ? Task.CompletedTask : Keep(Archive);
     }
 
     /// <summary>After PostgreSQL died and runs again.</summary>
@@ -91,6 +92,7 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
+        Archive?.Dispose();
         stopping.Dispose();
     }
 
@@ -114,12 +116,31 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
     {
         await stopping.CancelAsync();
         await supervision;
+        await keeping;
         if (postmaster is not null)
             await cluster.Stop(postmaster);
         postmaster = null;
         await cluster.RemoveSocketFolder();
         folderLock.Dispose();
         logger.Stopped();
+    }
+
+    // By itself and in every command: what is archived grows whoever writes, and backups may take hours.
+    private async Task Keep(ArchiveKeeper archive)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(cluster.ArchiveEvery, stopping.Token);
+                try { await archive.Look(stopping.Token); }
+                catch (IOException failed) { logger.ArchiveFailed(failed.Message); }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // We stop.
+        }
     }
 
     private async Task Supervise()

@@ -205,6 +205,19 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
     }
 
     [Fact]
+    public async Task Two_recoveries_from_the_same_copy_are_two_logs_to_whoever_keeps_its_own_place()
+    {
+        var once = await LogHead.Read(database.Service, default, Ct);
+        Assert.Equal(once.Identity, (await LogHead.Read(database.Service, default, Ct)).Identity);
+        // The second has the same server, timeline and epoch: it was raised at another time.
+        await using (var connection = await database.OpenSuperuser())
+            await Run(connection, "update log.state set since = since + interval '1 microsecond'");
+        var again = await LogHead.Read(database.Service, default, Ct);
+        Assert.Equal(once.Epoch, again.Epoch);
+        Assert.NotEqual(once.Identity, again.Identity);
+    }
+
+    [Fact]
     public async Task A_long_foreign_transaction_shows_in_health_with_who_it_is()
     {
         await Prepare();

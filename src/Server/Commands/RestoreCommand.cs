@@ -13,22 +13,24 @@ namespace Clientele.Server.Commands;
 /// <summary>clientele restore: puts a backup in the place of the database, once it has passed every check. Every node must be stopped.</summary>
 internal static class RestoreCommand
 {
+    private const string Latest = "latest";
+
     public static Command Create()
     {
         var (data, database, folder) = (Options.Data(), Options.Database(), BackupCommand.Folder("--from"));
         var name = new Argument<string?>("backup") { Description = "Its name, its folder, or: latest.", HelpName = "NAME", Arity = ArgumentArity.ZeroOrOne };
         var into = new Option<string?>("--into") { Description = "Restore into another database, to look at it; the platform's stays.", HelpName = "DATABASE" };
-        var at = new Option<string?>("--at") { Description = "Take the private PostgreSQL back to a moment instead, such as \"2026-11-21 10:15:07+00\"; without a zone it is UTC.", HelpName = "MOMENT" };
-        at.Validators.Add(r => { if (r.Tokens.Count == 1 && Moment(r.Tokens[0].Value) is null) r.AddError($"\"{r.Tokens[0].Value}\" is no moment. Write it as 2026-11-21 10:15:07+00."); });
+        var at = new Option<string?>("--at") { Description = "Take the private PostgreSQL back to a moment instead, such as \"2026-11-21 10:15:07+00\"; without a zone it is UTC. latest: everything the archive has.", HelpName = "MOMENT" };
+        at.Validators.Add(r => { if (r.Tokens.Count == 1 && r.Tokens[0].Value != Latest && Moment(r.Tokens[0].Value) is null) r.AddError($"\"{r.Tokens[0].Value}\" is no moment. Write it as 2026-11-21 10:15:07+00, or: latest."); });
         var replace = new Option<bool>("--replace") { Description = "With --into: drop the database of that name, whatever is in it." };
         var despite = new Option<bool>("--despite-faults") { Description = "Restore even where checks of the data find faults, since it had them before. Every row must be there all the same." };
         var yes = new Option<bool>("--yes") { Description = "Do it. Without it, what would be done is said." };
-        var forget = new Option<bool>("--forget") { Description = "Remove what earlier restores put aside." };
+        var forget = new Option<bool>("--forget") { Description = "Remove what earlier restores put aside, or left when they did not pass." };
         var command = new Command("restore", "Restore a backup. Stop every node first.") { name, at, folder, into, replace, despite, forget, yes, data, database };
         command.Validators.Add(r => { if (r.GetValue(at) is not null && (r.GetValue(name) ?? r.GetValue(into)) is not null) r.AddError("A moment is gone back to from the archive: name no backup and no other database with --at."); });
         command.Validators.Add(r => { if (r.GetValue(replace) && r.GetValue(into) is null) r.AddError("--replace goes with --into: the platform's own database is never dropped, but kept beside."); });
         command.Validators.Add(r => { if (r.GetValue(at) is not null && r.GetValue(despite)) r.AddError("--despite-faults is for backups."); });
-        command.SetAction((parsed, ct) => parsed.GetValue(at) is { } moment ? Recover(parsed.GetValue(data)!, parsed.GetValue(database), Moment(moment)!.Value, parsed.GetValue(yes), ct) : Run(parsed.GetValue(data)!, parsed.GetValue(database), parsed.GetValue(folder), parsed.GetValue(name), parsed.GetValue(into), parsed.GetValue(replace), parsed.GetValue(despite), parsed.GetValue(forget), parsed.GetValue(yes), ct));
+        command.SetAction((parsed, ct) => parsed.GetValue(at) is { } moment ? Recover(parsed.GetValue(data)!, parsed.GetValue(database), moment == Latest ? null : Moment(moment), parsed.GetValue(yes), ct) : Run(parsed.GetValue(data)!, parsed.GetValue(database), parsed.GetValue(folder), parsed.GetValue(name), parsed.GetValue(into), parsed.GetValue(replace), parsed.GetValue(despite), parsed.GetValue(forget), parsed.GetValue(yes), ct));
         return command;
     }
 
@@ -78,17 +80,19 @@ internal static class RestoreCommand
     private static DateTimeOffset? Moment(string word) =>
         DateTimeOffset.TryParse(word, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : null;
 
-    private static async Task<int> Recover(string data, string? database, DateTimeOffset at, bool yes, CancellationToken ct)
+    private static async Task<int> Recover(string data, string? database, DateTimeOffset? at, bool yes, CancellationToken ct)
     {
         if (database is { Length: > 0 }) throw new SetupException("Going back to a moment is for the private PostgreSQL. An existing server has means of its own: ask whoever runs it.");
         var options = DatabaseHome.PrivateOptions(data);
-        if (!Directory.Exists(Path.Combine(options.DataFolder, "postgres"))) throw new SetupException($"There is no Clientele in {options.DataFolder}. Name its data folder with --data.");
+        var word = at is { } moment ? $"{moment.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC" : "the end of the archive";
+        // With an archive elsewhere PostgreSQL's own folder may be lost.
+        if (!Directory.Exists(Path.Combine(options.DataFolder, "postgres")) && (options.Archive is null || PointInTime.Window(data, options.Archive) is null)) throw new SetupException($"There is neither a Clientele nor an archive of one in {options.DataFolder}. Name its data folder with --data, and the archive with CLIENTELE_ARCHIVE_FOLDER.");
         if (options.Archive is null) throw new SetupException("Nothing is archived: CLIENTELE_ARCHIVE is not set. What there is to restore: clientele backup list");
         if (!yes)
         {
             var window = PointInTime.Window(data, options.Archive);
             Console.WriteLine(window is { } w
-                ? $"The data would be taken back to {at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC (possible: from {w.From.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {w.To.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC); the present data is kept beside it. To do it: --yes"
+                ? $"The data would be taken back to {word} (possible: from {w.From.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {w.To.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{string.Concat(PointInTime.Gaps(data, options.Archive).Select(g => $", but not from {g.From.UtcDateTime:yyyy-MM-dd HH:mm:ss} to {g.To?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "now"}"))}); the present data is kept beside it. To do it: --yes"
                 : "There is no base copy in the archive yet: the first is taken as soon as the server runs.");
             return CommandLine.Refused;
         }
@@ -112,7 +116,7 @@ internal static class RestoreCommand
             Console.WriteLine("It did not pass: the present data is as it was.");
             return CommandLine.Failed;
         }
-        Console.WriteLine($"The data is that of {at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Start Clientele: what is derived from the log is built anew, and the archive begins anew. The data of before is kept in {old}; when you need it no more: clientele restore --forget --yes");
+        Console.WriteLine($"The data is that of {word}. Start Clientele: what is derived from the log is built anew, and the archive begins anew. {(old.Length > 0 ? $"The data of before is kept in {old}" : "The archive it came from is kept in its folder")}; when you need it no more: clientele restore --forget --yes");
         return 0;
     }
 
@@ -128,6 +132,13 @@ internal static class RestoreCommand
     private static async Task<int> Forget(string administrator, string own, IReadOnlyList<string> folders, bool yes, CancellationToken ct)
     {
         var databases = await RestoreBackup.Old(administrator, own, ct);
+        // Of a restore that did not pass or was cut short.
+        await using (var connection = new NpgsqlConnection(RestoreBackup.In(administrator, "postgres")))
+        {
+            await connection.OpenAsync(ct);
+            await using var ask = new NpgsqlCommand("select exists (select from pg_database d where d.datname = $1)", connection) { Parameters = { new() { Value = RestoreBackup.RestoringName(own) } } };
+            if ((bool)(await ask.ExecuteScalarAsync(ct))!) databases = [.. databases, RestoreBackup.RestoringName(own)];
+        }
         List<string> old = [.. databases, .. folders];
         if (old.Count == 0) Console.WriteLine("Nothing was put aside.");
         else if (!yes) Console.WriteLine($"These would be removed for good: {string.Join(", ", old)}. To do it: --yes");
