@@ -207,12 +207,12 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
     [Fact]
     public async Task Two_recoveries_from_the_same_copy_are_two_logs_to_whoever_keeps_its_own_place()
     {
-        var once = await LogHead.Read(database.Service, default, Ct);
-        Assert.Equal(once.Identity, (await LogHead.Read(database.Service, default, Ct)).Identity);
+        var once = await LogHead.Read(database.Service, new LogPoint(0, 0, 0), Ct);
+        Assert.Equal(once.Identity, (await LogHead.Read(database.Service, new LogPoint(0, 0, 0), Ct)).Identity);
         // The second has the same server, timeline and epoch: it was raised at another time.
         await using (var connection = await database.OpenSuperuser())
             await Run(connection, "update log.state set since = since + interval '1 microsecond'");
-        var again = await LogHead.Read(database.Service, default, Ct);
+        var again = await LogHead.Read(database.Service, new LogPoint(0, 0, 0), Ct);
         Assert.Equal(once.Epoch, again.Epoch);
         Assert.NotEqual(once.Identity, again.Identity);
     }
