@@ -9849,6 +9849,8 @@ declare
     noted   uuid;
     counted bigint := 0;
 begin
+    -- One node at a time; the next one then sees what is left.
+    perform pg_advisory_xact_lock(hashtext('platform.group_errors'));
     for same in
         with waiting as materialized (
             select l.organization_id, l.id, l.source, l.error_type, l.severity, least(l.created_at, now()) as at,
@@ -20944,6 +20946,7 @@ CREATE TABLE platform.backups (
     kind text NOT NULL,
     name text,
     node text NOT NULL,
+    folder uuid,
     slot timestamp with time zone,
     asked_by text,
     state text DEFAULT 'running'::text NOT NULL,
@@ -20972,6 +20975,10 @@ ALTER TABLE ONLY platform.backups FORCE ROW LEVEL SECURITY;
 -- Name: TABLE backups; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.backups IS 'Backups of the installation, and trials of restoring one: who made which when, and how it went.';
+
+-- Name: COLUMN backups.folder; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.folder IS 'The folder it was written to, by the id that lies in it: nodes of one machine may have different ones, and several nodes the same. Null: of a trial, or unknown.';
 
 -- Name: COLUMN backups.slot; Type: COMMENT; Schema: platform; Owner: -
 

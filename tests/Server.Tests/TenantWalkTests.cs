@@ -16,6 +16,7 @@ namespace Clientele.Server.Tests;
 /// is a 5xx or holds a word of beta's, and not a row of beta's changes. Whoever adds an endpoint or a parameter says in
 /// <see cref="calls"/> how it is called; until then these tests fail.
 /// </summary>
+[Trait("Runs", "processes")]
 public sealed partial class TenantWalkTests(TenantWalkTests.App app) : IClassFixture<TenantWalkTests.App>
 {
     /// <summary>Stands in every name, address, product, country and file of beta's, and nowhere else.</summary>

@@ -14,6 +14,7 @@ public sealed class NextRunTests(NextRunTests.Database database) : IClassFixture
     private static readonly string[] zones = ["UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Dakar", "Asia/Kathmandu", "America/Santiago"];
 
     [Fact]
+    [Trait("Runs", "processes")]
     public async Task A_clock_that_walks_through_every_minute_comes_to_the_same_moment()
     {
         var questions = Questions.Sample(120, 20).Where(q => Reference(q) is not null).ToList();

@@ -99,7 +99,7 @@ public sealed partial class BrowseTests
                         new($"select set_config('clientele.organization_id', '{app.Alpha.OrganizationId}', true), set_config('clientele.access', '{Words.Of(access)}', true), set_config('clientele.actor_id', '{(access >= Access.Member ? actor : null)}', true)"),
                         new($"""
                             select exists (
-                                select from (select (jsonb_populate_record(null::{relation}, jsonb_build_object('organization_id', '{app.Alpha.OrganizationId}', 'workspace_id', null, 'user_id', '{actor}',
+                                select from (select (jsonb_populate_record(null::{relation}, jsonb_build_object('organization_id', '{app.Alpha.OrganizationId}', 'workspace_id', null, 'about', '{app.Alpha.OrganizationId}', 'user_id', '{actor}',
                                     'id', '{(relation == "platform.organizations" ? app.Alpha.OrganizationId : actor)}', 'amount', -1))).*) as "{name}"
                                 where {predicate})
                             """),
