@@ -11,6 +11,7 @@ internal sealed class CheckList(IEnumerable<HealthCheck> registered, IEnumerable
     [
         .. registered,
         .. consumers.Select(c => LogChecks.Consumer(log, c.Name)),
+        .. options.OAuth is { } service ? [SignInCheck.Service(service)] : Array.Empty<HealthCheck>(),
         .. options.Mail is { } mail ? [MailCheck.Server(mail)] : Array.Empty<HealthCheck>(),
         .. backups.Archive is not null ? [BackupChecks.Archive(backups)] : Array.Empty<HealthCheck>(),
         .. node.DataFolder is { } folder ? [DiskCheck.Room(folder)] : Array.Empty<HealthCheck>(),

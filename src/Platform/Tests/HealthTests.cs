@@ -178,6 +178,17 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
     }
 
     [Fact]
+    public async Task The_service_people_sign_in_by_is_well_when_it_can_be_reached()
+    {
+        await using var server = new MailServer();
+        static Task<Finding> Look(int port) => SignInCheck.Service(new OAuthSettings("Elsewhere", new Uri("https://elsewhere.example"), new Uri($"https://127.0.0.1:{port}/token"), new Uri("https://elsewhere.example"), "a", "a-secret", "email", false)).Look(Ct);
+        Assert.Equal(HealthStatus.Healthy, (await Look(server.Port)).Status);
+        var away = await Look(1);
+        Assert.Equal(HealthStatus.Unhealthy, away.Status);
+        Assert.DoesNotContain("a-secret", away.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Data_that_is_no_object_is_its_checks_finding_and_no_other_row_is_lost()
     {
         var clock = new Clock(DateTimeOffset.UtcNow.AddMinutes(-25));
@@ -517,6 +528,7 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
     }
 
     [Fact]
+    [Trait("Runs", "processes")]
     public async Task Metrics_are_told_when_the_database_is_away()
     {
         await app.Recorder(new Clock(DateTimeOffset.UtcNow.AddMinutes(-2))).Run(Ct);

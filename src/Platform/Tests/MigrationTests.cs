@@ -10,6 +10,7 @@ using Npgsql;
 
 namespace Clientele.Platform.Tests;
 
+[Trait("Runs", "processes")]
 public sealed class MigrationTests(MigrationTests.Database database) : IClassFixture<MigrationTests.Database>
 {
     public sealed class Database : TestDatabase;

@@ -130,6 +130,7 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
     }
 
     [Fact]
+    [Trait("Runs", "processes")]
     public async Task An_address_nobody_has_is_locked_like_any_other()
     {
         using var client = app.Client("alpha");

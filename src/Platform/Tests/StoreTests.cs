@@ -215,6 +215,7 @@ public sealed class StoreTests : IDisposable
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    [Trait("Runs", "processes")]
     public void What_was_changed_cut_added_or_moved_is_refused() =>
         Prop.ForAll(Sizes.SelectMany(size => Gen.Choose(0, int.MaxValue).Select(seed => (size, seed))).ToArbitrary(), async given =>
         {

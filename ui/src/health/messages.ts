@@ -106,7 +106,7 @@ export const healthMessages = messages({
   'database.unread': { en: 'Some of it could not be read', fr: 'Une partie n’a pas pu être lue' },
   'database.unread.text': {
     en: 'Locked, or too slow to wait for: {sections}. The rest is complete.',
-    fr: 'Verrouillé, ou trop lent pour attendre : {sections}. Le reste est complet.',
+    fr: 'Verrouillé, ou trop lent pour attendre\u00a0: {sections}. Le reste est complet.',
   },
   'database.now': { en: 'Now', fr: 'Maintenant' },
   'database.size': { en: 'Size', fr: 'Taille' },
