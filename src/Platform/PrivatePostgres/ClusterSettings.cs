@@ -14,6 +14,7 @@ internal static class ClusterSettings
         {
             settings["shared_preload_libraries"] = "pg_stat_statements"; // what operators are shown as slow statements
             settings["pg_stat_statements.max"] = "2000";
+            settings["pg_stat_statements.track_utility"] = "off"; // thousands of different ones while the schema is made, none of them asked twice
         }
         AddEach(settings, options.Durable ? Durable(Memory.Megabytes()) : Fast());
         if (options is { Durable: true, Archive: not null })
