@@ -249,7 +249,7 @@ public sealed class EngineTests(EngineTests.Database database) : IClassFixture<E
             var following = Task.Run(history.CatchUp, Ct);
             for (var patience = 0; await Task.Run(() => Of(database.Beta), Ct).WaitAsync(TimeSpan.FromSeconds(30), Ct) < 2; patience++)
             {
-                Assert.True(patience < 1500, "Beta's event never arrived.");
+                Assert.True(patience < 6000, "Beta's event never arrived.");
                 await Task.Delay(20, Ct);
             }
             Assert.False(staying.IsCompleted);
