@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
+using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 
 namespace Clientele.Platform.Files;
 
 /// <summary>A file as it streams in: its beginning was looked at, and all of it is counted, hashed and looked through while the store reads it.</summary>
-internal sealed class ArrivingFile : Stream
+internal sealed class ArrivingFile : ForwardStream
 {
     private static ReadOnlySpan<byte> Macros => "vbaProject.bin"u8;
 
@@ -69,19 +70,6 @@ internal sealed class ArrivingFile : Stream
         kept.CopyTo(seam, 0);
         seamLength = kept.Length;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

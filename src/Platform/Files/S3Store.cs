@@ -73,7 +73,7 @@ public sealed class S3Store : IFileStore, IDisposable
         {
             // Not ct: when the sender hangs up, what arrived must go all the same. When the service is away, its own rule removes the parts.
             try { await Doing("write", () => client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = options.Bucket, Key = name, UploadId = upload }, CancellationToken.None)); }
-            catch (FileStoreException) { }
+            catch (FileStoreException) { /* what broke the upload is what the caller hears */ }
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Clientele.Platform.Data;
 
 namespace Clientele.Platform.Files;
 
@@ -27,7 +28,7 @@ internal static class SealedFile
 }
 
 /// <summary>Encrypts what it reads from another stream.</summary>
-internal sealed class SealingStream(Stream plain, byte[] key) : Stream
+internal sealed class SealingStream(Stream plain, byte[] key) : ForwardStream
 {
     private readonly AesGcm aes = new(key, SealedFile.TagBytes);
     // One byte more than a chunk tells whether it is the last.
@@ -66,19 +67,6 @@ internal sealed class SealingStream(Stream plain, byte[] key) : Stream
         SealedFile.Nonce(nonce, chunk, done);
         aes.Encrypt(nonce, ahead.AsSpan(0, length), ready.AsSpan(0, length), ready.AsSpan(length), [SealedFile.Version]);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -93,7 +93,7 @@ public static class ImportReceiver
     }
 
     /// <summary>Gives back the bytes looked at first, counts, limits, and copies on what it reads.</summary>
-    private sealed class CountingStream(ReadOnlyMemory<byte> start, Stream inner, long limit) : Stream
+    private sealed class CountingStream(ReadOnlyMemory<byte> start, Stream inner, long limit) : ForwardStream
     {
         private ReadOnlyMemory<byte> ahead = start;
 
@@ -116,19 +116,5 @@ public static class ImportReceiver
             if (Copy is not null && read > 0) await Copy.WriteAsync(buffer[..read], ct);
             return read;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-        public override void Flush() { }
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -57,7 +57,7 @@ internal sealed class PieceWriter(Db db, Guid organizationId, Guid importId) : S
 }
 
 /// <inheritdoc cref="PieceWriter"/>
-internal sealed class PieceReader(Db db, Guid importId) : Stream
+internal sealed class PieceReader(Db db, Guid importId) : ForwardStream
 {
     private byte[] piece = [];
     private int position;
@@ -76,18 +76,4 @@ internal sealed class PieceReader(Db db, Guid importId) : Stream
         position += taken;
         return taken;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
