@@ -5146,13 +5146,13 @@ CREATE FUNCTION events.install(blueprint text, catalogue json) RETURNS void
     LANGUAGE plpgsql
     AS $_$
 declare
-    entry  json;
-    kind   json;
-    fields text[];
-    made   jsonb;
-    wrong  text[];
-    gone   record;
-    shown  text[] := array(select t.event_type from events.event_types t where t.blueprint = install.blueprint and t.view_name = t.event_type);
+    entry      json;
+    properties jsonb;
+    fields     text[];
+    required   jsonb;
+    wrong      text[];
+    gone       record;
+    shown      text[] := array(select t.event_type from events.event_types t where t.blueprint = install.blueprint and t.view_name = t.event_type);
 begin
     for gone in select distinct t.view_name from events.event_types t where t.blueprint = install.blueprint and t.view_name is not null loop
         execute format('drop view if exists %I.%I', install.blueprint, gone.view_name);
@@ -5160,32 +5160,37 @@ begin
     delete from events.event_types t where t.blueprint = install.blueprint;
 
     for entry in select e from json_array_elements(catalogue) as e loop
+        properties := entry -> 'properties';
+        required := coalesce((entry ->> 'required')::jsonb, '[]');
         select coalesce(array_agg(p.key order by p.ordinality), '{}') into fields from json_object_keys(entry -> 'properties') with ordinality as p (key);
         if fields && array['id', 'workspace_id', 'event_type', 'customer_id', 'profile_id', 'session_id', 'occurred_at', 'recorded_at', 'message_id', entry -> 'action' ->> 'column'] then
             raise exception 'events.install: a property of % has the name of a column every event has', coalesce(entry ->> 'view', entry ->> 'title');
         end if;
-        for kind in select k from json_array_elements(entry -> 'types') as k loop
-            made := jsonb_build_object(
-                '$schema', 'https://json-schema.org/draft/2020-12/schema',
-                'title', coalesce(kind ->> 'title', entry ->> 'title'),
-                'description', entry ->> 'description',
-                'type', 'object',
-                'properties', (entry ->> 'properties')::jsonb,
-                'required', coalesce((entry ->> 'required')::jsonb, '[]') || coalesce((kind ->> 'required')::jsonb, '[]'));
-            -- The types of one table differ only in what they require.
-            wrong := case when kind::text = (entry -> 'types' -> 0)::text then events.schema_problems(made) else '{}' end || array(
-                select 'the required property ' || r || ' is not described' from jsonb_array_elements_text(made -> 'required') as r where r <> all (fields))
-                || array(select p.key || ': a column of the log is text, an address or a number'
-                         from jsonb_each(made -> 'properties') as p where p.value ->> 'x-column' not in (
-                             'event_value', 'currency', 'page_url', 'page_title', 'referrer_url', 'ip_address', 'user_agent', 'device_type', 'browser', 'os',
-                             'screen_resolution', 'country', 'city', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'source_system'));
-            if cardinality(wrong) > 0 then
-                raise exception 'events.install: %, %: %', install.blueprint, kind ->> 'type', array_to_string(wrong, '; ');
-            end if;
-            insert into events.event_types (blueprint, event_type, title, category, description, about, needs_customer, schema, fields, view_name, action_column, action)
-            values (install.blueprint, kind ->> 'type', coalesce(kind ->> 'title', entry ->> 'title'), entry ->> 'category', entry ->> 'description', entry ->> 'about',
-                    coalesce((entry ->> 'needs_customer')::boolean, false), made, fields, entry ->> 'view', entry -> 'action' ->> 'column', kind ->> 'action');
-        end loop;
+        -- The types of one table differ only in what they require.
+        wrong := events.schema_problems(jsonb_build_object('type', 'object', 'properties', properties, 'required', required))
+            || array(select 'the required property ' || r.name || ' is not described'
+                     from (select jsonb_array_elements_text(required) as name
+                           union select json_array_elements_text(k -> 'required') from json_array_elements(entry -> 'types') as k) r
+                     where r.name <> all (fields))
+            || array(select p.key || ': a column of the log is text, an address or a number'
+                     from jsonb_each(properties) as p where p.value ->> 'x-column' not in (
+                         'event_value', 'currency', 'page_url', 'page_title', 'referrer_url', 'ip_address', 'user_agent', 'device_type', 'browser', 'os',
+                         'screen_resolution', 'country', 'city', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'source_system'));
+        if cardinality(wrong) > 0 then
+            raise exception 'events.install: %, %: %', install.blueprint, coalesce(entry ->> 'view', entry ->> 'title'), array_to_string(wrong, '; ');
+        end if;
+        insert into events.event_types (blueprint, event_type, title, category, description, about, needs_customer, schema, fields, view_name, action_column, action)
+        select install.blueprint, k ->> 'type', coalesce(k ->> 'title', entry ->> 'title'), entry ->> 'category', entry ->> 'description', entry ->> 'about',
+               coalesce((entry ->> 'needs_customer')::boolean, false),
+               jsonb_build_object(
+                   '$schema', 'https://json-schema.org/draft/2020-12/schema',
+                   'title', coalesce(k ->> 'title', entry ->> 'title'),
+                   'description', entry ->> 'description',
+                   'type', 'object',
+                   'properties', properties,
+                   'required', required || coalesce((k ->> 'required')::jsonb, '[]')),
+               fields, entry ->> 'view', entry -> 'action' ->> 'column', k ->> 'action'
+        from json_array_elements(entry -> 'types') as k;
         if entry ->> 'view' is not null then
             perform events.typed_view(entry ->> 'view', install.blueprint, array(select k ->> 'type' from json_array_elements(entry -> 'types') as k));
             if entry ->> 'action' is not null then
@@ -5279,14 +5284,13 @@ CREATE FUNCTION events.log_view(target text, body text, about text, recording js
 declare
     home   text := split_part(target, '.', 1);
     called text := split_part(target, '.', 2);
-    field  record;
 begin
     execute format('drop view if exists %I.%I', home, called);
     execute format('create view %I.%I with (security_invoker = true) as select %s', home, called, body);
-    execute format('comment on view %I.%I is %L', home, called, about);
-    for field in select m.key, m.value #>> '{}' as source from jsonb_each((recording -> 'columns') || (recording -> 'derived')) as m loop
-        execute format('comment on column %I.%I.%I is %L', home, called, field.key, events.column_says(regexp_replace(field.source, '^f\.', '')));
-    end loop;
+    execute concat(
+        format('comment on view %I.%I is %L;', home, called, about),
+        (select string_agg(format('comment on column %I.%I.%I is %L;', home, called, m.key, events.column_says(regexp_replace(m.value, '^f\.', ''))), '')
+         from jsonb_each_text((recording -> 'columns') || (recording -> 'derived')) as m));
     execute format('grant select on %I.%I to clientele_app, clientele_service, clientele_readonly', home, called);
     -- The Data API offers it from now on.
     notify clientele_catalogue;
@@ -5775,9 +5779,7 @@ begin
         jsonb_build_object('blueprint', blueprint, 'types', types, 'action', discriminator, 'properties', names, 'derived', '{"recorded_at": "f.received_at"}'::jsonb,
             'columns', mapping || '{"id": "id", "workspace_id": "workspace_id", "customer_id": "customer_id", "profile_id": "profile_id", "session_id": "session_id", "occurred_at": "occurred_at", "message_id": "message_id"}'
                 || case when cardinality(types) > 1 then '{"event_type": "event_type"}'::jsonb else '{}' end));
-    for field in select c.key from jsonb_each(comments) as c loop
-        execute format('comment on column %I.%I.%I is %L', blueprint, view_name, field, comments ->> field);
-    end loop;
+    execute coalesce((select string_agg(format('comment on column %I.%I.%I is %L;', blueprint, view_name, c.key, c.value), '') from jsonb_each_text(comments) as c), '');
 end
 $$;
 
@@ -9083,67 +9085,68 @@ declare
     called    name := split_part(target, '.', 2);
     line      text;
     word      text;
-    source    text;
-    place     integer := 0;
-    selected  text[] := '{}';
-    mapping   jsonb := '{}';
+    words     text[] := '{}';
+    sources   text[] := '{}';
+    selected  text;
+    mapping   jsonb;
     through   boolean := joined is not null or fixed is not null;
-    role      text;
-    right_of  text;
-    field     record;
+    roles     text;
+    rights    text;
+    said      text;
 begin
-    -- A view that was there before may have had other columns.
-    execute format('drop view if exists %I.%I', home, called);
-    delete from platform.blueprint_columns c where c.blueprint = home and c.relation = called;
-
     foreach line in array string_to_array(columns, E'\n') loop
         line := btrim(regexp_replace(line, '--.*$', ''), E' ,\t');
         continue when line = '';
         foreach word in array case when line ~ '\(' then array[line] else string_to_array(line, ',') end loop
-            place := place + 1;
             word := btrim(word);
-            source := case when word ~ ' = ' then btrim(substr(word, position(' = ' in word) + 3)) else word end;
-            word := btrim(split_part(word, ' = ', 1));
-            if exists (select from pg_attribute a where a.attrelid = base and a.attname = source and not a.attisdropped and a.attnum > 0) then
-                selected := selected || format('b.%I as %I', source, word);
-                mapping := mapping || jsonb_build_object(word, source);
-                insert into platform.blueprint_columns values (home, called, word, place, base::text, source, null);
-            else
-                selected := selected || format('%s as %I', source, word);
-                insert into platform.blueprint_columns values (home, called, word, place, base::text, null, source);
-            end if;
+            sources := sources || case when word ~ ' = ' then btrim(substr(word, position(' = ' in word) + 3)) else word end;
+            words := words || btrim(split_part(word, ' = ', 1));
         end loop;
     end loop;
 
+    delete from platform.blueprint_columns c where c.blueprint = home and c.relation = called;
+    with made as (
+        insert into platform.blueprint_columns (blueprint, relation, column_name, place, base_relation, base_column, derived_from)
+        select home, called, w.word, w.place, base::text, a.attname, case when a.attname is null then w.source end
+        from unnest(words, sources) with ordinality as w (word, source, place)
+        left join pg_attribute a on a.attrelid = base and a.attname = w.source and not a.attisdropped and a.attnum > 0
+        returning *
+    )
+    select string_agg(format('%s as %I', coalesce('b.' || quote_ident(m.base_column), m.derived_from), m.column_name), ', ' order by m.place),
+           coalesce(jsonb_object_agg(m.column_name, m.base_column) filter (where m.base_column is not null), '{}')
+    into selected, mapping from made m;
+
+    -- A view that was there before may have had other columns.
+    execute format('drop view if exists %I.%I', home, called);
     execute format('create view %I.%I with (security_invoker = true) as select %s from %s as b %s%s%s', home, called,
-        array_to_string(selected, ', '), base, coalesce(joined, ''), coalesce(' where ' || keep, ''),
+        selected, base, coalesce(joined, ''), coalesce(' where ' || keep, ''),
         case when keep is not null and not through then ' with local check option' else '' end);
 
     -- Whoever may do a thing to the table may do it to the view: it runs with the caller's rights.
-    foreach role in array array['clientele_app', 'clientele_service', 'clientele_readonly'] loop
-        foreach right_of in array array['select', 'insert', 'update', 'delete'] loop
-            if has_table_privilege(role, base, right_of) or (right_of <> 'delete' and has_any_column_privilege(role, base, right_of)) then
-                execute format('grant %s on %I.%I to %s', right_of, home, called, role);
-            end if;
-        end loop;
+    for roles, rights in
+        select string_agg(g.role, ', '), g.rights
+        from (select role, string_agg(r, ', ') as rights
+              from unnest(array['clientele_app', 'clientele_service', 'clientele_readonly']) as role
+              cross join unnest(array['select', 'insert', 'update', 'delete']) as r
+              where has_table_privilege(role, base, r) or (r <> 'delete' and has_any_column_privilege(role, base, r))
+              group by role) g
+        group by g.rights
+    loop
+        execute format('grant %s on %I.%I to %s', rights, home, called, roles);
     end loop;
 
-    execute format('comment on view %I.%I is %L', home, called, coalesce(about, obj_description(base, 'pg_class')));
-    for field in
-        select c.column_name, col_description(base, a.attnum) as says, pg_get_expr(d.adbin, d.adrelid) as default_value, a.attgenerated
-        from platform.blueprint_columns c
-        left join pg_attribute a on a.attrelid = base and a.attname = c.base_column
-        left join pg_attrdef d on d.adrelid = base and d.adnum = a.attnum
-        where c.blueprint = home and c.relation = called
-    loop
-        if field.says is not null then
-            execute format('comment on column %I.%I.%I is %L', home, called, field.column_name, field.says);
-        end if;
-        -- A trigger cannot tell a column that was left out from one that is null: the default is put in before it runs.
-        if through and field.default_value is not null and field.attgenerated = '' then
-            execute format('alter view %I.%I alter column %I set default %s', home, called, field.column_name, field.default_value);
-        end if;
-    end loop;
+    -- Comments come from the table. A trigger cannot tell a column that was left out from one that is null: where one writes,
+    -- the default is put in before it runs.
+    select string_agg(concat(
+        case when d.description is not null then format('comment on column %I.%I.%I is %L;', home, called, c.column_name, d.description) end,
+        case when through and f.oid is not null and a.attgenerated = '' then format('alter view %I.%I alter column %I set default %s;', home, called, c.column_name, pg_get_expr(f.adbin, f.adrelid)) end
+    ), '') into said
+    from platform.blueprint_columns c
+    join pg_attribute a on a.attrelid = base and a.attname = c.base_column
+    left join pg_description d on d.objoid = base and d.classoid = 'pg_class'::regclass and d.objsubid = a.attnum
+    left join pg_attrdef f on f.adrelid = base and f.adnum = a.attnum
+    where c.blueprint = home and c.relation = called;
+    execute concat(format('comment on view %I.%I is %L;', home, called, coalesce(about, obj_description(base, 'pg_class'))), said);
 
     if through then
         execute format('create trigger write_through instead of insert or update or delete on %I.%I for each row execute function platform.write_through(%L, %L, %L)',
@@ -10424,23 +10427,14 @@ begin
 
     insert into platform.table_access (relation, class, own_column) values (relation::text, class, own_column);
 
-    -- Whoever writes without naming the tenant means their own; views hide the column altogether.
-    if 'organization_id' = any(has) then
-        execute format('alter table %s alter column organization_id set default platform.organization()', relation);
-    end if;
     if 'updated_at' = any(has) then
         execute format('create trigger touch before update on %s for each row execute function platform.touch()', relation);
     end if;
 
-    execute format('alter table %s enable row level security', relation);
-    execute format('alter table %s force row level security', relation);
-    execute format('revoke all on %s from public', relation);
     execute format('create policy service on %s to clientele_service using (true) with check (true)', relation);
-    execute format('grant select, insert, update, delete on %s to clientele_service', relation);
-
+    execute format('grant select, insert, update, delete on %s to clientele_service%s', relation, case when writers is not null then ', clientele_app' end);
     if writers is not null then
         execute format('create policy %I on %s to clientele_app using (%s) with check (%s)', class, relation, writers, writers);
-        execute format('grant select, insert, update, delete on %s to clientele_app', relation);
     elsif readers is not null then
         execute format('create policy %I on %s for select to clientele_app using (%s)', class, relation, readers);
         execute format('grant select on %s to clientele_app', relation);
@@ -10450,6 +10444,10 @@ begin
         execute format('create policy readonly on %s for select to clientele_readonly using (%s)', relation, readers);
         execute format('grant select on %s to clientele_readonly', relation);
     end if;
+
+    -- Whoever writes without naming the tenant means their own; views hide the column altogether.
+    execute format('alter table %s enable row level security, force row level security%s', relation,
+        case when 'organization_id' = any(has) then ', alter column organization_id set default platform.organization()' end);
 end
 $$;
 
@@ -43714,8 +43712,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.alert_history TO clientele_a
 
 -- Name: TABLE alert_history; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.alert_history TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.alert_history TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.alert_history TO clientele_app;
 
 -- Name: TABLE alert_thresholds; Type: ACL; Schema: platform; Owner: -
 
@@ -43724,8 +43722,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.alert_thresholds TO clientel
 
 -- Name: TABLE alert_thresholds; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.alert_thresholds TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.alert_thresholds TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.alert_thresholds TO clientele_app;
 
 -- Name: TABLE cart_abandonments; Type: ACL; Schema: commerce; Owner: -
 
@@ -43735,8 +43733,8 @@ GRANT SELECT ON TABLE commerce.cart_abandonments TO clientele_readonly;
 
 -- Name: TABLE cart_abandonments; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_abandonments TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_abandonments TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_abandonments TO clientele_app;
 GRANT SELECT ON TABLE assistant.cart_abandonments TO clientele_readonly;
 
 -- Name: TABLE cart_analytics_daily; Type: ACL; Schema: commerce; Owner: -
@@ -43747,8 +43745,8 @@ GRANT SELECT ON TABLE commerce.cart_analytics_daily TO clientele_readonly;
 
 -- Name: TABLE cart_analytics_daily; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_analytics_daily TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_analytics_daily TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_analytics_daily TO clientele_app;
 GRANT SELECT ON TABLE assistant.cart_analytics_daily TO clientele_readonly;
 
 -- Name: TABLE cart_operations; Type: ACL; Schema: commerce; Owner: -
@@ -43759,8 +43757,8 @@ GRANT SELECT ON TABLE commerce.cart_operations TO clientele_readonly;
 
 -- Name: TABLE cart_operations; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT ON TABLE assistant.cart_operations TO clientele_app;
 GRANT SELECT,INSERT ON TABLE assistant.cart_operations TO clientele_service;
+GRANT SELECT,INSERT ON TABLE assistant.cart_operations TO clientele_app;
 GRANT SELECT ON TABLE assistant.cart_operations TO clientele_readonly;
 
 -- Name: TABLE cart_session_metrics; Type: ACL; Schema: commerce; Owner: -
@@ -43771,14 +43769,14 @@ GRANT SELECT ON TABLE commerce.cart_session_metrics TO clientele_readonly;
 
 -- Name: TABLE cart_session_metrics; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_session_metrics TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_session_metrics TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.cart_session_metrics TO clientele_app;
 GRANT SELECT ON TABLE assistant.cart_session_metrics TO clientele_readonly;
 
 -- Name: TABLE chart_annotations; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.chart_annotations TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.chart_annotations TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.chart_annotations TO clientele_app;
 GRANT SELECT ON TABLE assistant.chart_annotations TO clientele_readonly;
 
 -- Name: TABLE circuit_breaker_telemetry; Type: ACL; Schema: platform; Owner: -
@@ -43791,8 +43789,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.circuit_breaker_telemetry T
 
 -- Name: TABLE custom_funnels; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.custom_funnels TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.custom_funnels TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.custom_funnels TO clientele_app;
 GRANT SELECT ON TABLE assistant.custom_funnels TO clientele_readonly;
 
 -- Name: TABLE feature_flags; Type: ACL; Schema: flags; Owner: -
@@ -43803,8 +43801,8 @@ GRANT SELECT ON TABLE flags.feature_flags TO clientele_readonly;
 
 -- Name: TABLE customer_feature_flags; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.customer_feature_flags TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.customer_feature_flags TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.customer_feature_flags TO clientele_app;
 GRANT SELECT ON TABLE assistant.customer_feature_flags TO clientele_readonly;
 
 -- Name: TABLE visits; Type: ACL; Schema: customers; Owner: -
@@ -43815,14 +43813,14 @@ GRANT SELECT ON TABLE customers.visits TO clientele_readonly;
 
 -- Name: TABLE customer_sessions; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.customer_sessions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.customer_sessions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.customer_sessions TO clientele_app;
 GRANT SELECT ON TABLE assistant.customer_sessions TO clientele_readonly;
 
 -- Name: TABLE error_logs; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.error_logs TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.error_logs TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.error_logs TO clientele_app;
 
 -- Name: TABLE feature_flag_changes; Type: ACL; Schema: flags; Owner: -
 
@@ -43832,9 +43830,9 @@ GRANT SELECT ON TABLE flags.feature_flag_changes TO clientele_readonly;
 
 -- Name: TABLE feature_flag_changes; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT ON TABLE assistant.feature_flag_changes TO clientele_app;
 GRANT SELECT,INSERT ON TABLE assistant.feature_flag_changes TO clientele_service;
 GRANT SELECT ON TABLE assistant.feature_flag_changes TO clientele_readonly;
+GRANT SELECT ON TABLE assistant.feature_flag_changes TO clientele_app;
 
 -- Name: TABLE feature_rollouts; Type: ACL; Schema: flags; Owner: -
 
@@ -43843,13 +43841,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE flags.feature_rollouts TO clientele_a
 
 -- Name: TABLE feature_rollouts; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.feature_rollouts TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.feature_rollouts TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.feature_rollouts TO clientele_app;
 
 -- Name: TABLE follow_up_messages; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.follow_up_messages TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.follow_up_messages TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.follow_up_messages TO clientele_app;
 GRANT SELECT ON TABLE assistant.follow_up_messages TO clientele_readonly;
 
 -- Name: TABLE credentials; Type: ACL; Schema: messaging; Owner: -
@@ -43862,8 +43860,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.instagram_credentials TO cl
 
 -- Name: TABLE metric_goals; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.metric_goals TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.metric_goals TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.metric_goals TO clientele_app;
 GRANT SELECT ON TABLE assistant.metric_goals TO clientele_readonly;
 
 -- Name: TABLE notices; Type: ACL; Schema: messaging; Owner: -
@@ -43873,13 +43871,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE messaging.notices TO clientele_app;
 
 -- Name: TABLE notifications; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.notifications TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.notifications TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.notifications TO clientele_app;
 
 -- Name: TABLE organization_feature_flags; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.organization_feature_flags TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.organization_feature_flags TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.organization_feature_flags TO clientele_app;
 GRANT SELECT ON TABLE assistant.organization_feature_flags TO clientele_readonly;
 
 -- Name: TABLE whatsapp_oauth_tokens; Type: ACL; Schema: assistant; Owner: -
@@ -43888,8 +43886,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.whatsapp_oauth_tokens TO cl
 
 -- Name: TABLE whatsapp_sessions; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.whatsapp_sessions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.whatsapp_sessions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.whatsapp_sessions TO clientele_app;
 GRANT SELECT ON TABLE assistant.whatsapp_sessions TO clientele_readonly;
 
 -- Name: TABLE whatsapp_templates; Type: ACL; Schema: messaging; Owner: -
@@ -43900,8 +43898,8 @@ GRANT SELECT ON TABLE messaging.whatsapp_templates TO clientele_readonly;
 
 -- Name: TABLE whatsapp_templates; Type: ACL; Schema: assistant; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.whatsapp_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.whatsapp_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE assistant.whatsapp_templates TO clientele_app;
 GRANT SELECT ON TABLE assistant.whatsapp_templates TO clientele_readonly;
 
 -- Name: TABLE webhook_calls; Type: ACL; Schema: messaging; Owner: -
@@ -43977,8 +43975,8 @@ GRANT SELECT ON TABLE billing.subscriptions TO clientele_readonly;
 
 -- Name: TABLE activity_logs; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT ON TABLE cdp.activity_logs TO clientele_app;
 GRANT SELECT,INSERT ON TABLE cdp.activity_logs TO clientele_service;
+GRANT SELECT,INSERT ON TABLE cdp.activity_logs TO clientele_app;
 
 -- Name: TABLE campaign_totals; Type: ACL; Schema: messaging; Owner: -
 
@@ -44000,9 +43998,9 @@ GRANT SELECT ON TABLE messaging.campaign_performance TO clientele_readonly;
 
 -- Name: TABLE campaign_performance_summary; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT ON TABLE cdp.campaign_performance_summary TO clientele_app;
-GRANT SELECT ON TABLE cdp.campaign_performance_summary TO clientele_service;
 GRANT SELECT ON TABLE cdp.campaign_performance_summary TO clientele_readonly;
+GRANT SELECT ON TABLE cdp.campaign_performance_summary TO clientele_service;
+GRANT SELECT ON TABLE cdp.campaign_performance_summary TO clientele_app;
 
 -- Name: TABLE campaign_sends; Type: ACL; Schema: messaging; Owner: -
 
@@ -44012,8 +44010,8 @@ GRANT SELECT ON TABLE messaging.campaign_sends TO clientele_readonly;
 
 -- Name: TABLE campaign_sends; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.campaign_sends TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.campaign_sends TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.campaign_sends TO clientele_app;
 GRANT SELECT ON TABLE cdp.campaign_sends TO clientele_readonly;
 
 -- Name: TABLE campaign_segments; Type: ACL; Schema: messaging; Owner: -
@@ -44024,26 +44022,26 @@ GRANT SELECT ON TABLE messaging.campaign_segments TO clientele_readonly;
 
 -- Name: TABLE campaigns; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.campaigns TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.campaigns TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.campaigns TO clientele_app;
 GRANT SELECT ON TABLE cdp.campaigns TO clientele_readonly;
 
 -- Name: TABLE cohort_memberships; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohort_memberships TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohort_memberships TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohort_memberships TO clientele_app;
 GRANT SELECT ON TABLE cdp.cohort_memberships TO clientele_readonly;
 
 -- Name: TABLE cohort_retention_data; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohort_retention_data TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohort_retention_data TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohort_retention_data TO clientele_app;
 GRANT SELECT ON TABLE cdp.cohort_retention_data TO clientele_readonly;
 
 -- Name: TABLE cohorts; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohorts TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohorts TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.cohorts TO clientele_app;
 GRANT SELECT ON TABLE cdp.cohorts TO clientele_readonly;
 
 -- Name: TABLE customer_events; Type: ACL; Schema: cdp; Owner: -
@@ -44060,8 +44058,8 @@ GRANT SELECT ON TABLE commerce.customer_order_items TO clientele_readonly;
 
 -- Name: TABLE customer_order_items; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customer_order_items TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customer_order_items TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customer_order_items TO clientele_app;
 GRANT SELECT ON TABLE cdp.customer_order_items TO clientele_readonly;
 
 -- Name: TABLE customer_orders; Type: ACL; Schema: commerce; Owner: -
@@ -44232,8 +44230,8 @@ GRANT INSERT(updated_at),UPDATE(updated_at) ON TABLE commerce.customer_orders TO
 
 -- Name: TABLE customer_orders; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customer_orders TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customer_orders TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customer_orders TO clientele_app;
 GRANT SELECT ON TABLE cdp.customer_orders TO clientele_readonly;
 
 -- Name: TABLE customer_totals; Type: ACL; Schema: commerce; Owner: -
@@ -44268,8 +44266,8 @@ GRANT SELECT ON TABLE cdp.customer_summary TO clientele_readonly;
 
 -- Name: TABLE customers; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customers TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customers TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.customers TO clientele_app;
 GRANT SELECT ON TABLE cdp.customers TO clientele_readonly;
 
 -- Name: TABLE daily_metrics_summary; Type: ACL; Schema: cdp; Owner: -
@@ -44280,13 +44278,13 @@ GRANT SELECT ON TABLE cdp.daily_metrics_summary TO clientele_readonly;
 
 -- Name: TABLE dashboard_configurations; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.dashboard_configurations TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.dashboard_configurations TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.dashboard_configurations TO clientele_app;
 
 -- Name: TABLE dashboard_tiles; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.dashboard_tiles TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.dashboard_tiles TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.dashboard_tiles TO clientele_app;
 
 -- Name: TABLE data_connections; Type: ACL; Schema: platform; Owner: -
 
@@ -44399,13 +44397,13 @@ GRANT SELECT(updated_by) ON TABLE platform.data_connections TO clientele_app;
 
 -- Name: TABLE data_connections; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.data_connections TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.data_connections TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.data_connections TO clientele_app;
 
 -- Name: TABLE kpi_definitions; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.kpi_definitions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.kpi_definitions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.kpi_definitions TO clientele_app;
 GRANT SELECT ON TABLE cdp.kpi_definitions TO clientele_readonly;
 
 -- Name: TABLE organization_members; Type: ACL; Schema: platform; Owner: -
@@ -44560,8 +44558,8 @@ GRANT SELECT(updated_by) ON TABLE platform.platform_users TO clientele_app;
 
 -- Name: TABLE platform_users; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.platform_users TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.platform_users TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.platform_users TO clientele_app;
 
 -- Name: TABLE promotion_redemptions; Type: ACL; Schema: commerce; Owner: -
 
@@ -44571,8 +44569,8 @@ GRANT SELECT ON TABLE commerce.promotion_redemptions TO clientele_readonly;
 
 -- Name: TABLE promotion_redemptions; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.promotion_redemptions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.promotion_redemptions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.promotion_redemptions TO clientele_app;
 GRANT SELECT ON TABLE cdp.promotion_redemptions TO clientele_readonly;
 
 -- Name: TABLE promotion_codes; Type: ACL; Schema: commerce; Owner: -
@@ -44595,8 +44593,8 @@ GRANT SELECT ON TABLE commerce.promotion_totals TO clientele_readonly;
 
 -- Name: TABLE promotions; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.promotions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.promotions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.promotions TO clientele_app;
 GRANT SELECT ON TABLE cdp.promotions TO clientele_readonly;
 
 -- Name: TABLE role_permissions; Type: ACL; Schema: platform; Owner: -
@@ -44606,24 +44604,24 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.role_permissions TO clientel
 
 -- Name: TABLE role_permissions; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.role_permissions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.role_permissions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.role_permissions TO clientele_app;
 
 -- Name: TABLE scheduled_jobs; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.scheduled_jobs TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.scheduled_jobs TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.scheduled_jobs TO clientele_app;
 
 -- Name: TABLE segment_memberships; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.segment_memberships TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.segment_memberships TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.segment_memberships TO clientele_app;
 GRANT SELECT ON TABLE cdp.segment_memberships TO clientele_readonly;
 
 -- Name: TABLE segments; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.segments TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.segments TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.segments TO clientele_app;
 GRANT SELECT ON TABLE cdp.segments TO clientele_readonly;
 
 -- Name: TABLE setting_definitions; Type: ACL; Schema: platform; Owner: -
@@ -44735,8 +44733,8 @@ GRANT SELECT ON TABLE platform.settings TO clientele_readonly;
 
 -- Name: TABLE system_settings; Type: ACL; Schema: cdp; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.system_settings TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.system_settings TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cdp.system_settings TO clientele_app;
 GRANT SELECT ON TABLE cdp.system_settings TO clientele_readonly;
 
 -- Name: TABLE product_months; Type: ACL; Schema: commerce; Owner: -
@@ -45262,20 +45260,20 @@ GRANT UPDATE(updated_at) ON TABLE growth.sponsor_daily_limits TO clientele_app;
 
 -- Name: TABLE ab_test_participants; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.ab_test_participants TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.ab_test_participants TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.ab_test_participants TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.ab_test_participants TO clientele_readonly;
 
 -- Name: TABLE ab_tests; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.ab_tests TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.ab_tests TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.ab_tests TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.ab_tests TO clientele_readonly;
 
 -- Name: TABLE admin_notifications; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.admin_notifications TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.admin_notifications TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.admin_notifications TO clientele_app;
 
 -- Name: TABLE api_usage_metrics; Type: ACL; Schema: platform; Owner: -
 
@@ -45284,13 +45282,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.api_usage_metrics TO cliente
 
 -- Name: TABLE api_usage_metrics; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.api_usage_metrics TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.api_usage_metrics TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.api_usage_metrics TO clientele_app;
 
 -- Name: TABLE audit_logs; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT ON TABLE jyotiflow.audit_logs TO clientele_app;
 GRANT SELECT,INSERT ON TABLE jyotiflow.audit_logs TO clientele_service;
+GRANT SELECT,INSERT ON TABLE jyotiflow.audit_logs TO clientele_app;
 
 -- Name: TABLE usage_counters; Type: ACL; Schema: platform; Owner: -
 
@@ -45300,14 +45298,14 @@ GRANT SELECT ON TABLE platform.usage_counters TO clientele_readonly;
 
 -- Name: TABLE coupons; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.coupons TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.coupons TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.coupons TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.coupons TO clientele_readonly;
 
 -- Name: TABLE credit_packages; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.credit_packages TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.credit_packages TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.credit_packages TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.credit_packages TO clientele_readonly;
 
 -- Name: TABLE credit_transactions; Type: ACL; Schema: jyotiflow; Owner: -
@@ -45318,14 +45316,14 @@ GRANT SELECT ON TABLE jyotiflow.credit_transactions TO clientele_readonly;
 
 -- Name: TABLE email_logs; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.email_logs TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.email_logs TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.email_logs TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.email_logs TO clientele_readonly;
 
 -- Name: TABLE feature_flags; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.feature_flags TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.feature_flags TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.feature_flags TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.feature_flags TO clientele_readonly;
 
 -- Name: TABLE invoices; Type: ACL; Schema: jyotiflow; Owner: -
@@ -45336,20 +45334,20 @@ GRANT SELECT ON TABLE jyotiflow.invoices TO clientele_readonly;
 
 -- Name: TABLE marketing_campaigns; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.marketing_campaigns TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.marketing_campaigns TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.marketing_campaigns TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.marketing_campaigns TO clientele_readonly;
 
 -- Name: TABLE monetization_experiments; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.monetization_experiments TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.monetization_experiments TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.monetization_experiments TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.monetization_experiments TO clientele_readonly;
 
 -- Name: TABLE notification_queue; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.notification_queue TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.notification_queue TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.notification_queue TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.notification_queue TO clientele_readonly;
 
 -- Name: TABLE templates; Type: ACL; Schema: messaging; Owner: -
@@ -45360,14 +45358,14 @@ GRANT SELECT ON TABLE messaging.templates TO clientele_readonly;
 
 -- Name: TABLE notification_templates; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.notification_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.notification_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.notification_templates TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.notification_templates TO clientele_readonly;
 
 -- Name: TABLE payment_methods; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.payment_methods TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.payment_methods TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.payment_methods TO clientele_app;
 
 -- Name: TABLE payments; Type: ACL; Schema: jyotiflow; Owner: -
 
@@ -45377,20 +45375,20 @@ GRANT SELECT ON TABLE jyotiflow.payments TO clientele_readonly;
 
 -- Name: TABLE platform_settings; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.platform_settings TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.platform_settings TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.platform_settings TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.platform_settings TO clientele_readonly;
 
 -- Name: TABLE pricing_config; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.pricing_config TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.pricing_config TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.pricing_config TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.pricing_config TO clientele_readonly;
 
 -- Name: TABLE push_notifications; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.push_notifications TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.push_notifications TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.push_notifications TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.push_notifications TO clientele_readonly;
 
 -- Name: TABLE rate_limits; Type: ACL; Schema: platform; Owner: -
@@ -45400,8 +45398,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.rate_limits TO clientele_app
 
 -- Name: TABLE rate_limits; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.rate_limits TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.rate_limits TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.rate_limits TO clientele_app;
 
 -- Name: TABLE referrals; Type: ACL; Schema: jyotiflow; Owner: -
 
@@ -45417,8 +45415,8 @@ GRANT SELECT ON TABLE jyotiflow.refunds TO clientele_readonly;
 
 -- Name: TABLE rewards; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.rewards TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.rewards TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.rewards TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.rewards TO clientele_readonly;
 
 -- Name: TABLE schema_migrations; Type: ACL; Schema: platform; Owner: -
@@ -45428,53 +45426,53 @@ GRANT SELECT ON TABLE platform.schema_migrations TO clientele_app;
 
 -- Name: TABLE schema_migrations; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT ON TABLE jyotiflow.schema_migrations TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.schema_migrations TO clientele_service;
+GRANT SELECT ON TABLE jyotiflow.schema_migrations TO clientele_app;
 
 -- Name: TABLE sms_logs; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.sms_logs TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.sms_logs TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.sms_logs TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.sms_logs TO clientele_readonly;
 
 -- Name: TABLE subscription_history; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT ON TABLE jyotiflow.subscription_history TO clientele_app;
 GRANT SELECT,INSERT ON TABLE jyotiflow.subscription_history TO clientele_service;
 GRANT SELECT ON TABLE jyotiflow.subscription_history TO clientele_readonly;
+GRANT SELECT ON TABLE jyotiflow.subscription_history TO clientele_app;
 
 -- Name: TABLE subscription_plans; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.subscription_plans TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.subscription_plans TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.subscription_plans TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.subscription_plans TO clientele_readonly;
 
 -- Name: TABLE system_configuration; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.system_configuration TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.system_configuration TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.system_configuration TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.system_configuration TO clientele_readonly;
 
 -- Name: TABLE system_logs; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.system_logs TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.system_logs TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.system_logs TO clientele_app;
 
 -- Name: TABLE third_party_integrations; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.third_party_integrations TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.third_party_integrations TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.third_party_integrations TO clientele_app;
 
 -- Name: TABLE user_coupons; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_coupons TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_coupons TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_coupons TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.user_coupons TO clientele_readonly;
 
 -- Name: TABLE user_devices; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_devices TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_devices TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_devices TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.user_devices TO clientele_readonly;
 
 -- Name: TABLE user_purchases; Type: ACL; Schema: jyotiflow; Owner: -
@@ -45485,13 +45483,13 @@ GRANT SELECT ON TABLE jyotiflow.user_purchases TO clientele_readonly;
 
 -- Name: TABLE user_sessions; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_sessions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_sessions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.user_sessions TO clientele_app;
 
 -- Name: TABLE users; Type: ACL; Schema: jyotiflow; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.users TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.users TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jyotiflow.users TO clientele_app;
 GRANT SELECT ON TABLE jyotiflow.users TO clientele_readonly;
 
 -- Name: TABLE webhook_logs; Type: ACL; Schema: jyotiflow; Owner: -
@@ -45984,8 +45982,8 @@ GRANT SELECT ON TABLE pocm.adverse_event_reports TO clientele_readonly;
 
 -- Name: TABLE adverse_event_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.adverse_event_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.adverse_event_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.adverse_event_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.adverse_event_templates TO clientele_readonly;
 
 -- Name: TABLE affiliate_events; Type: ACL; Schema: pocm; Owner: -
@@ -46002,13 +46000,13 @@ GRANT SELECT ON TABLE pocm.anomaly_detection_events TO clientele_readonly;
 
 -- Name: TABLE api_keys; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,DELETE,UPDATE ON TABLE pocm.api_keys TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.api_keys TO clientele_service;
+GRANT SELECT,DELETE,UPDATE ON TABLE pocm.api_keys TO clientele_app;
 
 -- Name: TABLE audit_communication_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.audit_communication_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.audit_communication_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.audit_communication_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.audit_communication_templates TO clientele_readonly;
 
 -- Name: TABLE audit_trail_events; Type: ACL; Schema: pocm; Owner: -
@@ -46019,8 +46017,8 @@ GRANT SELECT ON TABLE pocm.audit_trail_events TO clientele_readonly;
 
 -- Name: TABLE batch_operations; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.batch_operations TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.batch_operations TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.batch_operations TO clientele_app;
 GRANT SELECT ON TABLE pocm.batch_operations TO clientele_readonly;
 
 -- Name: TABLE batch_production_events; Type: ACL; Schema: pocm; Owner: -
@@ -46031,8 +46029,8 @@ GRANT SELECT ON TABLE pocm.batch_production_events TO clientele_readonly;
 
 -- Name: TABLE bulk_operations; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.bulk_operations TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.bulk_operations TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.bulk_operations TO clientele_app;
 GRANT SELECT ON TABLE pocm.bulk_operations TO clientele_readonly;
 
 -- Name: TABLE bulk_order_events; Type: ACL; Schema: pocm; Owner: -
@@ -46043,8 +46041,8 @@ GRANT SELECT ON TABLE pocm.bulk_order_events TO clientele_readonly;
 
 -- Name: TABLE bulk_order_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.bulk_order_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.bulk_order_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.bulk_order_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.bulk_order_templates TO clientele_readonly;
 
 -- Name: TABLE calibration_events; Type: ACL; Schema: pocm; Owner: -
@@ -46073,8 +46071,8 @@ GRANT SELECT ON TABLE pocm.certification_events TO clientele_readonly;
 
 -- Name: TABLE certification_update_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.certification_update_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.certification_update_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.certification_update_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.certification_update_templates TO clientele_readonly;
 
 -- Name: TABLE checkout_events; Type: ACL; Schema: pocm; Owner: -
@@ -46091,8 +46089,8 @@ GRANT SELECT ON TABLE pocm.click_events TO clientele_readonly;
 
 -- Name: TABLE clinical_alert_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.clinical_alert_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.clinical_alert_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.clinical_alert_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.clinical_alert_templates TO clientele_readonly;
 
 -- Name: TABLE clinical_data_events; Type: ACL; Schema: pocm; Owner: -
@@ -46115,19 +46113,19 @@ GRANT SELECT ON TABLE pocm.comparison_events TO clientele_readonly;
 
 -- Name: TABLE compliance_audit_logs; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT ON TABLE pocm.compliance_audit_logs TO clientele_app;
 GRANT SELECT,INSERT ON TABLE pocm.compliance_audit_logs TO clientele_service;
+GRANT SELECT,INSERT ON TABLE pocm.compliance_audit_logs TO clientele_app;
 
 -- Name: TABLE compliance_report_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.compliance_report_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.compliance_report_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.compliance_report_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.compliance_report_templates TO clientele_readonly;
 
 -- Name: TABLE compliance_validations; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT ON TABLE pocm.compliance_validations TO clientele_app;
 GRANT SELECT,INSERT ON TABLE pocm.compliance_validations TO clientele_service;
+GRANT SELECT,INSERT ON TABLE pocm.compliance_validations TO clientele_app;
 GRANT SELECT ON TABLE pocm.compliance_validations TO clientele_readonly;
 
 -- Name: TABLE customer_service_events; Type: ACL; Schema: pocm; Owner: -
@@ -46144,14 +46142,14 @@ GRANT SELECT ON TABLE pocm.delivery_attempt_events TO clientele_readonly;
 
 -- Name: TABLE delivery_configurations; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.delivery_configurations TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.delivery_configurations TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.delivery_configurations TO clientele_app;
 GRANT SELECT ON TABLE pocm.delivery_configurations TO clientele_readonly;
 
 -- Name: TABLE delivery_providers; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.delivery_providers TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.delivery_providers TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.delivery_providers TO clientele_app;
 GRANT SELECT ON TABLE pocm.delivery_providers TO clientele_readonly;
 
 -- Name: TABLE device_activation_events; Type: ACL; Schema: pocm; Owner: -
@@ -46162,8 +46160,8 @@ GRANT SELECT ON TABLE pocm.device_activation_events TO clientele_readonly;
 
 -- Name: TABLE device_instruction_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.device_instruction_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.device_instruction_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.device_instruction_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.device_instruction_templates TO clientele_readonly;
 
 -- Name: TABLE device_removal_events; Type: ACL; Schema: pocm; Owner: -
@@ -46204,8 +46202,8 @@ GRANT SELECT ON TABLE pocm.error_events TO clientele_readonly;
 
 -- Name: TABLE escalation_rules; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.escalation_rules TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.escalation_rules TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.escalation_rules TO clientele_app;
 GRANT SELECT ON TABLE pocm.escalation_rules TO clientele_readonly;
 
 -- Name: TABLE event_data; Type: ACL; Schema: pocm; Owner: -
@@ -46216,8 +46214,8 @@ GRANT SELECT ON TABLE pocm.event_data TO clientele_readonly;
 
 -- Name: TABLE event_schemas; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.event_schemas TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.event_schemas TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.event_schemas TO clientele_app;
 GRANT SELECT ON TABLE pocm.event_schemas TO clientele_readonly;
 
 -- Name: TABLE events; Type: ACL; Schema: pocm; Owner: -
@@ -46246,14 +46244,14 @@ GRANT SELECT ON TABLE pocm.inventory_events TO clientele_readonly;
 
 -- Name: TABLE lifecycle_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.lifecycle_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.lifecycle_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.lifecycle_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.lifecycle_templates TO clientele_readonly;
 
 -- Name: TABLE localization_data; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.localization_data TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.localization_data TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.localization_data TO clientele_app;
 GRANT SELECT ON TABLE pocm.localization_data TO clientele_readonly;
 
 -- Name: TABLE logistics_events; Type: ACL; Schema: pocm; Owner: -
@@ -46270,32 +46268,32 @@ GRANT SELECT ON TABLE pocm.loyalty_events TO clientele_readonly;
 
 -- Name: TABLE marketing_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.marketing_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.marketing_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.marketing_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.marketing_templates TO clientele_readonly;
 
 -- Name: TABLE media_assets; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.media_assets TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.media_assets TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.media_assets TO clientele_app;
 GRANT SELECT ON TABLE pocm.media_assets TO clientele_readonly;
 
 -- Name: TABLE message_analytics; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT ON TABLE pocm.message_analytics TO clientele_app;
-GRANT SELECT ON TABLE pocm.message_analytics TO clientele_service;
 GRANT SELECT ON TABLE pocm.message_analytics TO clientele_readonly;
+GRANT SELECT ON TABLE pocm.message_analytics TO clientele_service;
+GRANT SELECT ON TABLE pocm.message_analytics TO clientele_app;
 
 -- Name: TABLE message_delivery_status; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.message_delivery_status TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.message_delivery_status TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.message_delivery_status TO clientele_app;
 GRANT SELECT ON TABLE pocm.message_delivery_status TO clientele_readonly;
 
 -- Name: TABLE message_queue; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.message_queue TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.message_queue TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.message_queue TO clientele_app;
 GRANT SELECT ON TABLE pocm.message_queue TO clientele_readonly;
 
 -- Name: TABLE ml_prediction_events; Type: ACL; Schema: pocm; Owner: -
@@ -46330,8 +46328,8 @@ GRANT SELECT ON TABLE pocm.page_view_events TO clientele_readonly;
 
 -- Name: TABLE partnership_communication_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.partnership_communication_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.partnership_communication_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.partnership_communication_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.partnership_communication_templates TO clientele_readonly;
 
 -- Name: TABLE patch_application_events; Type: ACL; Schema: pocm; Owner: -
@@ -46342,8 +46340,8 @@ GRANT SELECT ON TABLE pocm.patch_application_events TO clientele_readonly;
 
 -- Name: TABLE patient_care_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.patient_care_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.patient_care_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.patient_care_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.patient_care_templates TO clientele_readonly;
 
 -- Name: TABLE patient_outcome_events; Type: ACL; Schema: pocm; Owner: -
@@ -46390,14 +46388,14 @@ GRANT SELECT ON TABLE pocm.promotion_events TO clientele_readonly;
 
 -- Name: TABLE promotional_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.promotional_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.promotional_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.promotional_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.promotional_templates TO clientele_readonly;
 
 -- Name: TABLE provider_notification_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.provider_notification_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.provider_notification_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.provider_notification_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.provider_notification_templates TO clientele_readonly;
 
 -- Name: TABLE provider_onboarding_events; Type: ACL; Schema: pocm; Owner: -
@@ -46408,8 +46406,8 @@ GRANT SELECT ON TABLE pocm.provider_onboarding_events TO clientele_readonly;
 
 -- Name: TABLE provider_segments; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.provider_segments TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.provider_segments TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.provider_segments TO clientele_app;
 GRANT SELECT ON TABLE pocm.provider_segments TO clientele_readonly;
 
 -- Name: TABLE quality_control_events; Type: ACL; Schema: pocm; Owner: -
@@ -46420,8 +46418,8 @@ GRANT SELECT ON TABLE pocm.quality_control_events TO clientele_readonly;
 
 -- Name: TABLE rate_limits; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.rate_limits TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.rate_limits TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.rate_limits TO clientele_app;
 
 -- Name: TABLE recall_events; Type: ACL; Schema: pocm; Owner: -
 
@@ -46431,8 +46429,8 @@ GRANT SELECT ON TABLE pocm.recall_events TO clientele_readonly;
 
 -- Name: TABLE recall_notification_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.recall_notification_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.recall_notification_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.recall_notification_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.recall_notification_templates TO clientele_readonly;
 
 -- Name: TABLE recommendation_events; Type: ACL; Schema: pocm; Owner: -
@@ -46455,8 +46453,8 @@ GRANT SELECT ON TABLE pocm.refund_events TO clientele_readonly;
 
 -- Name: TABLE regulatory_filing_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.regulatory_filing_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.regulatory_filing_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.regulatory_filing_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.regulatory_filing_templates TO clientele_readonly;
 
 -- Name: TABLE regulatory_report_events; Type: ACL; Schema: pocm; Owner: -
@@ -46479,8 +46477,8 @@ GRANT SELECT ON TABLE pocm.review_events TO clientele_readonly;
 
 -- Name: TABLE safety_alert_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.safety_alert_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.safety_alert_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.safety_alert_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.safety_alert_templates TO clientele_readonly;
 
 -- Name: TABLE search_events; Type: ACL; Schema: pocm; Owner: -
@@ -46527,62 +46525,62 @@ GRANT SELECT ON TABLE pocm.support_events TO clientele_readonly;
 
 -- Name: TABLE support_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.support_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.support_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.support_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.support_templates TO clientele_readonly;
 
 -- Name: TABLE system_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.system_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.system_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.system_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.system_templates TO clientele_readonly;
 
 -- Name: TABLE template_analytics; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT ON TABLE pocm.template_analytics TO clientele_app;
-GRANT SELECT ON TABLE pocm.template_analytics TO clientele_service;
 GRANT SELECT ON TABLE pocm.template_analytics TO clientele_readonly;
+GRANT SELECT ON TABLE pocm.template_analytics TO clientele_service;
+GRANT SELECT ON TABLE pocm.template_analytics TO clientele_app;
 
 -- Name: TABLE template_approvals; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_approvals TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_approvals TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_approvals TO clientele_app;
 GRANT SELECT ON TABLE pocm.template_approvals TO clientele_readonly;
 
 -- Name: TABLE template_performance_metrics; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT ON TABLE pocm.template_performance_metrics TO clientele_app;
-GRANT SELECT ON TABLE pocm.template_performance_metrics TO clientele_service;
 GRANT SELECT ON TABLE pocm.template_performance_metrics TO clientele_readonly;
+GRANT SELECT ON TABLE pocm.template_performance_metrics TO clientele_service;
+GRANT SELECT ON TABLE pocm.template_performance_metrics TO clientele_app;
 
 -- Name: TABLE template_tags; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_tags TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_tags TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_tags TO clientele_app;
 GRANT SELECT ON TABLE pocm.template_tags TO clientele_readonly;
 
 -- Name: TABLE template_variables; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_variables TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_variables TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_variables TO clientele_app;
 GRANT SELECT ON TABLE pocm.template_variables TO clientele_readonly;
 
 -- Name: TABLE template_variants; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_variants TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_variants TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_variants TO clientele_app;
 GRANT SELECT ON TABLE pocm.template_variants TO clientele_readonly;
 
 -- Name: TABLE template_versions; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_versions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_versions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.template_versions TO clientele_app;
 GRANT SELECT ON TABLE pocm.template_versions TO clientele_readonly;
 
 -- Name: TABLE templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.templates TO clientele_readonly;
 
 -- Name: TABLE training_completion_events; Type: ACL; Schema: pocm; Owner: -
@@ -46593,14 +46591,14 @@ GRANT SELECT ON TABLE pocm.training_completion_events TO clientele_readonly;
 
 -- Name: TABLE training_material_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.training_material_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.training_material_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.training_material_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.training_material_templates TO clientele_readonly;
 
 -- Name: TABLE transactional_templates; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.transactional_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.transactional_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.transactional_templates TO clientele_app;
 GRANT SELECT ON TABLE pocm.transactional_templates TO clientele_readonly;
 
 -- Name: TABLE user_events; Type: ACL; Schema: pocm; Owner: -
@@ -46617,20 +46615,20 @@ GRANT SELECT ON TABLE pocm.wishlist_events TO clientele_readonly;
 
 -- Name: TABLE workflow_definitions; Type: ACL; Schema: pocm; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.workflow_definitions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.workflow_definitions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE pocm.workflow_definitions TO clientele_app;
 GRANT SELECT ON TABLE pocm.workflow_definitions TO clientele_readonly;
 
 -- Name: TABLE ab_test_assignments; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.ab_test_assignments TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.ab_test_assignments TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.ab_test_assignments TO clientele_app;
 GRANT SELECT ON TABLE wolo.ab_test_assignments TO clientele_readonly;
 
 -- Name: TABLE ab_tests; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.ab_tests TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.ab_tests TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.ab_tests TO clientele_app;
 GRANT SELECT ON TABLE wolo.ab_tests TO clientele_readonly;
 
 -- Name: TABLE admin_sessions; Type: ACL; Schema: wolo; Owner: -
@@ -46645,20 +46643,20 @@ GRANT SELECT ON TABLE wolo.analytics_events TO clientele_readonly;
 
 -- Name: TABLE audit_logs; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT ON TABLE wolo.audit_logs TO clientele_app;
 GRANT SELECT,INSERT ON TABLE wolo.audit_logs TO clientele_service;
+GRANT SELECT,INSERT ON TABLE wolo.audit_logs TO clientele_app;
 
 -- Name: TABLE business_metrics; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.business_metrics TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.business_metrics TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.business_metrics TO clientele_app;
 GRANT SELECT ON TABLE wolo.business_metrics TO clientele_readonly;
 
 -- Name: TABLE donation_analytics; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT ON TABLE wolo.donation_analytics TO clientele_app;
-GRANT SELECT ON TABLE wolo.donation_analytics TO clientele_service;
 GRANT SELECT ON TABLE wolo.donation_analytics TO clientele_readonly;
+GRANT SELECT ON TABLE wolo.donation_analytics TO clientele_service;
+GRANT SELECT ON TABLE wolo.donation_analytics TO clientele_app;
 
 -- Name: TABLE donations; Type: ACL; Schema: wolo; Owner: -
 
@@ -46668,44 +46666,44 @@ GRANT SELECT ON TABLE wolo.donations TO clientele_readonly;
 
 -- Name: TABLE feature_flags; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.feature_flags TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.feature_flags TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.feature_flags TO clientele_app;
 GRANT SELECT ON TABLE wolo.feature_flags TO clientele_readonly;
 
 -- Name: TABLE funnel_analytics; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.funnel_analytics TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.funnel_analytics TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.funnel_analytics TO clientele_app;
 GRANT SELECT ON TABLE wolo.funnel_analytics TO clientele_readonly;
 
 -- Name: TABLE notification_analytics; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT ON TABLE wolo.notification_analytics TO clientele_app;
-GRANT SELECT ON TABLE wolo.notification_analytics TO clientele_service;
 GRANT SELECT ON TABLE wolo.notification_analytics TO clientele_readonly;
+GRANT SELECT ON TABLE wolo.notification_analytics TO clientele_service;
+GRANT SELECT ON TABLE wolo.notification_analytics TO clientele_app;
 
 -- Name: TABLE notification_preferences; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notification_preferences TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notification_preferences TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notification_preferences TO clientele_app;
 GRANT SELECT ON TABLE wolo.notification_preferences TO clientele_readonly;
 
 -- Name: TABLE notification_templates; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notification_templates TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notification_templates TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notification_templates TO clientele_app;
 GRANT SELECT ON TABLE wolo.notification_templates TO clientele_readonly;
 
 -- Name: TABLE notifications; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notifications TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notifications TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.notifications TO clientele_app;
 GRANT SELECT ON TABLE wolo.notifications TO clientele_readonly;
 
 -- Name: TABLE packs; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.packs TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.packs TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.packs TO clientele_app;
 GRANT SELECT ON TABLE wolo.packs TO clientele_readonly;
 
 -- Name: TABLE partner_settlements; Type: ACL; Schema: wolo; Owner: -
@@ -46716,14 +46714,14 @@ GRANT SELECT ON TABLE wolo.partner_settlements TO clientele_readonly;
 
 -- Name: TABLE partners; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.partners TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.partners TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.partners TO clientele_app;
 GRANT SELECT ON TABLE wolo.partners TO clientele_readonly;
 
 -- Name: TABLE password_reset_tokens; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.password_reset_tokens TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.password_reset_tokens TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.password_reset_tokens TO clientele_app;
 
 -- Name: TABLE points_conversions; Type: ACL; Schema: wolo; Owner: -
 
@@ -46739,26 +46737,26 @@ GRANT SELECT ON TABLE wolo.points_ledger TO clientele_readonly;
 
 -- Name: TABLE pot_analytics; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT ON TABLE wolo.pot_analytics TO clientele_app;
-GRANT SELECT ON TABLE wolo.pot_analytics TO clientele_service;
 GRANT SELECT ON TABLE wolo.pot_analytics TO clientele_readonly;
+GRANT SELECT ON TABLE wolo.pot_analytics TO clientele_service;
+GRANT SELECT ON TABLE wolo.pot_analytics TO clientele_app;
 
 -- Name: TABLE pot_invitations; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.pot_invitations TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.pot_invitations TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.pot_invitations TO clientele_app;
 GRANT SELECT ON TABLE wolo.pot_invitations TO clientele_readonly;
 
 -- Name: TABLE pots; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.pots TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.pots TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.pots TO clientele_app;
 GRANT SELECT ON TABLE wolo.pots TO clientele_readonly;
 
 -- Name: TABLE profiles; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.profiles TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.profiles TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.profiles TO clientele_app;
 GRANT SELECT ON TABLE wolo.profiles TO clientele_readonly;
 
 -- Name: TABLE qr_codes; Type: ACL; Schema: wolo; Owner: -
@@ -46769,9 +46767,9 @@ GRANT SELECT ON TABLE wolo.qr_codes TO clientele_readonly;
 
 -- Name: TABLE qr_redemption_logs; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT ON TABLE wolo.qr_redemption_logs TO clientele_app;
 GRANT SELECT,INSERT ON TABLE wolo.qr_redemption_logs TO clientele_service;
 GRANT SELECT ON TABLE wolo.qr_redemption_logs TO clientele_readonly;
+GRANT SELECT ON TABLE wolo.qr_redemption_logs TO clientele_app;
 
 -- Name: TABLE referrals; Type: ACL; Schema: wolo; Owner: -
 
@@ -46787,14 +46785,14 @@ GRANT SELECT ON TABLE wolo.refunds TO clientele_readonly;
 
 -- Name: TABLE sponsor_campaigns; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.sponsor_campaigns TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.sponsor_campaigns TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.sponsor_campaigns TO clientele_app;
 GRANT SELECT ON TABLE wolo.sponsor_campaigns TO clientele_readonly;
 
 -- Name: TABLE sponsor_contact_batches; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.sponsor_contact_batches TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.sponsor_contact_batches TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.sponsor_contact_batches TO clientele_app;
 GRANT SELECT ON TABLE wolo.sponsor_contact_batches TO clientele_readonly;
 
 -- Name: TABLE sponsor_daily_limits; Type: ACL; Schema: wolo; Owner: -
@@ -46805,30 +46803,30 @@ GRANT SELECT ON TABLE wolo.sponsor_daily_limits TO clientele_readonly;
 
 -- Name: TABLE system_config; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.system_config TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.system_config TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.system_config TO clientele_app;
 GRANT SELECT ON TABLE wolo.system_config TO clientele_readonly;
 
 -- Name: TABLE system_health_checks; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.system_health_checks TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.system_health_checks TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.system_health_checks TO clientele_app;
 
 -- Name: TABLE user_addresses; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.user_addresses TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.user_addresses TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.user_addresses TO clientele_app;
 GRANT SELECT ON TABLE wolo.user_addresses TO clientele_readonly;
 
 -- Name: TABLE user_sessions; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.user_sessions TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.user_sessions TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.user_sessions TO clientele_app;
 
 -- Name: TABLE users; Type: ACL; Schema: wolo; Owner: -
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.users TO clientele_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.users TO clientele_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE wolo.users TO clientele_app;
 GRANT SELECT ON TABLE wolo.users TO clientele_readonly;
 
 -- Name: TABLE wave_webhook_events; Type: ACL; Schema: wolo; Owner: -

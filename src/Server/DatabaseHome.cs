@@ -94,6 +94,7 @@ internal sealed class DatabaseHome : IAsyncDisposable
         await Provisioner.Provision(connection, ct);
         var databases = new Databases(connection);
         await new Migrator(databases, Modules.All, loggers.CreateLogger<Migrator>()).Migrate(ct);
+        if (administrator is not null) await Provisioner.WatchCatalogue(administrator, ct);
         await new Db(databases.Service, Platform.Tenancy.Tenant.None).One<short>($"select log.verify_epoch()", ct);
         return new DatabaseHome(databases, server, administrator);
     }

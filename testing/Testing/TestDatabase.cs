@@ -123,6 +123,7 @@ public class TestDatabase : IAsyncLifetime
         await Provisioner.Provision(login, Ct);
         await using (var databases = new Databases(login))
             await new Migrator(databases, Modules.All, NullLogger<Migrator>.Instance).Migrate(Ct);
+        await Provisioner.WatchCatalogue(new NpgsqlConnectionStringBuilder(superuser) { Database = unfinished }.ConnectionString, Ct);
         NpgsqlConnection.ClearAllPools();
         await Administrate($"alter database \"{unfinished}\" rename to \"{name}\"");
         return name;

@@ -61,26 +61,33 @@ public sealed partial class Migrator(Databases databases, IEnumerable<IModule> m
 
     private async Task Apply(NpgsqlConnection connection, SchemaFile file, CancellationToken ct)
     {
-        var watch = Stopwatch.StartNew();
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        try
-        {
-            var schema = Sql.Identifier(file.Module);
-            await Run(connection, $"create schema if not exists {schema}", ct);
-            await Run(connection, Sql.Raw(file.Text), ct);
-        }
-        catch (PostgresException e)
-        {
-            throw new SetupException($"{file.Module}/schema/{file.Name} failed at character {e.Position}: {e.MessageText} {e.Detail}", e);
-        }
-        await Run(connection, $"""
+        // One round trip, and so one transaction. The text goes over as a value: three thousand statements would be taken apart
+        // here, and then planned and answered one by one.
+        await using var batch = new NpgsqlBatch(connection);
+        Add(batch, $"create schema if not exists {Sql.Identifier(file.Module)}");
+        Add(batch, $"select set_config('clientele.schema_file', {file.Text}, true) is null");
+        Add(batch, Sql.Raw("do $$ begin execute current_setting('clientele.schema_file'); end $$"));
+        Add(batch, $"""
             insert into platform.schema_migrations as m (module, file, checksum, duration_ms)
-            values ({file.Module}, {file.Name}, {file.Checksum}, {(int)watch.ElapsedMilliseconds})
+            values ({file.Module}, {file.Name}, {file.Checksum}, extract(epoch from clock_timestamp() - now()) * 1000)
             on conflict (module, file) do update
             set checksum = excluded.checksum, duration_ms = excluded.duration_ms, applied_at = now()
-            """, ct);
-        await transaction.CommitAsync(ct);
+            """);
+        var watch = Stopwatch.StartNew();
+        try { await batch.ExecuteNonQueryAsync(ct); }
+        catch (PostgresException e)
+        {
+            var place = e.InternalPosition > 0 && e.InternalQuery == file.Text ? $" in line {file.Text.AsSpan(0, e.InternalPosition - 1).Count('\n') + 1}" : string.Empty;
+            throw new SetupException($"{file.Module}/schema/{file.Name} failed{place}: {e.MessageText} {e.Detail}".TrimEnd(), e);
+        }
         LogApplied(file.Module, file.Name, watch.ElapsedMilliseconds);
+    }
+
+    private static void Add(NpgsqlBatch batch, Sql sql)
+    {
+        var command = new NpgsqlBatchCommand();
+        sql.WriteTo(command);
+        batch.BatchCommands.Add(command);
     }
 
     private static Sql Bookkeeping => Sql.Raw("""

@@ -3,8 +3,6 @@ using Clientele.Platform.Data;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Modules;
 using Clientele.Testing;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -60,17 +58,25 @@ public sealed class MigrationTests(MigrationTests.Database database) : IClassFix
         Assert.Equal(1, await Migrator().Migrate(Ct));
     }
 
-    private sealed class Broken : IModule
+    private sealed class Other(string name) : IModule
     {
-        public string Name => "broken";
-        public Assembly Assembly => typeof(Broken).Assembly;
-        public void AddServices(IServiceCollection services) { }
-        public void MapRoutes(IEndpointRouteBuilder api) { }
+        public string Name => name;
+        public Assembly Assembly => typeof(Other).Assembly;
+        public string SchemaFolder => name + "/schema/";
     }
 
+    private Migrator With(IModule other) => new(database.Databases, [.. Clientele.Server.Modules.All, other], NullLogger<Migrator>.Instance);
+
     [Fact]
-    public async Task A_module_without_schema_files_needs_none() =>
-        Assert.Equal(0, await new Migrator(database.Databases, [.. Clientele.Server.Modules.All, new Broken()], NullLogger<Migrator>.Instance).Migrate(Ct));
+    public async Task A_module_without_schema_files_needs_none() => Assert.Equal(0, await With(new Other("empty")).Migrate(Ct));
+
+    [Fact]
+    public async Task A_file_that_fails_is_named_with_its_line_and_leaves_nothing()
+    {
+        var refusal = await Assert.ThrowsAsync<SetupException>(() => With(new Other("broken")).Migrate(Ct));
+        Assert.StartsWith("broken/schema/010_broken.sql failed in line 3: function no_such_thing() does not exist", refusal.Message, StringComparison.Ordinal);
+        Assert.False(await database.Service.One<bool>($"select exists (select from pg_namespace n where n.nspname = 'broken')", Ct));
+    }
 
     [Fact]
     public async Task No_role_of_ours_is_a_superuser_or_bypasses_row_level_security()

@@ -141,23 +141,14 @@ begin
 
     insert into platform.table_access (relation, class, own_column) values (relation::text, class, own_column);
 
-    -- Whoever writes without naming the tenant means their own; views hide the column altogether.
-    if 'organization_id' = any(has) then
-        execute format('alter table %s alter column organization_id set default platform.organization()', relation);
-    end if;
     if 'updated_at' = any(has) then
         execute format('create trigger touch before update on %s for each row execute function platform.touch()', relation);
     end if;
 
-    execute format('alter table %s enable row level security', relation);
-    execute format('alter table %s force row level security', relation);
-    execute format('revoke all on %s from public', relation);
     execute format('create policy service on %s to clientele_service using (true) with check (true)', relation);
-    execute format('grant select, insert, update, delete on %s to clientele_service', relation);
-
+    execute format('grant select, insert, update, delete on %s to clientele_service%s', relation, case when writers is not null then ', clientele_app' end);
     if writers is not null then
         execute format('create policy %I on %s to clientele_app using (%s) with check (%s)', class, relation, writers, writers);
-        execute format('grant select, insert, update, delete on %s to clientele_app', relation);
     elsif readers is not null then
         execute format('create policy %I on %s for select to clientele_app using (%s)', class, relation, readers);
         execute format('grant select on %s to clientele_app', relation);
@@ -167,6 +158,10 @@ begin
         execute format('create policy readonly on %s for select to clientele_readonly using (%s)', relation, readers);
         execute format('grant select on %s to clientele_readonly', relation);
     end if;
+
+    -- Whoever writes without naming the tenant means their own; views hide the column altogether.
+    execute format('alter table %s enable row level security, force row level security%s', relation,
+        case when 'organization_id' = any(has) then ', alter column organization_id set default platform.organization()' end);
 end
 $protect$;
 comment on function platform.protect(regclass, text, name) is

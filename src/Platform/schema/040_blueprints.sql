@@ -45,67 +45,68 @@ declare
     called    name := split_part(target, '.', 2);
     line      text;
     word      text;
-    source    text;
-    place     integer := 0;
-    selected  text[] := '{}';
-    mapping   jsonb := '{}';
+    words     text[] := '{}';
+    sources   text[] := '{}';
+    selected  text;
+    mapping   jsonb;
     through   boolean := joined is not null or fixed is not null;
-    role      text;
-    right_of  text;
-    field     record;
+    roles     text;
+    rights    text;
+    said      text;
 begin
-    -- A view that was there before may have had other columns.
-    execute format('drop view if exists %I.%I', home, called);
-    delete from platform.blueprint_columns c where c.blueprint = home and c.relation = called;
-
     foreach line in array string_to_array(columns, E'\n') loop
         line := btrim(regexp_replace(line, '--.*$', ''), E' ,\t');
         continue when line = '';
         foreach word in array case when line ~ '\(' then array[line] else string_to_array(line, ',') end loop
-            place := place + 1;
             word := btrim(word);
-            source := case when word ~ ' = ' then btrim(substr(word, position(' = ' in word) + 3)) else word end;
-            word := btrim(split_part(word, ' = ', 1));
-            if exists (select from pg_attribute a where a.attrelid = base and a.attname = source and not a.attisdropped and a.attnum > 0) then
-                selected := selected || format('b.%I as %I', source, word);
-                mapping := mapping || jsonb_build_object(word, source);
-                insert into platform.blueprint_columns values (home, called, word, place, base::text, source, null);
-            else
-                selected := selected || format('%s as %I', source, word);
-                insert into platform.blueprint_columns values (home, called, word, place, base::text, null, source);
-            end if;
+            sources := sources || case when word ~ ' = ' then btrim(substr(word, position(' = ' in word) + 3)) else word end;
+            words := words || btrim(split_part(word, ' = ', 1));
         end loop;
     end loop;
 
+    delete from platform.blueprint_columns c where c.blueprint = home and c.relation = called;
+    with made as (
+        insert into platform.blueprint_columns (blueprint, relation, column_name, place, base_relation, base_column, derived_from)
+        select home, called, w.word, w.place, base::text, a.attname, case when a.attname is null then w.source end
+        from unnest(words, sources) with ordinality as w (word, source, place)
+        left join pg_attribute a on a.attrelid = base and a.attname = w.source and not a.attisdropped and a.attnum > 0
+        returning *
+    )
+    select string_agg(format('%s as %I', coalesce('b.' || quote_ident(m.base_column), m.derived_from), m.column_name), ', ' order by m.place),
+           coalesce(jsonb_object_agg(m.column_name, m.base_column) filter (where m.base_column is not null), '{}')
+    into selected, mapping from made m;
+
+    -- A view that was there before may have had other columns.
+    execute format('drop view if exists %I.%I', home, called);
     execute format('create view %I.%I with (security_invoker = true) as select %s from %s as b %s%s%s', home, called,
-        array_to_string(selected, ', '), base, coalesce(joined, ''), coalesce(' where ' || keep, ''),
+        selected, base, coalesce(joined, ''), coalesce(' where ' || keep, ''),
         case when keep is not null and not through then ' with local check option' else '' end);
 
     -- Whoever may do a thing to the table may do it to the view: it runs with the caller's rights.
-    foreach role in array array['clientele_app', 'clientele_service', 'clientele_readonly'] loop
-        foreach right_of in array array['select', 'insert', 'update', 'delete'] loop
-            if has_table_privilege(role, base, right_of) or (right_of <> 'delete' and has_any_column_privilege(role, base, right_of)) then
-                execute format('grant %s on %I.%I to %s', right_of, home, called, role);
-            end if;
-        end loop;
+    for roles, rights in
+        select string_agg(g.role, ', '), g.rights
+        from (select role, string_agg(r, ', ') as rights
+              from unnest(array['clientele_app', 'clientele_service', 'clientele_readonly']) as role
+              cross join unnest(array['select', 'insert', 'update', 'delete']) as r
+              where has_table_privilege(role, base, r) or (r <> 'delete' and has_any_column_privilege(role, base, r))
+              group by role) g
+        group by g.rights
+    loop
+        execute format('grant %s on %I.%I to %s', rights, home, called, roles);
     end loop;
 
-    execute format('comment on view %I.%I is %L', home, called, coalesce(about, obj_description(base, 'pg_class')));
-    for field in
-        select c.column_name, col_description(base, a.attnum) as says, pg_get_expr(d.adbin, d.adrelid) as default_value, a.attgenerated
-        from platform.blueprint_columns c
-        left join pg_attribute a on a.attrelid = base and a.attname = c.base_column
-        left join pg_attrdef d on d.adrelid = base and d.adnum = a.attnum
-        where c.blueprint = home and c.relation = called
-    loop
-        if field.says is not null then
-            execute format('comment on column %I.%I.%I is %L', home, called, field.column_name, field.says);
-        end if;
-        -- A trigger cannot tell a column that was left out from one that is null: the default is put in before it runs.
-        if through and field.default_value is not null and field.attgenerated = '' then
-            execute format('alter view %I.%I alter column %I set default %s', home, called, field.column_name, field.default_value);
-        end if;
-    end loop;
+    -- Comments come from the table. A trigger cannot tell a column that was left out from one that is null: where one writes,
+    -- the default is put in before it runs.
+    select string_agg(concat(
+        case when d.description is not null then format('comment on column %I.%I.%I is %L;', home, called, c.column_name, d.description) end,
+        case when through and f.oid is not null and a.attgenerated = '' then format('alter view %I.%I alter column %I set default %s;', home, called, c.column_name, pg_get_expr(f.adbin, f.adrelid)) end
+    ), '') into said
+    from platform.blueprint_columns c
+    join pg_attribute a on a.attrelid = base and a.attname = c.base_column
+    left join pg_description d on d.objoid = base and d.classoid = 'pg_class'::regclass and d.objsubid = a.attnum
+    left join pg_attrdef f on f.adrelid = base and f.adnum = a.attnum
+    where c.blueprint = home and c.relation = called;
+    execute concat(format('comment on view %I.%I is %L;', home, called, coalesce(about, obj_description(base, 'pg_class'))), said);
 
     if through then
         execute format('create trigger write_through instead of insert or update or delete on %I.%I for each row execute function platform.write_through(%L, %L, %L)',

@@ -18,13 +18,13 @@ create function events.install(blueprint text, catalogue json) returns void
     language plpgsql
     as $install$
 declare
-    entry  json;
-    kind   json;
-    fields text[];
-    made   jsonb;
-    wrong  text[];
-    gone   record;
-    shown  text[] := array(select t.event_type from events.event_types t where t.blueprint = install.blueprint and t.view_name = t.event_type);
+    entry      json;
+    properties jsonb;
+    fields     text[];
+    required   jsonb;
+    wrong      text[];
+    gone       record;
+    shown      text[] := array(select t.event_type from events.event_types t where t.blueprint = install.blueprint and t.view_name = t.event_type);
 begin
     for gone in select distinct t.view_name from events.event_types t where t.blueprint = install.blueprint and t.view_name is not null loop
         execute format('drop view if exists %I.%I', install.blueprint, gone.view_name);
@@ -32,32 +32,37 @@ begin
     delete from events.event_types t where t.blueprint = install.blueprint;
 
     for entry in select e from json_array_elements(catalogue) as e loop
+        properties := entry -> 'properties';
+        required := coalesce((entry ->> 'required')::jsonb, '[]');
         select coalesce(array_agg(p.key order by p.ordinality), '{}') into fields from json_object_keys(entry -> 'properties') with ordinality as p (key);
         if fields && array['id', 'workspace_id', 'event_type', 'customer_id', 'profile_id', 'session_id', 'occurred_at', 'recorded_at', 'message_id', entry -> 'action' ->> 'column'] then
             raise exception 'events.install: a property of % has the name of a column every event has', coalesce(entry ->> 'view', entry ->> 'title');
         end if;
-        for kind in select k from json_array_elements(entry -> 'types') as k loop
-            made := jsonb_build_object(
-                '$schema', 'https://json-schema.org/draft/2020-12/schema',
-                'title', coalesce(kind ->> 'title', entry ->> 'title'),
-                'description', entry ->> 'description',
-                'type', 'object',
-                'properties', (entry ->> 'properties')::jsonb,
-                'required', coalesce((entry ->> 'required')::jsonb, '[]') || coalesce((kind ->> 'required')::jsonb, '[]'));
-            -- The types of one table differ only in what they require.
-            wrong := case when kind::text = (entry -> 'types' -> 0)::text then events.schema_problems(made) else '{}' end || array(
-                select 'the required property ' || r || ' is not described' from jsonb_array_elements_text(made -> 'required') as r where r <> all (fields))
-                || array(select p.key || ': a column of the log is text, an address or a number'
-                         from jsonb_each(made -> 'properties') as p where p.value ->> 'x-column' not in (
-                             'event_value', 'currency', 'page_url', 'page_title', 'referrer_url', 'ip_address', 'user_agent', 'device_type', 'browser', 'os',
-                             'screen_resolution', 'country', 'city', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'source_system'));
-            if cardinality(wrong) > 0 then
-                raise exception 'events.install: %, %: %', install.blueprint, kind ->> 'type', array_to_string(wrong, '; ');
-            end if;
-            insert into events.event_types (blueprint, event_type, title, category, description, about, needs_customer, schema, fields, view_name, action_column, action)
-            values (install.blueprint, kind ->> 'type', coalesce(kind ->> 'title', entry ->> 'title'), entry ->> 'category', entry ->> 'description', entry ->> 'about',
-                    coalesce((entry ->> 'needs_customer')::boolean, false), made, fields, entry ->> 'view', entry -> 'action' ->> 'column', kind ->> 'action');
-        end loop;
+        -- The types of one table differ only in what they require.
+        wrong := events.schema_problems(jsonb_build_object('type', 'object', 'properties', properties, 'required', required))
+            || array(select 'the required property ' || r.name || ' is not described'
+                     from (select jsonb_array_elements_text(required) as name
+                           union select json_array_elements_text(k -> 'required') from json_array_elements(entry -> 'types') as k) r
+                     where r.name <> all (fields))
+            || array(select p.key || ': a column of the log is text, an address or a number'
+                     from jsonb_each(properties) as p where p.value ->> 'x-column' not in (
+                         'event_value', 'currency', 'page_url', 'page_title', 'referrer_url', 'ip_address', 'user_agent', 'device_type', 'browser', 'os',
+                         'screen_resolution', 'country', 'city', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'source_system'));
+        if cardinality(wrong) > 0 then
+            raise exception 'events.install: %, %: %', install.blueprint, coalesce(entry ->> 'view', entry ->> 'title'), array_to_string(wrong, '; ');
+        end if;
+        insert into events.event_types (blueprint, event_type, title, category, description, about, needs_customer, schema, fields, view_name, action_column, action)
+        select install.blueprint, k ->> 'type', coalesce(k ->> 'title', entry ->> 'title'), entry ->> 'category', entry ->> 'description', entry ->> 'about',
+               coalesce((entry ->> 'needs_customer')::boolean, false),
+               jsonb_build_object(
+                   '$schema', 'https://json-schema.org/draft/2020-12/schema',
+                   'title', coalesce(k ->> 'title', entry ->> 'title'),
+                   'description', entry ->> 'description',
+                   'type', 'object',
+                   'properties', properties,
+                   'required', required || coalesce((k ->> 'required')::jsonb, '[]')),
+               fields, entry ->> 'view', entry -> 'action' ->> 'column', k ->> 'action'
+        from json_array_elements(entry -> 'types') as k;
         if entry ->> 'view' is not null then
             perform events.typed_view(entry ->> 'view', install.blueprint, array(select k ->> 'type' from json_array_elements(entry -> 'types') as k));
             if entry ->> 'action' is not null then
@@ -150,9 +155,7 @@ begin
         jsonb_build_object('blueprint', blueprint, 'types', types, 'action', discriminator, 'properties', names, 'derived', '{"recorded_at": "f.received_at"}'::jsonb,
             'columns', mapping || '{"id": "id", "workspace_id": "workspace_id", "customer_id": "customer_id", "profile_id": "profile_id", "session_id": "session_id", "occurred_at": "occurred_at", "message_id": "message_id"}'
                 || case when cardinality(types) > 1 then '{"event_type": "event_type"}'::jsonb else '{}' end));
-    for field in select c.key from jsonb_each(comments) as c loop
-        execute format('comment on column %I.%I.%I is %L', blueprint, view_name, field, comments ->> field);
-    end loop;
+    execute coalesce((select string_agg(format('comment on column %I.%I.%I is %L;', blueprint, view_name, c.key, c.value), '') from jsonb_each_text(comments) as c), '');
 end
 $typed$;
 comment on function events.typed_view(text, text, text[]) is
@@ -219,14 +222,13 @@ create function events.log_view(target text, body text, about text, recording js
 declare
     home   text := split_part(target, '.', 1);
     called text := split_part(target, '.', 2);
-    field  record;
 begin
     execute format('drop view if exists %I.%I', home, called);
     execute format('create view %I.%I with (security_invoker = true) as select %s', home, called, body);
-    execute format('comment on view %I.%I is %L', home, called, about);
-    for field in select m.key, m.value #>> '{}' as source from jsonb_each((recording -> 'columns') || (recording -> 'derived')) as m loop
-        execute format('comment on column %I.%I.%I is %L', home, called, field.key, events.column_says(regexp_replace(field.source, '^f\.', '')));
-    end loop;
+    execute concat(
+        format('comment on view %I.%I is %L;', home, called, about),
+        (select string_agg(format('comment on column %I.%I.%I is %L;', home, called, m.key, events.column_says(regexp_replace(m.value, '^f\.', ''))), '')
+         from jsonb_each_text((recording -> 'columns') || (recording -> 'derived')) as m));
     execute format('grant select on %I.%I to clientele_app, clientele_service, clientele_readonly', home, called);
     -- The Data API offers it from now on.
     notify clientele_catalogue;
