@@ -27,7 +27,7 @@ internal static class IngestBenchmark
             double single, p99, rate, growth;
             await using (var server = await ServerProcess.Start(folder, ct, home.Databases.ConnectionString))
             {
-                Task<LoadResult> Load(long count, int batch, int connections, long perSecond, long first) => Send(server.Address, home.Welcome.WriteKey, count, batch, connections, perSecond, first, ct);
+                Task<LoadResult> Load(long count, int batch, int connections, long perSecond, long first) => Send(server.Address, home.Welcome.WriteKey!, count, batch, connections, perSecond, first, ct);
                 // Everybody is known afterwards, code is compiled and pages are warm.
                 await Load(200_000, Batch, Connections, 0, 1);
                 var early = 0.0;

@@ -23,7 +23,8 @@ public sealed record PlatformOptions(Uri BaseUrl, MailOptions? Mail, OAuthSettin
     /// <summary>The address of a page of the console.</summary>
     public string Link(string path) => BaseUrl.ToString().TrimEnd('/') + path;
 
-    internal static string? Word(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } word ? word : null;
+    /// <summary>What a variable says; null also when it is there and empty, as files of variables often have it.</summary>
+    public static string? Word(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } word ? word : null;
 }
 
 /// <summary>How mail goes out: over SMTP, with STARTTLS unless the address says otherwise.</summary>

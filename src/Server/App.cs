@@ -40,8 +40,7 @@ public static class App
             kestrel.Limits.MaxRequestLineSize = 256 * 1024;
             Listen(kestrel, options);
         });
-        builder.Logging.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
+        LogLines.AddTo(builder.Logging).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
         Telemetry.Add(builder);
         AddServices(builder.Services, databases, options);
         configure?.Invoke(builder.Services);

@@ -87,7 +87,9 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
     public async Task A_wrong_option_of_the_server_is_refused()
     {
         await Refused(running.Installation, "between 1 and 65535", "serve", "--port", "70000");
-        await Refused(running.Installation, "eighty", "serve", "--port", "eighty");
+        await Refused(running.Installation, "--port wants a whole number, not \"eighty\"", "serve", "--port", "eighty");
+        await Refused(running.Installation, "--demo-size wants a whole number, not \"many\"", "serve", "--demo-size", "many");
+        await Refused(running.Installation, "--data names no folder", "serve", "--data", "");
         await Refused(running.Installation, "is no address", "serve", "--listen", "nowhere");
     }
 

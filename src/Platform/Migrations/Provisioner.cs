@@ -5,7 +5,7 @@ namespace Clientele.Platform.Migrations;
 
 /// <summary>
 /// Prepares a server: the roles, and the login's membership in them. None is a superuser or bypasses row-level security;
-/// a login that may create roles does it by itself, otherwise a database administrator runs <see cref="RolesScript"/> once.
+/// a login that may create roles does it by itself, otherwise a database administrator runs what <see cref="Missing"/> says, once.
 /// </summary>
 public static class Provisioner
 {
@@ -18,8 +18,22 @@ public static class Provisioner
         ("clientele_readonly", "Clientele: questions in SQL, reading only"),
     ];
 
-    /// <summary>What an administrator runs when the login may not create roles.</summary>
-    public static string RolesScript(string login) => string.Join(" ", Roles.Select(r => $"create role {r.Name} nologin; grant {r.Name} to {login};")) + $" grant clientele_search to {Databases.Owner};";
+    /// <summary>What an administrator runs for a login that may not do it: the statements for whatever is missing, in order.</summary>
+    public static async Task<string> Missing(NpgsqlConnection connection, string login, CancellationToken ct) => await Scalar<string>(connection, $"""
+        select coalesce(string_agg(s.statement, ' ' order by s.place), '')
+        from (
+            select 1 as place, format('create role %I nologin;', r.name) as statement from unnest({Roles.Select(r => r.Name).ToArray()}) as r (name) where to_regrole(r.name) is null
+            union all
+            select 2, format('grant %I to %I;', r.name, {login}::text) from unnest({Roles.Select(r => r.Name).ToArray()}) as r (name)
+            where case when to_regrole(r.name) is null then true else not pg_has_role({login}::name, r.name::name, 'member') end
+            union all
+            select 3, format('grant clientele_search to %I;', {Databases.Owner}::text)
+            where case when to_regrole({Databases.Owner}) is null or to_regrole('clientele_search') is null then true else not pg_has_role({Databases.Owner}::name, 'clientele_search', 'member') end
+            union all
+            select 4, format('grant create, connect, temporary on database %I to %I;', current_database(), {Databases.Owner}::text)
+            where case when to_regrole({Databases.Owner}) is null then true else not has_database_privilege({Databases.Owner}::name, current_database(), 'create') end
+        ) s
+        """, ct);
 
     /// <summary>Makes the login and the database on a private server, where we connect as its first superuser.</summary>
     /// <returns>The connection string of the login, which is no superuser.</returns>
@@ -78,6 +92,8 @@ public static class Provisioner
         var login = await Scalar<string>(connection, Sql.Raw("select session_user::text"), ct);
         try
         {
+            // All or nothing: who is refused has changed nothing.
+            await using var transaction = await connection.BeginTransactionAsync(ct);
             foreach (var role in Roles) await Ensure(connection, role.Name, role.Purpose, login, ct);
             var database = Sql.Identifier(await Scalar<string>(connection, Sql.Raw("select current_database()::text"), ct));
             await Run(connection, $"grant create, connect, temporary on database {database} to {Sql.Raw(Databases.Owner)}", ct);
@@ -87,13 +103,12 @@ public static class Provisioner
             // The owner hands search functions over to the search role, for which it must be a member.
             if (!await Scalar<bool>(connection, $"select pg_has_role({Databases.Owner}::name, 'clientele_search', 'member')", ct))
                 await Run(connection, Sql.Raw($"grant clientele_search to {Databases.Owner}"), ct);
+            await transaction.CommitAsync(ct);
             await Try(connection, Sql.Raw($"grant pg_monitor to {Databases.Owner}"), ct);
         }
         catch (PostgresException e) when (e.SqlState is "42501")
         {
-            throw new SetupException(
-                $"The login \"{login}\" may not prepare this database ({e.MessageText}). Have its administrator run: {RolesScript(login)} " +
-                $"grant create, connect, temporary on database {connection.Database} to {Databases.Owner};", e);
+            throw new SetupException($"The login \"{login}\" may not prepare this database ({e.MessageText}). Have its administrator run there: {await Missing(connection, login, ct)}", e);
         }
         finally
         {

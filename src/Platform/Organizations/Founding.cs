@@ -12,8 +12,8 @@ public static class Founding
     public const string AdministratorEmail = "admin@example.com";
 
     /// <param name="OneTimePassword">Null once the administrator has chosen a password.</param>
-    /// <param name="WriteKey">For the SDKs of the first workspace.</param>
-    public sealed record Welcome(string Email, string? OneTimePassword, string WriteKey);
+    /// <param name="WriteKey">For the SDKs of the first workspace; null when every write key has been revoked.</param>
+    public sealed record Welcome(string Email, string? OneTimePassword, string? WriteKey);
 
     private sealed record Administrator(Guid Id, string Email, bool MustChangePassword);
 
@@ -41,10 +41,12 @@ public static class Founding
             {
                 await t.Run($"update platform.platform_users u set password_hash = {Passwords.Hash(password)} where u.id = {administrator.Id}", ct);
             }
-            var key = await t.One<string>($"""
+            var key = await t.Find<string>($"""
                 select k.public_key from platform.api_keys k
                 join platform.organizations o on o.id = k.organization_id
-                where k.kind = 'write' and k.revoked_at is null
+                join platform.workspaces w on w.organization_id = k.organization_id and w.id = k.workspace_id
+                where k.kind = 'write' and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+                  and o.closed_at is null and w.closed_at is null
                 order by o.is_demo desc, k.created_at limit 1
                 """, ct);
             return new Welcome(administrator.Email, administrator.MustChangePassword ? password : null, key);

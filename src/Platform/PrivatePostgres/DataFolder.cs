@@ -20,7 +20,7 @@ internal sealed record DataFolder(string Root)
     private const int LongestPath = 900;
 
     // What whoever goes on on a new machine puts into the folder before the first start.
-    private static readonly string[] PutBack = ["keys", "files", "backups", "archive"];
+    private static readonly string[] PutBack = ["keys", "files", "backups", "archive", "timelines", "installation"];
 
     /// <summary>Another than <c>postgres</c> while a recovery is at work beside it.</summary>
     internal string ClusterFolder { get; init; } = "postgres";

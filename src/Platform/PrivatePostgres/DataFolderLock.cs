@@ -7,11 +7,17 @@ namespace Clientele.Platform.PrivatePostgres;
 /// One process per data folder. The kernel holds the lock (flock), so it ends with the process however that ends;
 /// the file stays and only tells who holds it.
 /// </summary>
-internal sealed class DataFolderLock : IDisposable
+public sealed class DataFolderLock : IDisposable
 {
     private readonly FileStream file;
 
     private DataFolderLock(FileStream file) => this.file = file;
+
+    /// <summary>For a server whose database is elsewhere: its timelines, files and keys are in the folder all the same.</summary>
+    /// <param name="dataFolder">Made when missing.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <exception cref="PrivatePostgresException">Another process holds it, or it cannot be used; the message is one line with the cure.</exception>
+    public static async Task<DataFolderLock> Hold(string dataFolder, CancellationToken ct) => await Take(await DataFolder.At(dataFolder).Claim(ct), ct);
 
     internal static async Task<DataFolderLock> Take(DataFolder folder, CancellationToken cancellation)
     {
@@ -35,6 +41,7 @@ internal sealed class DataFolderLock : IDisposable
         return new(file);
     }
 
+    /// <summary>Lets the folder go.</summary>
     public void Dispose() => file.Dispose();
 
     // Not by .NET: it takes a lock even to read, and would be refused in its turn.

@@ -58,6 +58,14 @@ public sealed class MigrationTests(MigrationTests.Database database) : IClassFix
         Assert.Equal(1, await Migrator().Migrate(Ct));
     }
 
+    private static async Task Run(string connection, string statements)
+    {
+        await using var opened = new NpgsqlConnection(connection);
+        await opened.OpenAsync(Ct);
+        await using var command = new NpgsqlCommand(statements, opened);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
     private sealed class Other(string name) : IModule
     {
         public string Name => name;
@@ -93,19 +101,26 @@ public sealed class MigrationTests(MigrationTests.Database database) : IClassFix
     [Fact]
     public async Task A_login_that_may_not_prepare_the_database_is_told_what_its_administrator_runs()
     {
-        var name = $"poor_{Guid.NewGuid():N}";
-        await TestDatabase.Administrate($"create role {name} login password 'x'");
-        await TestDatabase.Administrate($"create database {name}");
+        // Names that have to be quoted, and a login that may make roles and yet not enough.
+        var name = $"poor-{Guid.NewGuid():N}";
+        await TestDatabase.Administrate($"create role \"{name}\" login createrole noinherit password 'x'");
+        await TestDatabase.Administrate($"create database \"{name}\"");
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Username = name, Password = "x", Pooling = false }.ConnectionString;
             var refusal = await Assert.ThrowsAsync<SetupException>(() => Provisioner.Provision(connection, Ct));
-            Assert.Contains("grant create", refusal.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("create role", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains($"grant clientele_app to \"{name}\";", refusal.Message, StringComparison.Ordinal);
+            // It changed nothing, and what it said is all that is missing.
+            Assert.False(await database.Service.One<bool>($"select pg_has_role({name}::name, 'clientele_app', 'member')", Ct));
+            await TestDatabase.Administrate($"alter role \"{name}\" nocreaterole");
+            await Run(new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Pooling = false }.ConnectionString, refusal.Message[(refusal.Message.IndexOf("run there: ", StringComparison.Ordinal) + 11)..]);
+            await Provisioner.Provision(connection, Ct);
         }
         finally
         {
-            await TestDatabase.Administrate($"drop database {name} with (force)");
-            await TestDatabase.Administrate($"drop role {name}");
+            await TestDatabase.Administrate($"drop database \"{name}\" with (force)");
+            await TestDatabase.Administrate($"drop role \"{name}\"");
         }
     }
 
@@ -114,10 +129,14 @@ public sealed class MigrationTests(MigrationTests.Database database) : IClassFix
     {
         var name = $"plain_{Guid.NewGuid():N}";
         await TestDatabase.Administrate($"create role {name} login noinherit password 'x'");
-        await TestDatabase.Administrate(string.Concat(Provisioner.RolesScript(name).Split(';').Where(s => s.Contains("grant", StringComparison.Ordinal)).Select(s => s + ";")));
         await TestDatabase.Administrate($"create database {name} owner {name}");
         try
         {
+            await using (var administrator = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Pooling = false }.ConnectionString))
+            {
+                await administrator.OpenAsync(Ct);
+                await TestDatabase.Administrate(await Provisioner.Missing(administrator, name, Ct));
+            }
             var connection = new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Username = name, Password = "x", Pooling = false }.ConnectionString;
             await Provisioner.Provision(connection, Ct);
             await using var databases = new Databases(connection);

@@ -344,6 +344,9 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
         Assert.Equal(1, await fresh.Service.One<long>($"select count(*) from platform.platform_users", Ct));
         await fresh.Service.Run($"update platform.platform_users u set must_change_password = false", Ct);
         Assert.Null((await Founding.Ensure(fresh.Databases, "My organization", Ct)).OneTimePassword);
+        // A server starts also when nobody has a write key any more.
+        await fresh.Service.Run($"update platform.api_keys k set revoked_at = now()", Ct);
+        Assert.Null((await Founding.Ensure(fresh.Databases, "My organization", Ct)).WriteKey);
     }
 
     [Fact]

@@ -344,9 +344,11 @@ select platform.protect('platform.nodes', 'service');
 
 create table platform.installation (
     only_one    boolean primary key default true check (only_one),
+    id          uuid not null default gen_random_uuid(),
     operated_by uuid references platform.organizations (id) on delete set null
 );
 comment on table platform.installation is 'Which organization runs the installation: the first there was. Null when that was deleted; then nobody does until somebody with access to the database says who.';
+comment on column platform.installation.id is 'Stands in each node''s data folder too: a server refuses a folder of another installation.';
 create index installation_operated_by on platform.installation (operated_by) where operated_by is not null;
 select platform.protect('platform.installation', 'service');
 create policy owner on platform.installation to clientele_owner using (true) with check (true);

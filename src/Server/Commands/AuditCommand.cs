@@ -20,7 +20,7 @@ internal static class AuditCommand
         var verify = new Command("verify", "Find entries of the audit trail that were changed, removed, inserted or moved.") { slug, head, data, database };
         verify.SetAction(async (parsed, ct) =>
         {
-            using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+            using var loggers = LogLines.OfCommand();
             await using var home = await DatabaseHome.Attach(parsed.GetValue(database), parsed.GetValue(data)!, loggers, ct);
             var chosen = parsed.GetValue(slug) is { } one ? await Options.FindOrganization(home.Databases, one, ct) : (Guid?)null;
             var organizations = await new Db(home.Databases.Service, Tenant.None).List<Organization>($"""

@@ -30,7 +30,7 @@ internal static class BlueprintCommand
         var command = new Command("apply", "Let a workspace speak a blueprint's words: register its event types, set its settings.") { name, organization, workspace, data, database };
         command.SetAction(async (parsed, ct) =>
         {
-            using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+            using var loggers = LogLines.OfCommand();
             await using var home = await DatabaseHome.Attach(parsed.GetValue(database), parsed.GetValue(data)!, loggers, ct);
             var db = new Db(home.Databases.Application, Tenant.System(await Options.FindOrganization(home.Databases, parsed.GetValue(organization), ct)));
             var applied = await ApplyBlueprint.Apply(db, parsed.GetValue(name)!, parsed.GetValue(workspace), ct);

@@ -14,7 +14,7 @@ internal static class CheckCommand
         var command = new Command("check", "Look whether the data is consistent: constraints, policies, the log, ledgers, the audit trail, stored files, every total. Reads only.") { data, database };
         command.SetAction(async (parsed, ct) =>
         {
-            using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+            using var loggers = LogLines.OfCommand();
             await using var home = await DatabaseHome.Attach(parsed.GetValue(database), parsed.GetValue(data)!, loggers, ct);
             var found = await new Consistency(home.Databases, KeyRing.Exists(parsed.GetValue(data)!) ? KeyRing.Open(parsed.GetValue(data)!) : KeyRing.Temporary(), FileStores.Open(Path.Combine(parsed.GetValue(data)!, "files"))).Run(ct);
             Print(found);

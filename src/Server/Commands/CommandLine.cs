@@ -50,9 +50,19 @@ internal static class CommandLine
         {
             return 130;
         }
+#pragma warning disable CA1031 // Nothing that a person typed should end in a crash of the process; what it was is ours to mend, so all of it is said.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            await Console.Error.WriteLineAsync($"clientele: a fault of Clientele itself: {e.Message.ReplaceLineEndings(" ")} Please report it with these lines:\n{e}");
+            return Failed;
+        }
     }
 
-    private static string Sentence(ParseError error) => error.Message.TrimEnd('.') + ".";
+    private static string Sentence(ParseError error) =>
+        error.SymbolResult is OptionResult { Tokens: [var token, ..], Option: var option } && (option.ValueType == typeof(int) || option.ValueType == typeof(long)) && !long.TryParse(token.Value, out _)
+            ? $"{option.Name} wants a whole number, not \"{token.Value}\"."
+            : error.Message.TrimEnd('.') + ".";
 
     private static string Path(ParseResult parsed)
     {

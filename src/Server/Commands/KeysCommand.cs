@@ -73,7 +73,7 @@ internal static class KeysCommand
 
     private static async Task<int> With(string data, string? database, Func<KeyRing, Resealing, Task<int>> act, CancellationToken ct)
     {
-        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        using var loggers = LogLines.OfCommand();
         if (!KeyRing.Exists(data)) throw new SetupException($"There are no keys in {Path.GetFullPath(data)}, and {KeyRing.Variable} is not set. Name the data folder of a server with --data.");
         await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
         var ring = KeyRing.Open(data);

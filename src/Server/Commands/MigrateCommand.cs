@@ -11,7 +11,7 @@ internal static class MigrateCommand
         var command = new Command("migrate", "Bring the database to this build's schema, and stop.") { data, database };
         command.SetAction(async (parsed, ct) =>
         {
-            using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Clientele.Platform.Migrations", LogLevel.Debug));
+            using var loggers = LoggerFactory.Create(l => LogLines.AddTo(l).SetMinimumLevel(LogLevel.Warning).AddFilter("Clientele.Platform.Migrations", LogLevel.Debug));
             await using var home = await DatabaseHome.Open(parsed.GetValue(database), parsed.GetValue(data)!, loggers, ct);
             Console.WriteLine("The database is up to date.");
             return 0;

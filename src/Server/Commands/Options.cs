@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clientele.Platform;
 using Clientele.Platform.Data;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Tenancy;
@@ -8,18 +9,26 @@ namespace Clientele.Server.Commands;
 /// <summary>Options several commands share. Each may stand in the environment instead, as CLIENTELE_ and its name in capitals.</summary>
 internal static class Options
 {
-    public static Option<string> Data() => new("--data")
+    // Where services keep their data, and where ./run keeps it when root runs it in a folder that PostgreSQL's account cannot enter.
+    private const string OfTheSystem = "/var/lib/clientele";
+
+    public static Option<string> Data()
     {
-        Description = "Folder of the private PostgreSQL. [CLIENTELE_DATA]",
-        HelpName = "DIR",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_DATA") ?? "data",
-    };
+        var data = new Option<string>("--data")
+        {
+            Description = $"Folder of the private PostgreSQL; as root {OfTheSystem} where there is no ./data. [CLIENTELE_DATA]",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => PlatformOptions.Word("CLIENTELE_DATA") ?? (Environment.IsPrivilegedProcess && !Directory.Exists("data") && Directory.Exists(OfTheSystem) ? OfTheSystem : "data"),
+        };
+        data.Validators.Add(result => { if (result.Tokens is [{ Value.Length: 0 }]) result.AddError("--data names no folder."); });
+        return data;
+    }
 
     public static Option<string?> Database() => new("--database")
     {
         Description = "Connection string of an existing PostgreSQL 15 or newer, instead of a private one. [CLIENTELE_DATABASE]",
         HelpName = "CONNECTION",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_DATABASE"),
+        DefaultValueFactory = _ => PlatformOptions.Word("CLIENTELE_DATABASE"),
     };
 
     private sealed record Organization(Guid Id, string Slug);

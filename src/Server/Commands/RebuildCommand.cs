@@ -22,7 +22,7 @@ internal static class RebuildCommand
     {
         var folder = ServeCommand.TimelinesOf(data);
         if (IsHeld(folder)) return await Ask(folder, ct);
-        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        using var loggers = LogLines.OfCommand();
         await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
         using var node = new TimelinesNode(home.Databases, new TimelinesOptions(folder), TimeProvider.System, loggers.CreateLogger<TimelinesNode>());
         node.RequestRebuild();

@@ -40,7 +40,7 @@ internal static class RestoreCommand
         var from = Path.GetFullPath(folder ?? BackupOptions.FromEnvironment(data, null, string.Empty).Folder);
         // Before PostgreSQL is started for nothing.
         var backup = name is null ? null : BackupFolder.Find(from, name);
-        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        using var loggers = LogLines.OfCommand();
         // Looking at it, or tidying up, beside a running server is allowed; taking its place is not.
         await using var home = into is not null || forget || database is { Length: > 0 } ? await DatabaseHome.Reach(database, data, loggers, ct) : await DatabaseHome.Alone(data, loggers, ct);
         var options = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString);
@@ -73,6 +73,7 @@ internal static class RestoreCommand
         if (files > 0) Console.WriteLine($"{files:N0} stored files put back");
         await home.Databases.DisposeAsync();
         var old = await RestoreBackup.Swap(options.Administrator, own, ct);
+        ServedFolder.Release(data);
         Console.WriteLine($"Restored. Start Clientele: what is derived from the log is built anew.{(old is null ? "" : $" The data of before is kept in the database {old}; when you need it no more: clientele restore --forget --yes")}");
         return 0;
     }
@@ -96,7 +97,7 @@ internal static class RestoreCommand
                 : "There is no base copy in the archive yet: the first is taken as soon as the server runs.");
             return CommandLine.Refused;
         }
-        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        using var loggers = LogLines.OfCommand();
         var ring = KeyRing.Exists(data) ? KeyRing.Open(data) : KeyRing.Temporary();
         var old = await PointInTime.Recover(options, at, async superuser =>
         {

@@ -3,10 +3,12 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Clientele.Demo;
+using Clientele.Platform;
 using Clientele.Platform.Backups;
 using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Organizations;
+using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Secrets;
 
 namespace Clientele.Server.Commands;
@@ -17,10 +19,10 @@ internal static class ServeCommand
     public static Command Create()
     {
         var (data, database) = (Options.Data(), Options.Database());
-        var port = new Option<int>("--port") { Description = "Port of the console and the API. [CLIENTELE_PORT]", HelpName = "N", DefaultValueFactory = _ => PortOf(Environment.GetEnvironmentVariable("CLIENTELE_PORT")) };
+        var port = new Option<int>("--port") { Description = "Port of the console and the API. [CLIENTELE_PORT]", HelpName = "N", DefaultValueFactory = _ => PortOf(PlatformOptions.Word("CLIENTELE_PORT")) };
         port.Validators.Add(result => { if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var p) && p is < 1 or > 65535) result.AddError("The port lies between 1 and 65535."); });
-        var listen = new Option<string>("--listen") { Description = "Address to listen on: localhost, * or an IP address. [CLIENTELE_LISTEN]", HelpName = "ADDRESS", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_LISTEN") ?? "localhost" };
-        var console = new Option<string?>("--console") { Description = "Folder of the built console. [CLIENTELE_CONSOLE]", HelpName = "DIR", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CLIENTELE_CONSOLE") };
+        var listen = new Option<string>("--listen") { Description = "Address to listen on: localhost, * or an IP address. [CLIENTELE_LISTEN]", HelpName = "ADDRESS", DefaultValueFactory = _ => PlatformOptions.Word("CLIENTELE_LISTEN") ?? "localhost" };
+        var console = new Option<string?>("--console") { Description = "Folder of the built console. [CLIENTELE_CONSOLE]", HelpName = "DIR", DefaultValueFactory = _ => PlatformOptions.Word("CLIENTELE_CONSOLE") };
         var demo = new Option<bool>("--demo") { Description = "Add the organization \"Demo shop\" with a year of customers, visits and orders, once." };
         var demoSize = new Option<long>("--demo-size") { Description = "The same with about so many events.", HelpName = "N", DefaultValueFactory = _ => DemoOptions.DefaultSize };
         demoSize.Validators.Add(result => { if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out var n) && n is < 1 or > DemoOptions.LargestSize) result.AddError("The size of the demo lies between 1 and 100,000,000 events."); });
@@ -32,7 +34,7 @@ internal static class ServeCommand
         return command;
     }
 
-    private static int PortOf(string? word) => string.IsNullOrEmpty(word) ? 8080
+    private static int PortOf(string? word) => word is null ? 8080
         : int.TryParse(word, out var port) && port is > 0 and <= 65535 ? port
         : throw new SetupException($"CLIENTELE_PORT is \"{word}\"; it must be a number between 1 and 65535.");
 
@@ -40,9 +42,13 @@ internal static class ServeCommand
     {
         var watch = Stopwatch.StartNew();
         RefuseTakenPort(options);
-        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss "; }).SetMinimumLevel(LogLevel.Warning));
+        using var loggers = LogLines.OfCommand();
+        // The private PostgreSQL holds its folder itself.
+        using var held = string.IsNullOrWhiteSpace(database) ? null : await DataFolderLock.Hold(data, ct);
+        if (held is null) ServedFolder.RefuseWithoutDatabase(data);
         await using var home = await DatabaseHome.Open(database, data, loggers, ct);
         var welcome = await Founding.Ensure(home.Databases, "My organization", ct);
+        await ServedFolder.Claim(home.Databases, data, ct);
         if (demoSize is { } size)
         {
             await DemoLoad.Run(home.Databases, size, ct);
@@ -77,14 +83,14 @@ internal static class ServeCommand
 
     private static void Greet(AppOptions options, Founding.Welcome welcome, TimeSpan took)
     {
-        var address = Environment.GetEnvironmentVariable("CLIENTELE_BASE_URL") ?? $"http://localhost:{options.Port}";
+        var address = PlatformOptions.Word("CLIENTELE_BASE_URL") ?? $"http://localhost:{options.Port}";
         Console.WriteLine();
         Console.WriteLine($"  Clientele is ready ({took.TotalSeconds:0.0} s)");
         Console.WriteLine();
         Console.WriteLine($"  Console    {address}");
         Console.WriteLine($"  Sign in    {welcome.Email}");
         Console.WriteLine($"  Password   {welcome.OneTimePassword ?? "(the one you chose)"}{(welcome.OneTimePassword is null ? "" : "   one-time: you choose your own after signing in")}");
-        Console.WriteLine($"  Write key  {welcome.WriteKey}");
+        Console.WriteLine($"  Write key  {welcome.WriteKey ?? "(none is left: make one under Settings, Keys)"}");
         Console.WriteLine();
         Console.WriteLine("  Ctrl-C stops it.");
         Console.WriteLine();

@@ -14,6 +14,7 @@ public readonly record struct LogPlace(short Epoch, ulong Writer, long Position)
 public sealed class TimelineFolder : IDisposable
 {
     private const int Version = 2;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private sealed record Manifest(int Version, string Identity, LogPlace Place, List<OrganizationFiles> Organizations);
 
@@ -50,7 +51,13 @@ public sealed class TimelineFolder : IDisposable
 
     internal static TimelineFolder Open(string path, StoreSizes sizes)
     {
-        Directory.CreateDirectory(path);
+        // What people did stands in it: nobody else on the machine reads it, also where it was made before this was so.
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+            File.SetUnixFileMode(path, OwnerOnly);
+        }
         var hold = new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var folder = new TimelineFolder(path, hold, sizes);
         try { folder.Load(); }

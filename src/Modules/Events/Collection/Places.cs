@@ -1,4 +1,5 @@
 using System.Net;
+using Clientele.Platform;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -8,9 +9,8 @@ namespace Clientele.Events.Collection;
 /// <param name="Database">Path of a file in MaxMind's format.</param>
 internal sealed record PlaceOptions(string? CountryHeader, string? CityHeader, string? Database)
 {
-    public static PlaceOptions FromEnvironment() => new(Word("CLIENTELE_COUNTRY_HEADER"), Word("CLIENTELE_CITY_HEADER"), Word("CLIENTELE_GEO_DATABASE"));
-
-    private static string? Word(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } word ? word : null;
+    public static PlaceOptions FromEnvironment() => new(
+        PlatformOptions.Word("CLIENTELE_COUNTRY_HEADER"), PlatformOptions.Word("CLIENTELE_CITY_HEADER"), PlatformOptions.Word("CLIENTELE_GEO_DATABASE"));
 }
 
 /// <summary>

@@ -273,7 +273,7 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
 
     private async Task Build(LogHead head, CancellationToken ct)
     {
-        LogBuilding(head.Identity);
+        LogBuilding();
         (state, progress, mirror) = ("building", 0, null);
         folder!.Clear(head.Identity);
         var expected = await db.One<double>($"""
@@ -332,8 +332,8 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     [LoggerMessage(Level = LogLevel.Error, Message = "Timelines do not follow the log; they will try again")]
     private partial void LogFailed(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Timelines are built from the whole log ({Identity})")]
-    private partial void LogBuilding(string identity);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Timelines are built from the whole log")]
+    private partial void LogBuilding();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Timelines are built: {Rows} rows of the log in {Seconds:0.0} s")]
     private partial void LogBuilt(long rows, double seconds);
