@@ -27,7 +27,15 @@ export const show = (children: ReactNode) =>
 
 /** What the server gives the roles of a new organization. */
 const permissions: Record<string, string[]> = {
-  admin: ['customer_data:*:*', 'files:*:*', 'sensitive_data:*:*', 'analytics:*:*', 'collection:*:*', 'organization_management:*:*', 'user_management:platform_users:*'],
+  admin: [
+    'customer_data:*:*',
+    'files:*:*',
+    'sensitive_data:*:*',
+    'analytics:*:*',
+    'collection:*:*',
+    'organization_management:*:*',
+    'user_management:platform_users:*',
+  ],
   viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
 };
 
