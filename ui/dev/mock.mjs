@@ -58,7 +58,13 @@ const granted = {
   ],
   viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
 };
-const membership = (more) => ({ roleName: null, closedAt: null, permissions: granted[more.role] ?? [], ...more });
+const membership = (more) => ({
+  roleName: null,
+  closedAt: null,
+  isOperator: more.role === 'super_admin',
+  permissions: granted[more.role] ?? [],
+  ...more,
+});
 
 class Problem extends Error {
   constructor(status, code, detail, errors) {

@@ -39,7 +39,11 @@ const permissions: Record<string, string[]> = {
   viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
 };
 
-export const session = (more: Partial<Session['user']> = {}, role: Session['organizations'][number]['role'] = 'admin'): Session => ({
+export const session = (
+  more: Partial<Session['user']> = {},
+  role: Session['organizations'][number]['role'] = 'admin',
+  isOperator = role === 'super_admin',
+): Session => ({
   user: {
     id: 'u',
     email: 'ada@example.org',
@@ -61,6 +65,7 @@ export const session = (more: Partial<Session['user']> = {}, role: Session['orga
       timeZone: 'Europe/London',
       currency: 'GBP',
       closedAt: null,
+      isOperator,
       permissions: permissions[role] ?? [],
     },
   ],

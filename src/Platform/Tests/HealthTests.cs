@@ -501,6 +501,9 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
     [Fact]
     public async Task Who_runs_the_installation_is_no_matter_of_who_is_left()
     {
+        // As the console is told, for whom it shows what concerns the whole installation.
+        static async Task<bool> Told(HttpClient client) => Assert.Single((await client.Json("api/session")).GetProperty("organizations").EnumerateArray()).GetProperty("isOperator").GetBoolean();
+        Assert.Equal((true, false, false), (await Told(app.Operator), await Told(app.Later), await Told(app.Admin)));
         var first = app.Alpha.OrganizationId!.Value;
         Task Say(Guid? who) => app.Service.Run($"update platform.installation set operated_by = {who}", Ct);
         await app.Service.Run($"update platform.organizations set closed_at = now() where id = {first}", Ct);
@@ -509,6 +512,7 @@ public sealed class HealthTests(HealthTests.App app) : IClassFixture<HealthTests
         await Say(null);
         try
         {
+            Assert.False(await Told(app.Operator));
             foreach (var client in new[] { app.Operator, app.Later })
                 Assert.Equal((403, "not_an_operator"), await (await client.GetAsync(new Uri("api/operator/database", UriKind.Relative), Ct)).Problem());
         }

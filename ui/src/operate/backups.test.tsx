@@ -133,6 +133,13 @@ describe('backups', () => {
     expect(screen.getByText(/first copy is being taken/)).toBeTruthy();
   });
 
+  it('is not in the way of those who run another organization', async () => {
+    stubServer({ '/session': ok(session({}, 'super_admin', false)) });
+    openConsole('/o/retail/settings/organization');
+    expect(await screen.findByRole('link', { name: 'Roles' }, patience)).toBeTruthy();
+    expect(screen.queryByRole('link', { name: 'Backups' })).toBeNull();
+  });
+
   it('is not for everybody, and says what failed', async () => {
     stubServer({ '/session': ok(session({}, 'admin')), '/backups': { status: 403, body: { code: 'forbidden', detail: 'no' } } });
     openConsole('/o/retail/settings/backups');
