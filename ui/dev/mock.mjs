@@ -41,7 +41,7 @@ const organization = {
   timeZone: 'Europe/London',
   currency: 'GBP',
   writeKey: 'wk_4f9a1c7e2b8d4a6f9c03e5d71a2b6c8e',
-  workspaces: [{ id: 'w1', name: 'Shop', slug: 'shop' }],
+  workspaces: [{ id: 'w1', name: 'Shop', slug: 'shop', closedAt: null, keysDeletedAfter: null }],
   closedAt: null,
   deletedAfter: null,
 };

@@ -106,7 +106,7 @@ function Summary({ view }: { view: BackupsView }) {
           [t('backups.daily'), view.dailyAt ? t('backups.daily.value', { time: view.dailyAt }) : t('backups.daily.none')],
           [t('backups.next'), <When key="x" at={view.next} />],
           [t('backups.kept'), t('backups.kept.value', { count: view.keepDays })],
-          [t('backups.trials'), view.testDays > 0 ? t('backups.kept.value', { count: view.testDays }) : t('backups.trials.none')],
+          [t('backups.trials'), view.testDays > 0 ? t('backups.trials.value', { count: view.testDays }) : t('backups.trials.none')],
         ]}
       />
     </Card>
@@ -122,11 +122,10 @@ function Items({ items, busy, onTest }: { items: Backup[]; busy: boolean; onTest
         label={t('nav.backups')}
         columns={[
           { label: t('backups.made') },
-          { label: t('backups.size'), align: 'right' },
+          { label: t('backups.size'), align: 'right', wideOnly: true },
           { label: t('backups.rows'), align: 'right', wideOnly: true },
           { label: t('backups.where'), wideOnly: true },
           { label: t('backups.trial') },
-          { label: t('backups.act'), align: 'right' },
         ]}
         rows={items.map((backup) => [
           <div key="m" className={classes.cell}>
@@ -148,17 +147,19 @@ function Items({ items, busy, onTest }: { items: Backup[]; busy: boolean; onTest
             )}
             {backup.copyProblem && <Text size="xs">{t('backups.notCopied', { problem: backup.copyProblem })}</Text>}
           </div>,
-          <Trial key="t" backup={backup} />,
-          <Button
-            key="a"
-            variant="default"
-            size="xs"
-            aria-label={t('backups.tryNamed', { name: backup.name })}
-            disabled={busy || !backup.here}
-            onClick={() => onTest(backup.name)}
-          >
-            {t('backups.try')}
-          </Button>,
+          // In one cell, so that a phone has room for what can be done.
+          <div key="t" className={classes.trial}>
+            <Trial backup={backup} />
+            <Button
+              variant="default"
+              size="xs"
+              aria-label={t('backups.tryNamed', { name: backup.name })}
+              disabled={busy || !backup.here}
+              onClick={() => onTest(backup.name)}
+            >
+              {t('backups.try')}
+            </Button>
+          </div>,
         ])}
       />
     </Card>
@@ -224,7 +225,11 @@ function Failures({ failures }: { failures: BackupsView['failures'] }) {
     <Card title={t('backups.failures')}>
       <PlainTable
         label={t('backups.failures')}
-        columns={[{ label: t('backups.made') }, { label: t('backups.where'), wideOnly: true }, { label: t('backups.problem') }]}
+        columns={[
+          { label: t('backups.failures.when') },
+          { label: t('backups.failures.node'), wideOnly: true },
+          { label: t('backups.problem') },
+        ]}
         rows={failures.map((failure) => [<When key="w" at={failure.startedAt} />, failure.node, failure.problem])}
       />
     </Card>

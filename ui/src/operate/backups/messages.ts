@@ -18,7 +18,11 @@ export const backupMessages = messages({
   'backups.next': { en: 'Next', fr: 'Prochaine' },
   'backups.kept': { en: 'Kept for', fr: 'Conservées' },
   'backups.kept.value': { en: { one: '{count} day', other: '{count} days' }, fr: { one: '{count} jour', other: '{count} jours' } },
-  'backups.trials': { en: 'Restored on trial every', fr: 'Restaurées à l’essai tous les' },
+  'backups.trials': { en: 'Restored on trial', fr: 'Essai de restauration' },
+  'backups.trials.value': {
+    en: { one: 'Every day', other: 'Every {count} days' },
+    fr: { one: 'Chaque jour', other: 'Tous les {count} jours' },
+  },
   'backups.trials.none': { en: 'Only when asked for', fr: 'Seulement à la demande' },
   'backups.running.backup': { en: 'A backup is being made on {node}', fr: 'Une sauvegarde est en cours sur {node}' },
   'backups.running.test': { en: '{name} is being restored on trial on {node}', fr: '{name} est restaurée à l’essai sur {node}' },
@@ -41,13 +45,14 @@ export const backupMessages = messages({
   'backups.try': { en: 'Try restoring', fr: 'Essayer de restaurer' },
   'backups.tryNamed': { en: 'Try restoring {name}', fr: 'Essayer de restaurer {name}' },
   'backups.trying': { en: '{name} is being restored on trial.', fr: '{name} est restaurée à l’essai.' },
-  'backups.act': { en: 'Act', fr: 'Agir' },
   'backups.restore': { en: 'Restoring', fr: 'Restaurer' },
   'backups.restore.text': {
     en: 'Restoring is done at the command line, with every node stopped. What is there stays beside it until you remove it.',
     fr: 'La restauration se fait en ligne de commande, tous les nœuds arrêtés. Ce qui existe est gardé à côté jusqu’à ce que vous l’effaciez.',
   },
   'backups.failures': { en: 'Backups that failed', fr: 'Sauvegardes échouées' },
+  'backups.failures.when': { en: 'When', fr: 'Quand' },
+  'backups.failures.node': { en: 'Node', fr: 'Nœud' },
   'backups.problem': { en: 'What happened', fr: 'Ce qui s’est passé' },
   'backups.archive': { en: 'Going back to a moment', fr: 'Revenir à un instant' },
   'backups.archive.off': {
