@@ -118,6 +118,7 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         {
             var backup = await Accompanied(id, told => MakeBackup.Run(options!, keys, withKeys: false, told, ct));
             await records.Complete(id, backup, CancellationToken.None);
+            if (backup.Manifest.Lost is { } lost) LogLost(backup.Name, lost);
             (copyAgain, makeAgain) = (default, default);
             await Prune(CancellationToken.None);
             await CopyWaiting(ct);
@@ -239,6 +240,9 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
 
     [LoggerMessage(Level = LogLevel.Error, Message = "No backups can be made here; it is tried again tomorrow. {Why}")]
     private partial void LogCannot(string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The backup {Name} was made. {Lost}")]
+    private partial void LogLost(string name, LostFiles lost);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The backup failed; a daily one is tried again in an hour")]
     private partial void LogFailed(Exception exception);

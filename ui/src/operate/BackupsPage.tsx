@@ -54,6 +54,7 @@ export function BackupsPage() {
                 <EmptyState title={t('backups.empty')} why={t('backups.empty.text')} action={now} />
               ) : (
                 <>
+                  <Lost lost={view.items[0]!.lost} />
                   <Summary view={view} />
                   <Items items={view.items} busy={busy} onTest={(name) => test.mutate(name)} />
                 </>
@@ -96,8 +97,38 @@ function Running({ running }: { running: NonNullable<BackupsView['running']> }) 
   );
 }
 
+/** Which files are missing, as far as they are named; the manifest beside the backup names a hundred. */
+function Lost({ lost }: { lost: Backup['lost'] }) {
+  const t = useT();
+  if (!lost) return null;
+  const shown = lost.some.slice(0, 5);
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      role="status"
+      title={t('backups.lost.newest', { count: lost.count })}
+      classNames={{ title: classes.warning }}
+    >
+      {t('backups.lost.text')}
+      {shown.map((file) => (
+        <Text key={file} size="xs" className={classes.file}>
+          {file}
+        </Text>
+      ))}
+      {lost.count > shown.length && <Text size="xs">{t('backups.lost.more', { count: lost.count - shown.length })}</Text>}
+    </Alert>
+  );
+}
+
 function Summary({ view }: { view: BackupsView }) {
   const t = useT();
+  const trials =
+    view.testDays === 0
+      ? t('backups.trials.none')
+      : view.testDays === 1
+        ? t('backups.trials.daily')
+        : t('backups.trials.value', { count: view.testDays });
   return (
     <Card>
       <FactList
@@ -106,7 +137,7 @@ function Summary({ view }: { view: BackupsView }) {
           [t('backups.daily'), view.dailyAt ? t('backups.daily.value', { time: view.dailyAt }) : t('backups.daily.none')],
           [t('backups.next'), <When key="x" at={view.next} />],
           [t('backups.kept'), t('backups.kept.value', { count: view.keepDays })],
-          [t('backups.trials'), view.testDays > 0 ? t('backups.trials.value', { count: view.testDays }) : t('backups.trials.none')],
+          [t('backups.trials'), trials],
         ]}
       />
     </Card>
@@ -133,6 +164,11 @@ function Items({ items, busy, onTest }: { items: Backup[]; busy: boolean; onTest
             <Text size="xs" c="dimmed">
               {backup.name}
             </Text>
+            {backup.lost && (
+              <Text size="xs" className={classes.bad}>
+                {t('backups.lost', { count: backup.lost.count })}
+              </Text>
+            )}
           </div>,
           <span key="s" className="figure">
             {format.bytes(backup.bytes)}

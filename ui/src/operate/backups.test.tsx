@@ -27,6 +27,7 @@ const view: BackupsView = {
       seconds: 4,
       bytes: 5_000_000,
       rows: 12_000,
+      lost: { count: 12, some: Array.from({ length: 12 }, (_, i) => `o/f${i}`) },
       node: 'here',
       here: true,
       askedBy: null,
@@ -46,6 +47,7 @@ const view: BackupsView = {
       seconds: 4,
       bytes: 4_000_000,
       rows: 11_000,
+      lost: null,
       node: 'there',
       here: false,
       askedBy: 'Ada',
@@ -93,6 +95,11 @@ describe('backups', () => {
     openConsole('/o/retail/settings/backups');
     expect(await screen.findByText('Did not pass: log.', undefined, patience)).toBeTruthy();
     expect(screen.getByText('Passed')).toBeTruthy();
+    expect(screen.getByText(/The newest backup is without 12 stored files/)).toBeTruthy();
+    expect(screen.getByText('o/f4')).toBeTruthy();
+    expect(screen.queryByText('o/f5')).toBeNull();
+    expect(screen.getByText('and 7 more')).toBeTruthy();
+    expect(screen.getAllByText('Without 12 stored files')).toHaveLength(1);
     expect(screen.getByText('log: two')).toBeTruthy();
     expect(screen.getByText('not copied elsewhere: no answer')).toBeTruthy();
     expect(screen.getByText('The disk was full.')).toBeTruthy();

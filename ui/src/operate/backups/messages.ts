@@ -19,10 +19,8 @@ export const backupMessages = messages({
   'backups.kept': { en: 'Kept for', fr: 'Conservées' },
   'backups.kept.value': { en: { one: '{count} day', other: '{count} days' }, fr: { one: '{count} jour', other: '{count} jours' } },
   'backups.trials': { en: 'Restored on trial', fr: 'Essai de restauration' },
-  'backups.trials.value': {
-    en: { one: 'Every day', other: 'Every {count} days' },
-    fr: { one: 'Chaque jour', other: 'Tous les {count} jours' },
-  },
+  'backups.trials.daily': { en: 'Every day', fr: 'Chaque jour' },
+  'backups.trials.value': { en: 'Every {count} days', fr: 'Tous les {count} jours' },
   'backups.trials.none': { en: 'Only when asked for', fr: 'Seulement à la demande' },
   'backups.running.backup': { en: 'A backup is being made on {node}', fr: 'Une sauvegarde est en cours sur {node}' },
   'backups.running.test': { en: '{name} is being restored on trial on {node}', fr: '{name} est restaurée à l’essai sur {node}' },
@@ -34,6 +32,28 @@ export const backupMessages = messages({
   'backups.where': { en: 'Lies on', fr: 'Se trouve sur' },
   'backups.copied': { en: 'copied elsewhere', fr: 'copiée ailleurs' },
   'backups.notCopied': { en: 'not copied elsewhere: {problem}', fr: 'pas copiée ailleurs\u00a0: {problem}' },
+  'backups.lost': {
+    en: { one: 'Without {count} stored file', other: 'Without {count} stored files' },
+    fr: { one: 'Sans {count} fichier', other: 'Sans {count} fichiers' },
+  },
+  'backups.lost.newest': {
+    en: {
+      one: 'The newest backup is without {count} stored file, whose bytes are lost',
+      other: 'The newest backup is without {count} stored files, whose bytes are lost',
+    },
+    fr: {
+      one: 'Il manque à la sauvegarde la plus récente {count} fichier dont le contenu est perdu',
+      other: 'Il manque à la sauvegarde la plus récente {count} fichiers dont le contenu est perdu',
+    },
+  },
+  'backups.lost.text': {
+    en: 'Everything else is in it. Put the bytes back from elsewhere, or delete what lost them; the next backup is then whole. By organization and file:',
+    fr: 'Tout le reste y est. Remettez le contenu depuis une autre source, ou supprimez ces fichiers\u00a0; la prochaine sauvegarde sera alors complète. Par organisation et fichier\u00a0:',
+  },
+  'backups.lost.more': {
+    en: { one: 'and {count} more', other: 'and {count} more' },
+    fr: { one: 'et {count} autre', other: 'et {count} autres' },
+  },
   'backups.trial': { en: 'Restored on trial', fr: 'Restaurée à l’essai' },
   'backups.trial.none': { en: 'Not yet', fr: 'Pas encore' },
   'backups.trial.passed': { en: 'Passed', fr: 'Réussi' },
