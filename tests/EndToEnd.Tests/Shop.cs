@@ -87,17 +87,17 @@ public sealed class Shop : TestApp
             """, CancellationToken.None);
     }
 
-    // Three days: one copied elsewhere and restored on trial, one that could not be copied and did not pass, one that failed.
-    private Task Backups() => Service.Run($"""
+    // Three days: one without a file that was lost, copied elsewhere and restored on trial; one that could not be copied and did not pass; one that failed.
+    private Task Backups() => Service.Run($$"""
         insert into platform.backups (kind, name, node, state, started_at, ended_at, bytes, row_count, lost_files, lost_some, copied_at, copy_error, problem, report)
-        select b.kind, b.name, 'clientele-1', b.state, now() - b.age, now() - b.age + interval '41 seconds', b.bytes, b.rows, case when b.age < interval '7 hours' and b.kind = 'backup' then 1 else 0 end, case when b.age < interval '7 hours' and b.kind = 'backup' then array['0190a6ee-0000-7000-8000-000000000001/0190a6ee-0000-7000-8000-000000000002'] else '{}' end, now() - b.copied, b.copy_error, b.problem, b.report
+        select b.kind, b.name, 'clientele-1', b.state, now() - b.age, now() - b.age + interval '41 seconds', b.bytes, b.rows, cardinality(b.lost), b.lost, now() - b.copied, b.copy_error, b.problem, b.report
         from (values
-            ('backup', '20260102T023000Z', 'complete', interval '6 hours',  412000000, 10214000, interval '5 hours',    null,                        null, '{}'::jsonb),
-            ('test',   '20260102T023000Z', 'complete', interval '5 hours',  0,         null,     null::interval,        null,                        null, '{"checks": [{"name": "log", "faults": 0, "detail": "in order"}]}'),
-            ('backup', '20260101T023000Z', 'complete', interval '30 hours', 409000000, 10183000, null,                  'The storage does not answer.', null, '{}'),
-            ('test',   '20260101T023000Z', 'failed',   interval '29 hours', 0,         null,     null,                  null,                        'Did not pass: ledgers.', '{"checks": [{"name": "ledgers", "faults": 1, "detail": "1 entry of commerce.points does not follow from those before it"}]}'),
-            ('backup', null,               'failed',   interval '54 hours', 0,         null,     null,                  null,                        'pg_dump failed: the disk was full', '{}')
-        ) as b (kind, name, state, age, bytes, rows, copied, copy_error, problem, report)
+            ('backup', '20260102T023000Z', 'complete', interval '6 hours', 412000000, 10214000, array['0190a6ee-0000-7000-8000-000000000001/0190a6ee-0000-7000-8000-000000000002'], interval '5 hours', null, null, '{}'::jsonb),
+            ('test', '20260102T023000Z', 'complete', interval '5 hours', 0, null, '{}', null, null, null, '{"checks": [{"name": "log", "faults": 0, "detail": "in order"}]}'),
+            ('backup', '20260101T023000Z', 'complete', interval '30 hours', 409000000, 10183000, '{}', null, 'The storage does not answer.', null, '{}'),
+            ('test', '20260101T023000Z', 'failed', interval '29 hours', 0, null, '{}', null, null, 'Did not pass: ledgers.', '{"checks": [{"name": "ledgers", "faults": 1, "detail": "1 entry of commerce.points does not follow from those before it"}]}'),
+            ('backup', null, 'failed', interval '54 hours', 0, null, '{}', null, null, 'pg_dump failed: the disk was full', '{}')
+        ) as b (kind, name, state, age, bytes, rows, lost, copied, copy_error, problem, report)
         """, CancellationToken.None);
 
     /// <summary>A person's own computer, signed in.</summary>

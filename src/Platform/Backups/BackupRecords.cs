@@ -112,9 +112,12 @@ public sealed class BackupRecords(Databases databases, string? folder)
         on conflict do nothing
         """, ct);
 
-    /// <summary>For health and metrics: seconds since the newest whole backup; null when there is none.</summary>
-    public async Task<double?> Age(CancellationToken ct) =>
-        await db.One<double?>($"select extract(epoch from now() - max(b.started_at))::double precision from platform.backups b where b.kind = 'backup' and b.state = 'complete'", ct);
+    internal sealed record Newest(DateTimeOffset StartedAt, long Bytes, int LostFiles);
+
+    /// <summary>The newest whole one; null: there is none.</summary>
+    internal Task<Newest?> FindNewest(CancellationToken ct) => db.Find<Newest>($"""
+        select b.started_at, b.bytes, b.lost_files from platform.backups b where b.kind = 'backup' and b.state = 'complete' order by b.started_at desc limit 1
+        """, ct);
 
     /// <summary>The command tells of a backup it made, where the database is new enough to know of them.</summary>
     public async Task Remember(BackupFolder made, CancellationToken ct)

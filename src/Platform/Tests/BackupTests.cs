@@ -1,14 +1,19 @@
+using System.Diagnostics.Metrics;
+using System.Text;
 using System.Text.Json.Nodes;
 using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
 using Clientele.Platform.Files;
 using Clientele.Platform.Health;
 using Clientele.Platform.Health.Checks;
+using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Log;
 using Clientele.Platform.Migrations;
+using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Secrets;
 using Clientele.Platform.Tenancy;
 using Clientele.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -221,9 +226,21 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
         Directory.CreateDirectory(options.DataFolder);
         var keys = await Stored(own, store);
         await store.Delete(keys[0], Ct);
-        BackupWorker Node(int days) => new(own.Databases, Server.Modules.All, KeyRing.Temporary(), new Clock(DateTimeOffset.UtcNow.Date.AddDays(days).AddHours(2).AddMinutes(31)), NullLogger<BackupWorker>.Instance, options);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var metrics = new MetricsStore(services.GetRequiredService<IMeterFactory>());
+        var figures = new BackupFigures(services.GetRequiredService<IMeterFactory>(), new Clock(DateTimeOffset.UtcNow.AddHours(5)));
+        BackupWorker Node(int days, string? administrator = null) => new(own.Databases, Server.Modules.All, KeyRing.Temporary(), new Clock(DateTimeOffset.UtcNow.Date.AddDays(days).AddHours(2).AddMinutes(31)),
+            NullLogger<BackupWorker>.Instance, options with { Administrator = administrator ?? options.Administrator }, figures: figures);
+        string Told()
+        {
+            var text = new StringBuilder();
+            metrics.Write(text);
+            return text.ToString();
+        }
+        double Value(string series) => double.Parse(Told().Split('\n').Single(l => l.StartsWith(series + " ", StringComparison.Ordinal)).Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
         Task<List<string>> Known() => own.Service.List<string>($"select b.state || ' ' || b.lost_files || ' ' || array_to_string(b.lost_some, ' ') from platform.backups b order by b.started_at", Ct);
 
+        Assert.DoesNotContain("\nclientele_backup_", Told(), StringComparison.Ordinal);
         using (var node = Node(1))
         {
             Assert.Equal(1, await node.RunDue(Ct));
@@ -235,6 +252,8 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
         Assert.Equal((1, 1, keys[0]), (backup.Manifest.Files, backup.Manifest.Lost!.Count, Assert.Single(backup.Manifest.Lost.Some)));
         Assert.Empty(await BackupFolder.Check(backup.Path, Ct));
         Assert.Equal([$"complete 1 {keys[0]}"], await Known());
+        Assert.InRange(Value("clientele_backup_age_seconds"), 17_000, 18_000);
+        Assert.Equal((backup.Bytes, 1, 1), (Value("clientele_backup_size_bytes"), Value("clientele_backup_lost_files"), Value("clientele_backup_runs_total{kind=\"backup\",status=\"complete\"}")));
         // Also where it is taken in from what lies there.
         await own.Service.Run($"delete from platform.backups", Ct);
         await new BackupRecords(own.Databases, options.Folder).Remember(backup, Ct);
@@ -256,6 +275,13 @@ public sealed class BackupTests(BackupTests.Database database) : IClassFixture<B
         Assert.Equal([$"complete 1 {keys[0]}", "complete 0 "], await Known());
         Assert.Null(BackupFolder.List(options.Folder)[0].Manifest.Lost);
         Assert.Equal(HealthStatus.Healthy, (await BackupChecks.Newest(later, own.Databases).Look(Ct)).Status);
+
+        Assert.Equal((0, 2), (Value("clientele_backup_lost_files"), Value("clientele_backup_runs_total{kind=\"backup\",status=\"complete\"}")));
+        using (var bound = Node(3, own.ConnectionString)) await bound.RunDue(Ct);
+        Assert.Equal(1, Value("clientele_backup_runs_total{kind=\"backup\",status=\"failed\"}"));
+        Assert.DoesNotContain("\nclientele_archive_", Told(), StringComparison.Ordinal);
+        figures.Archive = new ArchiveStatus("/archive", null, DateTimeOffset.UtcNow, 1, 2, null);
+        Assert.InRange(Value("clientele_archive_age_seconds"), 17_000, 18_000);
 
         // However many there are, a hundred are named.
         var many = LostFiles.Of([.. Enumerable.Range(0, 150).Select(n => $"file {n}")])!;

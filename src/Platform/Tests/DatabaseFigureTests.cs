@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Testing;
 
 namespace Clientele.Platform.Tests;

@@ -1,7 +1,4 @@
-using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Platform.Health;
-using Clientele.Platform.Health.Checks;
 using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Jobs;
 using Clientele.Testing;

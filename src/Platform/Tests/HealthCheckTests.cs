@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Clientele.Platform.Data;
 using Clientele.Platform.Files;
 using Clientele.Platform.Health;
 using Clientele.Platform.Health.Checks;
 using Clientele.Platform.Health.Figures;
+using Clientele.Platform.Jobs;
 using Clientele.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Clientele.Platform.Health;
-using Clientele.Testing;
 
 namespace Clientele.Platform.Tests;
 
