@@ -1,5 +1,6 @@
 import { Alert, Badge, Button, Code, Progress, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { backupsKey, backupsQuery, startBackup, testBackup, type Backup, type BackupsView } from '../api/backups';
 import { Card } from '../components/Card';
 import { FactList } from '../components/FactList';
@@ -123,23 +124,20 @@ function Lost({ lost }: { lost: Backup['lost'] }) {
 
 function Summary({ view }: { view: BackupsView }) {
   const t = useT();
-  const trials =
-    view.testDays === 0
-      ? t('backups.trials.none')
-      : view.testDays === 1
-        ? t('backups.trials.daily')
-        : t('backups.trials.value', { count: view.testDays });
+  const trials = () => {
+    if (view.testDays === 0) return t('backups.trials.none');
+    return view.testDays === 1 ? t('backups.trials.daily') : t('backups.trials.value', { count: view.testDays });
+  };
+  // Of the node that answers, and of no interest where it makes none.
+  const schedule: [string, ReactNode][] = [
+    [t('backups.daily'), view.dailyAt ? t('backups.daily.value', { time: view.dailyAt }) : t('backups.daily.none')],
+    [t('backups.next'), <When key="x" at={view.next} />],
+    [t('backups.kept'), t('backups.kept.value', { count: view.keepDays })],
+    [t('backups.trials'), trials()],
+  ];
   return (
     <Card>
-      <FactList
-        facts={[
-          [t('backups.newest'), <When key="n" at={view.newest} />],
-          [t('backups.daily'), view.dailyAt ? t('backups.daily.value', { time: view.dailyAt }) : t('backups.daily.none')],
-          [t('backups.next'), <When key="x" at={view.next} />],
-          [t('backups.kept'), t('backups.kept.value', { count: view.keepDays })],
-          [t('backups.trials'), trials],
-        ]}
-      />
+      <FactList facts={[[t('backups.newest'), <When key="n" at={view.newest} />], ...(view.enabled ? schedule : [])]} />
     </Card>
   );
 }
