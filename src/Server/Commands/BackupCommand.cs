@@ -52,7 +52,7 @@ internal static class BackupCommand
             var options = BackupOptions.FromEnvironment(parsed.GetValue(data)!, null, string.Empty);
             var all = BackupFolder.List(parsed.GetValue(folder) ?? options.Folder);
             foreach (var backup in all)
-                Console.WriteLine($"{backup.Name}  {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {Size(backup.Bytes),9}  {backup.Manifest.Rows.Values.Sum(),14:N0} rows  Clientele {backup.Manifest.Version}, PostgreSQL {backup.Manifest.PostgresVersion}{(backup.Manifest.WithKeys ? ", with keys" : "")}{(backup.Manifest.Lost is { } lost ? $", without {lost.Count:N0} stored files that were lost" : "")}{(backup.Manifest.Anonymised ? ", anonymised" : "")}");
+                Console.WriteLine($"{backup.Name}  {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {Size(backup.Bytes),9}  {backup.Manifest.Rows.Values.Sum(),14:N0} rows  Clientele {backup.Manifest.Version}, PostgreSQL {backup.Manifest.PostgresVersion}{(backup.Manifest.WithKeys ? ", with keys" : "")}{(backup.Manifest.Lost is { } lost ? $", stored files lost: {lost.Count:N0}" : "")}{(backup.Manifest.Anonymised ? ", anonymised" : "")}");
             if (all.Count == 0) Console.WriteLine($"There is no backup in {parsed.GetValue(folder) ?? options.Folder}.");
             return 0;
         });
