@@ -66,6 +66,7 @@ public sealed class PlatformModule : IModule
         services.AddSingleton<RecentReads>();
         services.AddSingleton<AuditSealer>();
         services.AddHostedService(s => s.GetRequiredService<AuditSealer>());
+        services.AddSingleton<BackupFigures>();
         services.AddSingleton<BackupWorker>();
         services.AddHostedService(s => s.GetRequiredService<BackupWorker>());
         services.AddSingleton<ImportWorker>();

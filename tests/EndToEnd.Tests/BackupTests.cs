@@ -27,10 +27,13 @@ public sealed class BackupTests
         killed.Process.Kill();
         await killed.Process.WaitForExitAsync(Ct);
         Assert.Contains("There is no backup", (await installation.Run(["backup", "list", .. on])).Output, StringComparison.Ordinal);
+        // A file whose bytes are nowhere: said each time, and in nobody's way.
+        await installation.Scalar<object?>("insert into platform.files (organization_id, id, kind, name, content_type, bytes, sha256) select o.id, gen_random_uuid(), 'file', 'a.txt', 'text/plain', 3, sha256('abc') from platform.organizations o returning 1");
         var made = await installation.Run(["backup", .. on]);
         Assert.True(made.Process.ExitCode == 0, made.Output + made.Errors);
+        Assert.Contains(Lost, made.Output, StringComparison.Ordinal);
         var name = made.Output.Split(' ')[0];
-        Assert.Contains(name, (await installation.Run(["backup", "list", .. on])).Output, StringComparison.Ordinal);
+        Assert.Matches($"{name}.*, stored files lost: 1", (await installation.Run(["backup", "list", .. on])).Output);
         Assert.Equal(0, (await installation.Run(["backup", "verify", name, .. on])).Process.ExitCode);
         Assert.Empty(Directory.EnumerateDirectories(Backups(installation), "*.partial"));
 
@@ -41,7 +44,9 @@ public sealed class BackupTests
         Assert.Equal(2, refused.Process.ExitCode);
         Assert.Contains("in use", refused.Errors, StringComparison.Ordinal);
         await installation.StopServer();
-        Assert.Equal(2, (await installation.Run(["restore", name, .. on])).Process.ExitCode);
+        var announced = await installation.Run(["restore", name, .. on]);
+        Assert.Equal(2, announced.Process.ExitCode);
+        Assert.Contains(Lost, announced.Output, StringComparison.Ordinal);
 
         // Killed halfway, it has changed nothing: the installation's database is the one it was.
         var restoring = installation.Start(["restore", name, "--yes", .. on]);
@@ -57,10 +62,12 @@ public sealed class BackupTests
         Assert.True(restored.Process.ExitCode == 0, restored.Output + restored.Errors);
         Assert.Contains("ok    commerce.totals_drift", restored.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("FAULT", restored.Output, StringComparison.Ordinal);
+        Assert.Contains(Lost, restored.Output, StringComparison.Ordinal);
         await installation.StartServer();
         Assert.Equal(totals, await installation.Totals());
         Assert.Equal(2, await installation.Scalar<short>("select s.epoch from log.state s"));
         await Installation.Until("the timelines to answer as before", async () => await Answer(installation) == answer);
+        await installation.Scalar<object?>("delete from platform.files returning 1");
         Assert.Equal(0, (await installation.Run(["check", .. on])).Process.ExitCode);
         // The record of the backup is younger than what it holds; it is found again where it lies.
         await Installation.Until("the backup in the list", () => installation.Scalar<bool>($"select exists (select from platform.backups b where b.name = '{name}' and b.state = 'complete')"));
@@ -92,6 +99,8 @@ public sealed class BackupTests
         string[] on = ["--data", installation.Data];
         await installation.StartServer();
         await Installation.Until("the first base copy", () => Task.FromResult(Directory.Exists(Path.Combine(installation.Data, "archive", "base")) && Directory.EnumerateFiles(Path.Combine(installation.Data, "archive", "base"), "base.json", SearchOption.AllDirectories).Any()));
+        using (var probe = new HttpClient { BaseAddress = installation.Address })
+            await Installation.Until("the age of the archive", async () => (await probe.GetStringAsync(new Uri("metrics", UriKind.Relative), Ct)).Contains("\nclientele_archive_age_seconds ", StringComparison.Ordinal));
         await installation.Scalar<object?>("update platform.organizations set name = 'Kept' returning 1");
         await Task.Delay(1100, Ct);
         var moment = await installation.Scalar<DateTime>("select clock_timestamp()");
@@ -118,6 +127,8 @@ public sealed class BackupTests
         Assert.Empty(Directory.EnumerateDirectories(installation.Data, "*.before-*"));
         Assert.Empty(Directory.EnumerateDirectories(Path.Combine(installation.Data, "archive"), "before-*"));
     }
+
+    private const string Lost = "WARNING: It is without 1 stored file, whose bytes were lost already when it was made";
 
     private const string Shape = """
         select concat_ws(' ', (select count(*) from log.events), (select count(distinct e.customer_id) from log.events e), (select sum(o.base_total) from commerce.customer_orders o),

@@ -225,7 +225,7 @@ internal sealed partial class Installation : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
     }
 
-    private Uri Address => new($"http://localhost:{Port}/");
+    public Uri Address => new($"http://localhost:{Port}/");
 
     // Of the process that runs on this very folder: a number alone may be anybody's by now.
     private async Task<int?> Postmaster()

@@ -5,7 +5,7 @@ namespace Clientele.EndToEnd.Tests;
 /// <summary>Every page of the console there is, by a name for files.</summary>
 internal static class Pages
 {
-    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "person-documents", "order", "imports", "import-file", "import-mapping", "import", "organization", "settings", "keys", "jobs", "activity", "health", "health-errors", "health-database", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row", "people", "roles", "account", "forgotten"];
+    public static readonly string[] Names = ["sign-in", "overview", "customers", "person", "person-orders", "person-documents", "order", "imports", "import-file", "import-mapping", "import", "organization", "settings", "keys", "jobs", "backups", "activity", "health", "health-errors", "health-database", "live", "sources", "merges", "explore", "explore-funnel", "explore-retention", "explore-paths", "data", "data-table", "data-row", "people", "roles", "account", "forgotten"];
 
     public static string Address(Shop shop, string name) => name switch
     {
@@ -24,6 +24,7 @@ internal static class Pages
         "settings" => "/o/alpha/settings/all",
         "keys" => "/o/alpha/settings/keys",
         "jobs" => "/o/alpha/settings/jobs",
+        "backups" => "/o/alpha/settings/backups",
         "activity" => "/o/alpha/settings/activity",
         "health" => "/o/alpha/settings/health",
         "health-errors" => "/o/alpha/settings/health?part=errors",
@@ -48,7 +49,7 @@ internal static class Pages
     /// <summary>Opens one; nobody needs to be signed in for the first.</summary>
     public static async Task<Visit> Open(Shop shop, Browser browser, string name, BrowserNewContextOptions options)
     {
-        var visit = name is "sign-in" or "forgotten" ? await Visit.Begin(await browser.NewComputer(shop.Address, options)) : await shop.Visit(browser, name == "health-database" ? Shop.Operator : "admin@alpha.example", options);
+        var visit = name is "sign-in" or "forgotten" ? await Visit.Begin(await browser.NewComputer(shop.Address, options)) : await shop.Visit(browser, name is "backups" or "health-database" ? Shop.Operator : "admin@alpha.example", options);
         try
         {
             await visit.Open(Address(shop, name));

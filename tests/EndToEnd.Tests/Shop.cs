@@ -61,6 +61,7 @@ public sealed class Shop : TestApp
         await Document("Passport.png", Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="), "&sensitive=true");
         await AddPerson(Operator, Alpha.OrganizationId!.Value, "super_admin");
         await Health();
+        await Backups();
         AdasOrder = (await Admin.Json($"api/customers/{Ada.GetProperty("id")}/orders")).GetProperty("items")[0].GetProperty("id").GetString()!;
     }
 
@@ -85,6 +86,19 @@ public sealed class Shop : TestApp
             select r.name, current_date - n, r.size * (100 - n), 1000 from generate_series(0, 30) as n, (values ('', 4000000), ('log.events', 2500000), ('commerce.customer_orders', 600000)) as r (name, size)
             """, CancellationToken.None);
     }
+
+    // Three days: one without a file that was lost, copied elsewhere and restored on trial; one that could not be copied and did not pass; one that failed.
+    private Task Backups() => Service.Run($$"""
+        insert into platform.backups (kind, name, node, state, started_at, ended_at, bytes, row_count, lost_files, lost_some, copied_at, copy_error, problem, report)
+        select b.kind, b.name, 'clientele-1', b.state, now() - b.age, now() - b.age + interval '41 seconds', b.bytes, b.rows, cardinality(b.lost), b.lost, now() - b.copied, b.copy_error, b.problem, b.report
+        from (values
+            ('backup', '20260102T023000Z', 'complete', interval '6 hours', 412000000, 10214000, array['0190a6ee-0000-7000-8000-000000000001/0190a6ee-0000-7000-8000-000000000002'], interval '5 hours', null, null, '{}'::jsonb),
+            ('test', '20260102T023000Z', 'complete', interval '5 hours', 0, null, '{}', null, null, null, '{"checks": [{"name": "log", "faults": 0, "detail": "in order"}]}'),
+            ('backup', '20260101T023000Z', 'complete', interval '30 hours', 409000000, 10183000, '{}', null, 'The storage does not answer.', null, '{}'),
+            ('test', '20260101T023000Z', 'failed', interval '29 hours', 0, null, '{}', null, null, 'Did not pass: ledgers.', '{"checks": [{"name": "ledgers", "faults": 1, "detail": "1 entry of commerce.points does not follow from those before it"}]}'),
+            ('backup', null, 'failed', interval '54 hours', 0, null, '{}', null, null, 'pg_dump failed: the disk was full', '{}')
+        ) as b (kind, name, state, age, bytes, rows, lost, copied, copy_error, problem, report)
+        """, CancellationToken.None);
 
     /// <summary>A person's own computer, signed in.</summary>
     public Task<Visit> Visit(Browser browser, string email, BrowserNewContextOptions? options = null) => Tests.Visit.SignedIn(this, browser, email, options);

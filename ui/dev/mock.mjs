@@ -41,7 +41,7 @@ const organization = {
   timeZone: 'Europe/London',
   currency: 'GBP',
   writeKey: 'wk_4f9a1c7e2b8d4a6f9c03e5d71a2b6c8e',
-  workspaces: [{ id: 'w1', name: 'Shop', slug: 'shop' }],
+  workspaces: [{ id: 'w1', name: 'Shop', slug: 'shop', closedAt: null, keysDeletedAfter: null }],
   closedAt: null,
   deletedAfter: null,
 };
@@ -58,7 +58,13 @@ const granted = {
   ],
   viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
 };
-const membership = (more) => ({ roleName: null, closedAt: null, permissions: granted[more.role] ?? [], ...more });
+const membership = (more) => ({
+  roleName: null,
+  closedAt: null,
+  isOperator: more.role === 'super_admin',
+  permissions: granted[more.role] ?? [],
+  ...more,
+});
 
 class Problem extends Error {
   constructor(status, code, detail, errors) {

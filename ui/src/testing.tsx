@@ -27,11 +27,23 @@ export const show = (children: ReactNode) =>
 
 /** What the server gives the roles of a new organization. */
 const permissions: Record<string, string[]> = {
-  admin: ['customer_data:*:*', 'files:*:*', 'sensitive_data:*:*', 'analytics:*:*', 'collection:*:*', 'organization_management:*:*', 'user_management:platform_users:*'],
+  admin: [
+    'customer_data:*:*',
+    'files:*:*',
+    'sensitive_data:*:*',
+    'analytics:*:*',
+    'collection:*:*',
+    'organization_management:*:*',
+    'user_management:platform_users:*',
+  ],
   viewer: ['customer_data:*:read', 'analytics:*:read', 'collection:*:read'],
 };
 
-export const session = (more: Partial<Session['user']> = {}, role: Session['organizations'][number]['role'] = 'admin'): Session => ({
+export const session = (
+  more: Partial<Session['user']> = {},
+  role: Session['organizations'][number]['role'] = 'admin',
+  isOperator = role === 'super_admin',
+): Session => ({
   user: {
     id: 'u',
     email: 'ada@example.org',
@@ -53,6 +65,7 @@ export const session = (more: Partial<Session['user']> = {}, role: Session['orga
       timeZone: 'Europe/London',
       currency: 'GBP',
       closedAt: null,
+      isOperator,
       permissions: permissions[role] ?? [],
     },
   ],

@@ -65,6 +65,8 @@ export const theme = createTheme({
   components: {
     // Else a narrow column shortens it to a letter and three dots.
     Badge: { styles: { root: { minWidth: 'max-content' } } },
+    // What lies on a card is told from it in the dark too.
+    Code: { defaultProps: { color: 'var(--c-page)' } },
     Button: { defaultProps: { size: 'sm' } },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'md' } },

@@ -21,7 +21,24 @@ namespace Clientele.Platform.Backups;
 /// <param name="WithKeys">The ring of keys lies beside it.</param>
 /// <param name="Files">How many stored files belong to it; their bytes are in the folder <c>files</c> beside the backups.</param>
 public sealed record Manifest(int Format, string Name, string Version, string PostgresVersion, DateTimeOffset StartedAt, DateTimeOffset EndedAt, int SchemaFiles, short Epoch,
-    IReadOnlyList<string>? Keys, IReadOnlyDictionary<string, long> Rows, bool Anonymised, bool WithKeys, int Files = 0);
+    IReadOnlyList<string>? Keys, IReadOnlyDictionary<string, long> Rows, bool Anonymised, bool WithKeys, int Files = 0)
+{
+    /// <summary>Stored files the database speaks of whose bytes were nowhere; null: there were none.</summary>
+    public LostFiles? Lost { get; init; }
+}
+
+/// <summary>Stored files whose bytes are in neither the store nor a backup, so that they are in no backup that is made then.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Some">The first hundred at most, as <c>organization/file</c> by their ids.</param>
+public sealed record LostFiles(int Count, IReadOnlyList<string> Some)
+{
+    internal const int SomeAtMost = 100;
+
+    internal static LostFiles? Of(IReadOnlyList<string> keys) => keys.Count == 0 ? null : new LostFiles(keys.Count, [.. keys.Take(SomeAtMost)]);
+
+    /// <summary>In words: how many, the first of them, and what to do.</summary>
+    public override string ToString() => $"It is without {Count:N0} stored {(Count == 1 ? "file" : "files")}, whose bytes were lost already when it was made: {string.Join(", ", Some.Take(5))}{(Count > 5 ? $" and {Count - 5:N0} more" : "")}. Put the bytes back from elsewhere, or delete what lost them in Clientele.";
+}
 
 /// <summary>
 /// A backup on the disk: a folder with <c>database.dump</c> (pg_dump's own format), <c>manifest.json</c> and <c>SHA256SUMS</c>,

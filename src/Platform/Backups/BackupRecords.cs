@@ -17,7 +17,7 @@ public sealed class BackupRecords(Databases databases, string? folder)
     private readonly Db db = new(databases.Service, Tenant.None);
 
     internal sealed record Entry(Guid Id, string Kind, string? Name, string Node, DateTimeOffset? Slot, string? AskedBy, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
-        long Bytes, long? RowCount, DateTimeOffset? CopiedAt, string? CopyError, string? Problem, System.Text.Json.JsonElement Report);
+        long Bytes, long? RowCount, int LostFiles, string[] LostSome, DateTimeOffset? CopiedAt, string? CopyError, string? Problem, System.Text.Json.JsonElement Report);
 
     /// <summary>This machine, as the records name it.</summary>
     public static string Node { get; } = Environment.MachineName;
@@ -37,8 +37,12 @@ public sealed class BackupRecords(Databases databases, string? folder)
         db.Run($"update platform.backups b set seen_at = now(), bytes = greatest(b.bytes, {bytes}) where b.id = {id} and b.state = 'running'", ct);
 
     internal Task Complete(Guid id, BackupFolder backup, CancellationToken ct) => db.Run($"""
-        update platform.backups b set state = 'complete', ended_at = now(), name = {backup.Name}, bytes = {backup.Bytes}, row_count = {backup.Manifest.Rows.Values.Sum()} where b.id = {id}
+        update platform.backups b set state = 'complete', ended_at = now(), name = {backup.Name}, bytes = {backup.Bytes}, row_count = {backup.Manifest.Rows.Values.Sum()},
+               lost_files = {backup.Manifest.Lost?.Count ?? 0}, lost_some = {Some(backup)}
+        where b.id = {id}
         """, ct);
+
+    private static string[] Some(BackupFolder backup) => [.. backup.Manifest.Lost?.Some.Take(LostFiles.SomeAtMost) ?? []];
 
     internal Task Tested(Guid id, string? problem, Json report, CancellationToken ct) => db.Run($"""
         update platform.backups b set state = {(problem is null ? "complete" : "failed")}, ended_at = now(), problem = {problem}, report = {report} where b.id = {id}
@@ -74,7 +78,7 @@ public sealed class BackupRecords(Databases databases, string? folder)
         await db.One<DateTimeOffset?>($"select max(b.started_at) from platform.backups b where b.kind = 'test'", ct);
 
     internal Task<List<Entry>> List(CancellationToken ct) => db.List<Entry>($"""
-        select b.id, b.kind, b.name, b.node, b.slot, b.asked_by, b.state, b.started_at, b.ended_at, b.bytes, b.row_count, b.copied_at, b.copy_error, b.problem, b.report
+        select b.id, b.kind, b.name, b.node, b.slot, b.asked_by, b.state, b.started_at, b.ended_at, b.bytes, b.row_count, b.lost_files, b.lost_some, b.copied_at, b.copy_error, b.problem, b.report
         from platform.backups b where b.started_at > now() - interval '400 days' order by b.started_at desc limit 500
         """, ct);
 
@@ -100,16 +104,20 @@ public sealed class BackupRecords(Databases databases, string? folder)
     }
 
     private Task Add(IReadOnlyList<BackupFolder> some, Guid? id, CancellationToken ct) => db.Run($"""
-        insert into platform.backups (kind, name, node, folder, state, started_at, ended_at, bytes, row_count)
-        select 'backup', b.name, {Node}, {id}, 'complete', b.started_at, b.ended_at, b.bytes, b.row_count
+        insert into platform.backups (kind, name, node, folder, state, started_at, ended_at, bytes, row_count, lost_files, lost_some)
+        select 'backup', b.name, {Node}, {id}, 'complete', b.started_at, b.ended_at, b.bytes, b.row_count, b.lost_files, string_to_array(b.lost_some, ' ')
         from unnest({some.Select(b => b.Name).ToArray()}::text[], {some.Select(b => b.Manifest.StartedAt.ToUniversalTime()).ToArray()}::timestamptz[], {some.Select(b => b.Manifest.EndedAt.ToUniversalTime()).ToArray()}::timestamptz[],
-                    {some.Select(b => b.Bytes).ToArray()}::bigint[], {some.Select(b => b.Manifest.Rows.Values.Sum()).ToArray()}::bigint[]) as b (name, started_at, ended_at, bytes, row_count)
+                    {some.Select(b => b.Bytes).ToArray()}::bigint[], {some.Select(b => b.Manifest.Rows.Values.Sum()).ToArray()}::bigint[],
+                    {some.Select(b => b.Manifest.Lost?.Count ?? 0).ToArray()}::integer[], {some.Select(b => string.Join(' ', Some(b))).ToArray()}::text[]) as b (name, started_at, ended_at, bytes, row_count, lost_files, lost_some)
         on conflict do nothing
         """, ct);
 
-    /// <summary>For health and metrics: seconds since the newest whole backup; null when there is none.</summary>
-    public async Task<double?> Age(CancellationToken ct) =>
-        await db.One<double?>($"select extract(epoch from now() - max(b.started_at))::double precision from platform.backups b where b.kind = 'backup' and b.state = 'complete'", ct);
+    internal sealed record Newest(DateTimeOffset StartedAt, long Bytes, int LostFiles);
+
+    /// <summary>The newest whole one; null: there is none.</summary>
+    internal Task<Newest?> FindNewest(CancellationToken ct) => db.Find<Newest>($"""
+        select b.started_at, b.bytes, b.lost_files from platform.backups b where b.kind = 'backup' and b.state = 'complete' order by b.started_at desc limit 1
+        """, ct);
 
     /// <summary>The command tells of a backup it made, where the database is new enough to know of them.</summary>
     public async Task Remember(BackupFolder made, CancellationToken ct)

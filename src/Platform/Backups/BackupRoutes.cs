@@ -25,11 +25,12 @@ internal static class BackupRoutes
     /// <param name="ExpectedBytes">How many the one before had; null when there was none.</param>
     public sealed record Running(string Kind, string? Name, string Node, string? AskedBy, DateTimeOffset StartedAt, long Bytes, long? ExpectedBytes);
 
+    /// <param name="Lost">Stored files that are not in it, since their bytes were lost already; null: none.</param>
     /// <param name="Here">It lies on the node that answers; otherwise on <c>Node</c>.</param>
     /// <param name="CopiedAt">When it was copied to the storage elsewhere; null: it was not.</param>
     /// <param name="CopyProblem">Why not, when that was tried.</param>
     /// <param name="Test">Its last restore on trial; null: none yet.</param>
-    public sealed record Backup(string Name, DateTimeOffset StartedAt, double Seconds, long Bytes, long Rows, string Node, bool Here, string? AskedBy, DateTimeOffset? CopiedAt, string? CopyProblem, Test? Test);
+    public sealed record Backup(string Name, DateTimeOffset StartedAt, double Seconds, long Bytes, long Rows, LostFiles? Lost, string Node, bool Here, string? AskedBy, DateTimeOffset? CopiedAt, string? CopyProblem, Test? Test);
 
     public sealed record Test(DateTimeOffset StartedAt, double Seconds, bool Passed, string? Problem, IReadOnlyList<Checked> Checks);
 
@@ -64,7 +65,7 @@ internal static class BackupRoutes
             worker.Slot()?.AddDays(1), whole.FirstOrDefault()?.StartedAt,
             running is null ? null : new Running(running.Kind, running.Name, running.Node, running.AskedBy, running.StartedAt, running.Bytes, whole.FirstOrDefault()?.Bytes),
             worker.Archive,
-            [.. whole.Select(e => new Backup(e.Name!, e.StartedAt, Seconds(e), e.Bytes, e.RowCount ?? 0, e.Node, here.Contains(e.Name!), e.AskedBy, e.CopiedAt, e.CopyError, tests[e.Name!].Select(TestOf).FirstOrDefault()))],
+            [.. whole.Select(e => new Backup(e.Name!, e.StartedAt, Seconds(e), e.Bytes, e.RowCount ?? 0, e.LostFiles == 0 ? null : new LostFiles(e.LostFiles, e.LostSome), e.Node, here.Contains(e.Name!), e.AskedBy, e.CopiedAt, e.CopyError, tests[e.Name!].Select(TestOf).FirstOrDefault()))],
             [.. entries.Where(e => e is { Kind: "backup", State: "failed" } && e.StartedAt > clock.GetUtcNow().AddDays(-30)).Take(20).Select(e => new Attempt(e.StartedAt, e.Node, e.AskedBy, e.Problem ?? string.Empty))]);
     }
 

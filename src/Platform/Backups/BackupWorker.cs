@@ -13,7 +13,7 @@ namespace Clientele.Platform.Backups;
 /// Makes the daily backup, removes old ones and restores the newest on trial now and then. Any number of nodes do; the database
 /// lets one at a time. A time that was missed, since no node ran, is made up for.
 /// </summary>
-public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IModule> modules, KeyRing keys, TimeProvider clock, ILogger<BackupWorker> logger, BackupOptions? options = null, ArchiveKeeper? archive = null, BackupCopies? copies = null) : BackgroundService
+public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IModule> modules, KeyRing keys, TimeProvider clock, ILogger<BackupWorker> logger, BackupOptions? options = null, ArchiveKeeper? archive = null, BackupCopies? copies = null, BackupFigures? figures = null) : BackgroundService
 {
     private readonly BackupRecords records = new(databases, options?.Folder);
     private readonly CancellationTokenSource ending = new();
@@ -55,6 +55,7 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
     {
         if (options is null) return 0;
         await records.Reconcile(BackupFolder.List(options.Folder), TimeProvider.System.GetUtcNow(), ct);
+        figures?.Newest = await records.FindNewest(ct);
         var done = 0;
         if (Slot() is { } slot && clock.GetUtcNow() >= makeAgain && await records.Due(slot, ct) && await records.Begin("backup", null, slot, null, ct) is { } id)
         {
@@ -76,7 +77,11 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
     private async Task LookAtArchive(CancellationToken ct)
     {
         if (archive is null) return;
-        try { await archive.Look(ct); }
+        try
+        {
+            await archive.Look(ct);
+            figures?.Archive = archive.Status();
+        }
         catch (OperationCanceledException) when (ct.IsCancellationRequested) { return; }
         catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException) { LogArchive(e); }
     }
@@ -118,22 +123,25 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         {
             var backup = await Accompanied(id, told => MakeBackup.Run(options!, keys, withKeys: false, told, ct));
             await records.Complete(id, backup, CancellationToken.None);
+            figures?.Ended("backup", "complete");
+            figures?.Newest = await records.FindNewest(CancellationToken.None);
+            if (backup.Manifest.Lost is { } lost) LogLost(backup.Name, lost);
             (copyAgain, makeAgain) = (default, default);
             await Prune(CancellationToken.None);
             await CopyWaiting(ct);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested) { await Fail(id, "The server was stopped."); }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { await Fail(id, "backup", "The server was stopped."); }
         catch (SetupException e)
         {
             // A right or a program is missing, which an hour does not mend: said once a day.
             makeAgain = clock.GetUtcNow().AddDays(1);
             LogCannot(e.Message);
-            await Fail(id, e.Message);
+            await Fail(id, "backup", e.Message);
         }
         catch (Exception e) when (Expected(e))
         {
             LogFailed(e);
-            await Fail(id, e.Message);
+            await Fail(id, "backup", e.Message);
         }
     }
 
@@ -188,12 +196,13 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
             var problem = report.Passed ? null : report.WrongRows.Count > 0 ? $"Other rows than when it was made: {string.Join(", ", report.WrongRows.Take(5))}." : $"Did not pass: {string.Join(", ", report.Checks.Where(c => c.Faults > 0).Select(c => c.Name))}.";
             if (problem is not null) LogNotPassed(backup.Name, problem);
             await records.Tested(id, problem, Json.Of(new { checks = report.Checks, wrongRows = report.WrongRows }), CancellationToken.None);
+            figures?.Ended("test", problem is null ? "complete" : "failed");
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested) { await Fail(id, "The server was stopped."); }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { await Fail(id, "test", "The server was stopped."); }
         catch (Exception e) when (Expected(e))
         {
             LogNotPassed(backup.Name, e.Message);
-            await Fail(id, e.Message);
+            await Fail(id, "test", e.Message);
         }
     }
 
@@ -210,8 +219,9 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
         return await working;
     }
 
-    private async Task Fail(Guid id, string problem)
+    private async Task Fail(Guid id, string kind, string problem)
     {
+        figures?.Ended(kind, "failed");
         try { await records.Fail(id, problem, CancellationToken.None); }
         // A minute of silence says the same.
         catch (NpgsqlException e) { LogAway(e); }
@@ -239,6 +249,9 @@ public sealed partial class BackupWorker(Databases databases, IReadOnlyList<IMod
 
     [LoggerMessage(Level = LogLevel.Error, Message = "No backups can be made here; it is tried again tomorrow. {Why}")]
     private partial void LogCannot(string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The backup {Name} was made. {Lost}")]
+    private partial void LogLost(string name, LostFiles lost);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The backup failed; a daily one is tried again in an hour")]
     private partial void LogFailed(Exception exception);

@@ -82,11 +82,11 @@ public static class MakeBackup
             var rows = await Count(connection, failed.Token);
             var schema = await Scalar<int>(connection, Sql.Raw("select count(*)::integer from platform.schema_migrations"), failed.Token);
             var epoch = await Scalar<short>(connection, Sql.Raw("select s.epoch from log.state s"), failed.Token);
-            var stored = files is null ? 0 : await StoredFiles.Take(connection, files, into, failed.Token);
+            var (stored, lost) = files is null ? (0, null) : await StoredFiles.Take(connection, files, into, failed.Token);
             while (await Task.WhenAny(dumping, Task.Delay(1000, failed.Token)) != dumping)
                 if (File.Exists(file)) told?.Invoke(new FileInfo(file).Length);
             await dumping;
-            return new Manifest(1, string.Empty, Version, connection.PostgreSqlVersion.ToString(), default, default, schema, epoch, null, rows, Anonymised: false, WithKeys: false, stored);
+            return new Manifest(1, string.Empty, Version, connection.PostgreSqlVersion.ToString(), default, default, schema, epoch, null, rows, Anonymised: false, WithKeys: false, stored) { Lost = lost };
         }
         catch
         {

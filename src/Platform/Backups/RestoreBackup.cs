@@ -63,6 +63,7 @@ public sealed class RestoreBackup(IReadOnlyList<IModule> modules, KeyRing keys, 
             catch (PostgresException e) when (e.SqlState == "42501") { throw new SetupException("This login may not make a database, and a restore needs one. Name in CLIENTELE_BACKUP_DATABASE one that may: a superuser's.", e); }
         }
         tell($"{backup.Name} is as it was written; restoring it into the database {database}");
+        if (backup.Manifest.Lost is { } lost) tell($"WARNING: {lost}");
         await Provisioner.Provision(In(login, database), ct);
         await Fill(backup, programs, database, superuser, ct);
         var wrong = await WrongRows(backup, In(administrator, database), ct);

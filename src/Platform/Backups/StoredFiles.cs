@@ -19,11 +19,11 @@ internal static partial class StoredFiles
     /// <param name="store">Where they lie.</param>
     /// <param name="partial">The backup that is being written.</param>
     /// <param name="ct">Stops it; what was copied is used by the next.</param>
-    /// <returns>How many there are.</returns>
-    /// <exception cref="BackupException">The store is away, or has lost some.</exception>
-    internal static async Task<int> Take(NpgsqlConnection connection, IFileStore store, string partial, CancellationToken ct)
+    /// <returns>How many there are, and those whose bytes are nowhere.</returns>
+    /// <exception cref="BackupException">The store is away.</exception>
+    internal static async Task<(int Taken, LostFiles? Lost)> Take(NpgsqlConnection connection, IFileStore store, string partial, CancellationToken ct)
     {
-        if (!await MakeBackup.Scalar<bool>(connection, Sql.Raw("select to_regclass('platform.files') is not null"), ct)) return 0;
+        if (!await MakeBackup.Scalar<bool>(connection, Sql.Raw("select to_regclass('platform.files') is not null"), ct)) return (0, null);
         var keys = await MakeBackup.List<string>(connection, Sql.Raw("select f.organization_id || '/' || f.id from platform.files f order by 1"), ct);
         var folder = Path.GetDirectoryName(partial)!;
         var known = Known(folder);
@@ -39,11 +39,9 @@ internal static partial class StoredFiles
             }
         }
         catch (FileStoreException e) { throw new BackupException($"The stored files could not be copied: {e.Message}", e); }
-        // One that was deleted since the snapshot has no bytes any more; one that is still there ought to have some.
-        if (lost.Count > 0 && await StillThere(connection, lost, ct) is { Count: > 0 } missing)
-            throw new BackupException($"The bytes of {missing.Count:N0} stored files are lost ({string.Join(", ", missing.Take(5))}), so a backup would not be whole. Delete those files in Clientele, or put their bytes back from an older backup.");
         await File.WriteAllTextAsync(Path.Combine(partial, List), string.Concat(lines), ct);
-        return lines.Count;
+        // One that was deleted since the snapshot has no bytes any more; one that is still there ought to have some. A backup of all the rest is better than none.
+        return (lines.Count, lost.Count == 0 ? null : LostFiles.Of(await StillThere(connection, lost, ct)));
     }
 
     // Outside the snapshot, which does not see what was deleted since.

@@ -78,26 +78,25 @@ internal sealed class SealingStream(Stream plain, byte[] key) : ForwardStream
 /// <summary>Decrypts a stored file as it is read, from anywhere. What was changed, cut off, added or put elsewhere is an <see cref="InvalidDataException"/>, before a byte of the chunk is given out.</summary>
 /// <param name="stored">Can seek.</param>
 /// <param name="length">Of the file as it came, in bytes.</param>
-internal sealed class OpeningStream(Stream stored, byte[] key, long length) : Stream
+internal sealed class OpeningStream(Stream stored, byte[] key, long length) : SeekableStream
 {
     private readonly AesGcm aes = new(key, SealedFile.TagBytes);
     private readonly byte[] closed = new byte[SealedFile.ChunkBytes + SealedFile.TagBytes];
     private readonly byte[] open = new byte[SealedFile.ChunkBytes];
     private int openLength;
     private long openChunk = -1;
-    private long position;
     private bool measured;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken ct = default)
     {
         // Of an empty file the one chunk is opened all the same: it says that it is empty.
-        if (position >= length && !(length == 0 && openChunk < 0)) return 0;
+        if (Position >= length && !(length == 0 && openChunk < 0)) return 0;
         if (buffer.IsEmpty) return 0;
-        if (position / SealedFile.ChunkBytes is var wanted && wanted != openChunk) await Open(wanted, ct);
-        var from = (int)(position - openChunk * SealedFile.ChunkBytes);
+        if (Position / SealedFile.ChunkBytes is var wanted && wanted != openChunk) await Open(wanted, ct);
+        var from = (int)(Position - openChunk * SealedFile.ChunkBytes);
         var count = Math.Min(buffer.Length, openLength - from);
         open.AsMemory(from, count).CopyTo(buffer);
-        position += count;
+        Position += count;
         return count;
     }
 
@@ -131,26 +130,7 @@ internal sealed class OpeningStream(Stream stored, byte[] key, long length) : St
 
     private static InvalidDataException Damaged() => new("A stored file is not as it was encrypted: bytes of it were changed, are missing, or stand elsewhere.");
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override long Length => length;
-
-    public override long Position { get => position; set => Seek(value, SeekOrigin.Begin); }
-
-    public override long Seek(long offset, SeekOrigin origin)
-    {
-        var to = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => position + offset, _ => length + offset };
-        ArgumentOutOfRangeException.ThrowIfNegative(to, nameof(offset));
-        return position = to;
-    }
-
-    public override bool CanRead => true;
-    public override bool CanSeek => true;
-    public override bool CanWrite => false;
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

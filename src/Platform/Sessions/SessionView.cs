@@ -14,6 +14,7 @@ public sealed record SessionView(UserView User, IReadOnlyList<OrganizationView> 
             """, ct);
         var organizations = await service.List<OrganizationView>($"""
             select o.id, o.slug, o.name, m.role, r.name as role_name, o.time_zone, o.currency, o.closed_at,
+                   m.role = 'super_admin' and exists (select from platform.installation i where i.operated_by = o.id) as is_operator,
                    array(select p.permission || ':' || p.resource || ':' || p.action from platform.role_permissions p
                          where p.organization_id = m.organization_id and p.role = m.role and p.is_active order by 1) as permissions
             from platform.organization_members m
@@ -30,5 +31,6 @@ public sealed record UserView(Guid Id, string Email, string Name, string Languag
 
 /// <param name="RoleName">Of a role of the organization's own.</param>
 /// <param name="ClosedAt">When it was closed; null: it is open.</param>
+/// <param name="IsOperator">Whether one runs the whole installation from here: as a super administrator of the organization it began with.</param>
 /// <param name="Permissions">What the role may do, as <c>permission:resource:action</c>, with <c>*</c> for every one; the super administrator may everything.</param>
-public sealed record OrganizationView(Guid Id, string Slug, string Name, string Role, string? RoleName, string TimeZone, string Currency, DateTimeOffset? ClosedAt, string[] Permissions);
+public sealed record OrganizationView(Guid Id, string Slug, string Name, string Role, string? RoleName, string TimeZone, string Currency, DateTimeOffset? ClosedAt, bool IsOperator, string[] Permissions);

@@ -15,6 +15,8 @@ create table platform.backups (
     ended_at     timestamptz,
     bytes        bigint not null default 0 check (bytes >= 0),
     row_count    bigint check (row_count >= 0),
+    lost_files   integer not null default 0 check (lost_files >= 0),
+    lost_some    text[] not null default '{}' check (cardinality(lost_some) <= 100),
     copied_at    timestamptz,
     copy_error   text,
     problem      text,
@@ -25,6 +27,8 @@ comment on table platform.backups is 'Backups of the installation, and trials of
 comment on column platform.backups.folder is 'The folder it was written to, by the id that lies in it: nodes of one machine may have different ones, and several nodes the same. Null: of a trial, or unknown.';
 comment on column platform.backups.slot is 'The daily time it was made for; null when somebody asked for it.';
 comment on column platform.backups.seen_at is 'When its maker last said that it is at work. A minute of silence, and it counts as failed.';
+comment on column platform.backups.lost_files is 'Stored files whose bytes were lost already when it was made, so that they are not in it.';
+comment on column platform.backups.lost_some is 'The first hundred of those, as organization/file by their ids.';
 comment on column platform.backups.copied_at is 'When it was copied to the storage elsewhere.';
 comment on column platform.backups.report is 'Of a trial: what was checked and found.';
 create unique index backups_one_at_a_time on platform.backups ((true)) where state = 'running';

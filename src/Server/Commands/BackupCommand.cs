@@ -22,6 +22,7 @@ internal static class BackupCommand
             var backup = await MakeBackup.Run(options, ring, parsed.GetValue(withKeys), null, ct);
             Console.WriteLine($"{backup.Name}  {Size(backup.Bytes)}, {backup.Manifest.Rows.Values.Sum():N0} rows in {backup.Manifest.Rows.Count:N0} tables, {(backup.Manifest.EndedAt - backup.Manifest.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
             Console.WriteLine($"  {backup.Path}");
+            if (backup.Manifest.Lost is { } lost) Console.WriteLine($"  WARNING: {lost}");
             if (!parsed.GetValue(withKeys)) Console.WriteLine("  The keys that its secrets are encrypted with are not in it: keep them elsewhere (docs/operations.md).");
             var records = new BackupRecords(home.Databases, options.Folder);
             if (parsed.GetValue(folder) is null) await records.Remember(backup, ct);
@@ -51,7 +52,7 @@ internal static class BackupCommand
             var options = BackupOptions.FromEnvironment(parsed.GetValue(data)!, null, string.Empty);
             var all = BackupFolder.List(parsed.GetValue(folder) ?? options.Folder);
             foreach (var backup in all)
-                Console.WriteLine($"{backup.Name}  {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {Size(backup.Bytes),9}  {backup.Manifest.Rows.Values.Sum(),14:N0} rows  Clientele {backup.Manifest.Version}, PostgreSQL {backup.Manifest.PostgresVersion}{(backup.Manifest.WithKeys ? ", with keys" : "")}{(backup.Manifest.Anonymised ? ", anonymised" : "")}");
+                Console.WriteLine($"{backup.Name}  {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC  {Size(backup.Bytes),9}  {backup.Manifest.Rows.Values.Sum(),14:N0} rows  Clientele {backup.Manifest.Version}, PostgreSQL {backup.Manifest.PostgresVersion}{(backup.Manifest.WithKeys ? ", with keys" : "")}{(backup.Manifest.Lost is { } lost ? $", stored files lost: {lost.Count:N0}" : "")}{(backup.Manifest.Anonymised ? ", anonymised" : "")}");
             if (all.Count == 0) Console.WriteLine($"There is no backup in {parsed.GetValue(folder) ?? options.Folder}.");
             return 0;
         });

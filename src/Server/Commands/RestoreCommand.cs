@@ -52,7 +52,8 @@ internal static class RestoreCommand
         if (into is null) await RestoreBackup.RefuseLive(options.Administrator, own, ct);
         if (!yes)
         {
-            Console.WriteLine($"{backup!.Name} of {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC ({BackupCommand.Size(backup.Bytes)}) would be restored into {into ?? own}{(into is null ? ", whose present data is kept beside it" : "")}. To do it: --yes");
+            if (backup!.Manifest.Lost is { } lost) Console.WriteLine($"WARNING: {lost}");
+            Console.WriteLine($"{backup.Name} of {backup.Manifest.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC ({BackupCommand.Size(backup.Bytes)}) would be restored into {into ?? own}{(into is null ? ", whose present data is kept beside it" : "")}. To do it: --yes");
             return CommandLine.Refused;
         }
         var report = await new RestoreBackup(Modules.All, ring, Console.WriteLine).Into(backup!, options.Administrator, home.Databases.ConnectionString, into ?? RestoreBackup.RestoringName(own), ct, replace);

@@ -271,6 +271,7 @@ const backup = (days, more = {}) => ({
   bytes: 412_000_000 - days * 1_900_000,
   rows: 10_214_000 - days * 31_000,
   node: 'clientele-1',
+  lost: null,
   here: true,
   askedBy: null,
   copiedAt: ago(days * 1440 - 1),
@@ -298,7 +299,12 @@ export const backups = (empty) => ({
   items: empty
     ? []
     : [
-        backup(1),
+        backup(1, {
+          lost: {
+            count: 12,
+            some: Array.from({ length: 12 }, (_, i) => `0190a6ee-0000-7000-8000-000000000001/0190a6ee-0000-7000-8000-0000000001${10 + i}`),
+          },
+        }),
         backup(2, {
           test: {
             startedAt: ago(2870),

@@ -29,6 +29,8 @@ export interface Backup {
   seconds: number;
   bytes: number;
   rows: number;
+  /** Stored files that are not in it, since their bytes were lost already: how many, and the first hundred. */
+  lost: { count: number; some: string[] } | null;
   node: string;
   here: boolean;
   askedBy: string | null;

@@ -15,6 +15,8 @@ export interface Membership {
   timeZone: string;
   currency: string;
   closedAt: string | null;
+  /** Whether one runs the whole installation from here: a super administrator of the organization it began with. */
+  isOperator: boolean;
   /** What the role may do, as permission:resource:action. */
   permissions: string[];
 }

@@ -53,7 +53,7 @@ function Unread({ sections }: { sections: DatabaseSection[] }) {
   const plain = usePlainT();
   if (sections.length === 0) return null;
   return (
-    <Alert color="yellow" variant="light" title={t('database.unread')}>
+    <Alert color="yellow" variant="light" title={t('database.unread')} classNames={{ title: operate.warning }}>
       {t('database.unread.text', { sections: sections.map((name) => plain(sectionWords[name])).join(', ') })}
     </Alert>
   );

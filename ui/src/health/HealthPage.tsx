@@ -1,12 +1,10 @@
 import { Tabs } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { healthQuery } from '../api/health';
 import { PageHeader } from '../components/PageHeader';
 import { useT } from '../i18n/I18n';
 import { usePlainT } from '../i18n/usePlainT';
 import operate from '../operate/Operate.module.css';
-import { useOrganization, usePermissions } from '../shell/organization';
+import { usePermissions } from '../shell/organization';
 import { ChecksTab } from './ChecksTab';
 import { DatabaseTab } from './DatabaseTab';
 import { ErrorsTab } from './ErrorsTab';
@@ -20,10 +18,7 @@ export function HealthPage() {
   const may = usePermissions();
   const { part = 'checks' } = useSearch({ from: '/o/$slug/settings/health' });
   const navigate = useNavigate({ from: '/o/$slug/settings/health' });
-  const { slug } = useOrganization();
-  // Whether one runs the installation is not told by one's role alone.
-  const isOperator = useQuery({ ...healthQuery(slug, 24), enabled: may.operate }).data?.isOperator ?? false;
-  const shown = healthTabs.filter((name) => (name === 'database' ? isOperator : name === 'errors' ? may.readErrors : true));
+  const shown = healthTabs.filter((name) => (name === 'database' ? may.operate : name === 'errors' ? may.readErrors : true));
   return (
     <>
       <PageHeader title={t('nav.health')} crumbs={[t('nav.settings')]} />

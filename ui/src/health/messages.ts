@@ -35,7 +35,7 @@ export const healthMessages = messages({
   'health.uptime': { en: 'Uptime', fr: 'Disponibilité' },
   'health.response': { en: 'Took', fr: 'Durée' },
   'health.changed': { en: 'Last change', fr: 'Dernier changement' },
-  'health.unchanged': { en: 'Not in this period', fr: 'Pas dans cette période' },
+  'health.unchanged': { en: 'None', fr: 'Aucun' },
   'health.looked': { en: 'Looked at', fr: 'Contrôlé' },
   'health.data': { en: 'What it found', fr: 'Ce qu’il a trouvé' },
   'health.check.failed': { en: 'The history could not be loaded', fr: 'L’historique n’a pas pu être chargé' },

@@ -22,7 +22,7 @@ describe('numbers', () => {
 
   it('say sizes and durations in words', () => {
     expect(london.bytes(7_548_702)).toBe('7.5 MB');
-    expect(london.bytes(9)).toBe('9 byte');
+    expect(london.bytes(9)).toBe('9 bytes');
     expect(london.duration(48)).toBe('48 seconds');
     expect(london.duration(0)).toBe('1 second');
     expect(plain(paris.duration(180))).toBe('3 minutes');

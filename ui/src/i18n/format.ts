@@ -111,9 +111,9 @@ export function makeFormat(locale: string, zone: string, organizationCurrency: s
     bytes: (size: number) => {
       const steps = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
       const step = Math.min(steps.length - 1, size < 1000 ? 0 : Math.floor(Math.log10(size) / 3));
-      return number({ style: 'unit', unit: steps[step], unitDisplay: 'short', maximumFractionDigits: step > 1 ? 1 : 0 }).format(
-        size / 1000 ** step,
-      );
+      // Its short form of bytes knows no plural.
+      const unitDisplay = step === 0 ? 'long' : 'short';
+      return number({ style: 'unit', unit: steps[step], unitDisplay, maximumFractionDigits: step > 1 ? 1 : 0 }).format(size / 1000 ** step);
     },
 
     list: (items: string[]) => new Intl.ListFormat(locale, { type: 'conjunction' }).format(items),

@@ -1,5 +1,6 @@
 import { Alert, Badge, Button, Code, Progress, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { backupsKey, backupsQuery, startBackup, testBackup, type Backup, type BackupsView } from '../api/backups';
 import { Card } from '../components/Card';
 import { FactList } from '../components/FactList';
@@ -54,6 +55,7 @@ export function BackupsPage() {
                 <EmptyState title={t('backups.empty')} why={t('backups.empty.text')} action={now} />
               ) : (
                 <>
+                  <Lost lost={view.items[0]!.lost} />
                   <Summary view={view} />
                   <Items items={view.items} busy={busy} onTest={(name) => test.mutate(name)} />
                 </>
@@ -96,19 +98,46 @@ function Running({ running }: { running: NonNullable<BackupsView['running']> }) 
   );
 }
 
+/** Which files are missing, as far as they are named; the manifest beside the backup names a hundred. */
+function Lost({ lost }: { lost: Backup['lost'] }) {
+  const t = useT();
+  if (!lost) return null;
+  const shown = lost.some.slice(0, 5);
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      role="status"
+      title={t('backups.lost.newest', { count: lost.count })}
+      classNames={{ title: classes.warning }}
+    >
+      {t('backups.lost.text')}
+      {shown.map((file) => (
+        <Text key={file} size="xs" className={classes.file}>
+          {file}
+        </Text>
+      ))}
+      {lost.count > shown.length && <Text size="xs">{t('backups.lost.more', { count: lost.count - shown.length })}</Text>}
+    </Alert>
+  );
+}
+
 function Summary({ view }: { view: BackupsView }) {
   const t = useT();
+  const trials = () => {
+    if (view.testDays === 0) return t('backups.trials.none');
+    return view.testDays === 1 ? t('backups.trials.daily') : t('backups.trials.value', { count: view.testDays });
+  };
+  // Of the node that answers, and of no interest where it makes none.
+  const schedule: [string, ReactNode][] = [
+    [t('backups.daily'), view.dailyAt ? t('backups.daily.value', { time: view.dailyAt }) : t('backups.daily.none')],
+    [t('backups.next'), <When key="x" at={view.next} />],
+    [t('backups.kept'), t('backups.kept.value', { count: view.keepDays })],
+    [t('backups.trials'), trials()],
+  ];
   return (
     <Card>
-      <FactList
-        facts={[
-          [t('backups.newest'), <When key="n" at={view.newest} />],
-          [t('backups.daily'), view.dailyAt ? t('backups.daily.value', { time: view.dailyAt }) : t('backups.daily.none')],
-          [t('backups.next'), <When key="x" at={view.next} />],
-          [t('backups.kept'), t('backups.kept.value', { count: view.keepDays })],
-          [t('backups.trials'), view.testDays > 0 ? t('backups.kept.value', { count: view.testDays }) : t('backups.trials.none')],
-        ]}
-      />
+      <FactList facts={[[t('backups.newest'), <When key="n" at={view.newest} />], ...(view.enabled ? schedule : [])]} />
     </Card>
   );
 }
@@ -122,11 +151,10 @@ function Items({ items, busy, onTest }: { items: Backup[]; busy: boolean; onTest
         label={t('nav.backups')}
         columns={[
           { label: t('backups.made') },
-          { label: t('backups.size'), align: 'right' },
+          { label: t('backups.size'), align: 'right', wideOnly: true },
           { label: t('backups.rows'), align: 'right', wideOnly: true },
           { label: t('backups.where'), wideOnly: true },
           { label: t('backups.trial') },
-          { label: t('backups.act'), align: 'right' },
         ]}
         rows={items.map((backup) => [
           <div key="m" className={classes.cell}>
@@ -134,6 +162,11 @@ function Items({ items, busy, onTest }: { items: Backup[]; busy: boolean; onTest
             <Text size="xs" c="dimmed">
               {backup.name}
             </Text>
+            {backup.lost && (
+              <Text size="xs" className={classes.bad}>
+                {t('backups.lost', { count: backup.lost.count })}
+              </Text>
+            )}
           </div>,
           <span key="s" className="figure">
             {format.bytes(backup.bytes)}
@@ -148,17 +181,19 @@ function Items({ items, busy, onTest }: { items: Backup[]; busy: boolean; onTest
             )}
             {backup.copyProblem && <Text size="xs">{t('backups.notCopied', { problem: backup.copyProblem })}</Text>}
           </div>,
-          <Trial key="t" backup={backup} />,
-          <Button
-            key="a"
-            variant="default"
-            size="xs"
-            aria-label={t('backups.tryNamed', { name: backup.name })}
-            disabled={busy || !backup.here}
-            onClick={() => onTest(backup.name)}
-          >
-            {t('backups.try')}
-          </Button>,
+          // In one cell, so that a phone has room for what can be done.
+          <div key="t" className={classes.trial}>
+            <Trial backup={backup} />
+            <Button
+              variant="default"
+              size="xs"
+              aria-label={t('backups.tryNamed', { name: backup.name })}
+              disabled={busy || !backup.here}
+              onClick={() => onTest(backup.name)}
+            >
+              {t('backups.try')}
+            </Button>
+          </div>,
         ])}
       />
     </Card>
@@ -224,7 +259,11 @@ function Failures({ failures }: { failures: BackupsView['failures'] }) {
     <Card title={t('backups.failures')}>
       <PlainTable
         label={t('backups.failures')}
-        columns={[{ label: t('backups.made') }, { label: t('backups.where'), wideOnly: true }, { label: t('backups.problem') }]}
+        columns={[
+          { label: t('backups.failures.when') },
+          { label: t('backups.failures.node'), wideOnly: true },
+          { label: t('backups.problem') },
+        ]}
         rows={failures.map((failure) => [<When key="w" at={failure.startedAt} />, failure.node, failure.problem])}
       />
     </Card>

@@ -27,6 +27,7 @@ const view: BackupsView = {
       seconds: 4,
       bytes: 5_000_000,
       rows: 12_000,
+      lost: { count: 12, some: Array.from({ length: 12 }, (_, i) => `o/f${i}`) },
       node: 'here',
       here: true,
       askedBy: null,
@@ -46,6 +47,7 @@ const view: BackupsView = {
       seconds: 4,
       bytes: 4_000_000,
       rows: 11_000,
+      lost: null,
       node: 'there',
       here: false,
       askedBy: 'Ada',
@@ -93,6 +95,11 @@ describe('backups', () => {
     openConsole('/o/retail/settings/backups');
     expect(await screen.findByText('Did not pass: log.', undefined, patience)).toBeTruthy();
     expect(screen.getByText('Passed')).toBeTruthy();
+    expect(screen.getByText(/The newest backup is without 12 stored files/)).toBeTruthy();
+    expect(screen.getByText('o/f4')).toBeTruthy();
+    expect(screen.queryByText('o/f5')).toBeNull();
+    expect(screen.getByText('and 7 more')).toBeTruthy();
+    expect(screen.getAllByText('Without 12 stored files')).toHaveLength(1);
     expect(screen.getByText('log: two')).toBeTruthy();
     expect(screen.getByText('not copied elsewhere: no answer')).toBeTruthy();
     expect(screen.getByText('The disk was full.')).toBeTruthy();
@@ -131,6 +138,13 @@ describe('backups', () => {
     expect(screen.getByRole('button', { name: 'Back up now' })).toBeTruthy();
     expect(screen.getByText('The disk is away.')).toBeTruthy();
     expect(screen.getByText(/first copy is being taken/)).toBeTruthy();
+  });
+
+  it('is not in the way of those who run another organization', async () => {
+    stubServer({ '/session': ok(session({}, 'super_admin', false)) });
+    openConsole('/o/retail/settings/organization');
+    expect(await screen.findByRole('link', { name: 'Roles' }, patience)).toBeTruthy();
+    expect(screen.queryByRole('link', { name: 'Backups' })).toBeNull();
   });
 
   it('is not for everybody, and says what failed', async () => {

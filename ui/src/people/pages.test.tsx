@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Member, Roles } from '../api/people.types';
-import { allows } from '../shell/organization';
+import { acts, allows } from '../shell/organization';
 import { ok, openConsole, session, stubServer } from '../testing';
 
 const patience = { timeout: 8_000 };
@@ -49,11 +49,18 @@ afterEach(() => {
 
 describe('what a role may', () => {
   it('is what its rows say, with * for every one', () => {
-    const viewer = { role: 'viewer', permissions: ['customer_data:*:read'] };
+    const viewer = { role: 'viewer', isOperator: false, permissions: ['customer_data:*:read'] };
     expect(allows(viewer, ['customer_data', 'customers', 'read'])).toBe(true);
     expect(allows(viewer, ['customer_data', 'customers', 'delete'])).toBe(false);
-    expect(allows({ role: 'super_admin', permissions: [] }, ['anything', 'at_all', 'execute'])).toBe(true);
-    expect(allows({ role: 'admin', permissions: ['*:*:*'] }, ['platform_management', 'roles', 'update'])).toBe(false);
+    expect(allows({ role: 'super_admin', isOperator: false, permissions: [] }, ['anything', 'at_all', 'execute'])).toBe(true);
+    // One that came later is master of his own organization, and not of the installation.
+    for (const isOperator of [true, false]) {
+      const master = { role: 'super_admin', isOperator, permissions: [] };
+      expect(allows(master, acts.manageRoles)).toBe(true);
+      expect(allows(master, acts.operate)).toBe(isOperator);
+      expect(allows(master, acts.manageBackups)).toBe(isOperator);
+    }
+    expect(allows({ role: 'admin', isOperator: false, permissions: ['*:*:*'] }, ['platform_management', 'roles', 'update'])).toBe(false);
   });
 });
 

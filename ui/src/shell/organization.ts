@@ -14,7 +14,9 @@ export function useOrganization(): Membership {
 export type Act = readonly [permission: string, resource: string, action: string];
 
 /** The server's rule (platform.may), for what to show. The server decides; this only spares people what would be refused. */
-export function allows({ role, permissions }: Pick<Membership, 'role' | 'permissions'>, act: Act): boolean {
+export function allows({ role, isOperator, permissions }: Pick<Membership, 'role' | 'isOperator' | 'permissions'>, act: Act): boolean {
+  // What concerns the whole installation is not told by one's role alone.
+  if (act[0] === 'platform_management' && (act[1] === 'installation' || act[1] === 'backups')) return isOperator;
   if (role === 'super_admin') return true;
   if (act[0] === 'platform_management') return false;
   return permissions.some((row) => row.split(':').every((word, i) => word === '*' || word === act[i]));

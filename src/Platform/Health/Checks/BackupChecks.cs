@@ -10,7 +10,7 @@ internal static class BackupChecks
     // A day, and time to make one.
     private const double LateHours = 26;
 
-    private sealed record Backups(double? NewestHours, double InstalledHours, bool LastFailed, bool TrialFailed);
+    private sealed record Backups(double? NewestHours, double InstalledHours, bool LastFailed, bool TrialFailed, int Lost);
 
     public static HealthCheck Newest(BackupWorker worker, Databases databases) => new("platform", "backups", TimeSpan.FromSeconds(5), async ct =>
     {
@@ -18,10 +18,11 @@ internal static class BackupChecks
             select extract(epoch from now() - max(b.started_at) filter (where b.kind = 'backup' and b.state = 'complete'))::double precision / 3600 as newest_hours,
                    (select extract(epoch from now() - min(m.applied_at))::double precision / 3600 from platform.schema_migrations m) as installed_hours,
                    coalesce((array_agg(b.state order by b.started_at desc) filter (where b.kind = 'backup' and b.state in ('complete', 'failed')))[1] = 'failed', false) as last_failed,
-                   coalesce((array_agg(b.state order by b.started_at desc) filter (where b.kind = 'test' and b.state in ('complete', 'failed')))[1] = 'failed', false) as trial_failed
+                   coalesce((array_agg(b.state order by b.started_at desc) filter (where b.kind = 'test' and b.state in ('complete', 'failed')))[1] = 'failed', false) as trial_failed,
+                   coalesce((array_agg(b.lost_files order by b.started_at desc) filter (where b.kind = 'backup' and b.state = 'complete'))[1], 0) as lost
             from platform.backups b
             """, ct);
-        return Find(worker.Options?.At is not null, found.NewestHours, found.InstalledHours, found.LastFailed, found.TrialFailed);
+        return Find(worker.Options?.At is not null, found.NewestHours, found.InstalledHours, found.LastFailed, found.TrialFailed, found.Lost);
     });
 
     /// <param name="daily">One is to be made each day.</param>
@@ -29,13 +30,15 @@ internal static class BackupChecks
     /// <param name="installed">Hours since the installation began.</param>
     /// <param name="lastFailed">The last that was tried is not whole.</param>
     /// <param name="trialFailed">The last that was restored on trial could not be.</param>
-    public static Finding Find(bool daily, double? newest, double installed, bool lastFailed, bool trialFailed)
+    /// <param name="lost">Stored files the newest whole one does not have, since their bytes were lost.</param>
+    public static Finding Find(bool daily, double? newest, double installed, bool lastFailed, bool trialFailed, int lost = 0)
     {
-        var data = new { daily, newestHours = newest };
+        var data = new { daily, newestHours = newest, lostFiles = lost };
         if (trialFailed) return new Finding(HealthStatus.Unhealthy, "The last backup that was restored on trial could not be. The page Backups says why; make another one now.", data);
         if (lastFailed) return new Finding(HealthStatus.Degraded, "The last backup failed. The page Backups says why.", data);
         if (daily && (newest ?? installed) > LateHours)
             return new Finding(HealthStatus.Degraded, newest is null ? "There is no backup yet. Is a node running at the time they are made?" : $"The newest backup is {newest:0} hours old. Is a node running at the time they are made?", data);
+        if (lost > 0) return new Finding(HealthStatus.Degraded, $"The newest backup is without {lost:N0} stored {(lost == 1 ? "file" : "files")} whose bytes are lost. The page Backups says which: put the bytes back from elsewhere, or delete what lost them.", data);
         return Finding.Well(data);
     }
 

@@ -133,7 +133,7 @@ public sealed class MetricsStore : IDisposable
         listener.RecordObservableInstruments();
         foreach (var family in families.Values.OrderBy(f => f.Instrument.Name, StringComparer.Ordinal))
         {
-            var name = family.Instrument.Name.Replace('.', '_') + (family.Instrument.Unit == "s" ? "_seconds" : string.Empty) + (family.IsCounter ? "_total" : string.Empty);
+            var name = family.Instrument.Name.Replace('.', '_') + (family.Instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => string.Empty }) + (family.IsCounter ? "_total" : string.Empty);
             text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {family.Instrument.Description}\n# TYPE {name} {(family.IsHistogram ? "histogram" : family.IsCounter ? "counter" : "gauge")}\n");
             foreach (var (labels, series) in family.Series.OrderBy(s => s.Key, StringComparer.Ordinal))
             {

@@ -18,7 +18,9 @@ export const backupMessages = messages({
   'backups.next': { en: 'Next', fr: 'Prochaine' },
   'backups.kept': { en: 'Kept for', fr: 'Conservées' },
   'backups.kept.value': { en: { one: '{count} day', other: '{count} days' }, fr: { one: '{count} jour', other: '{count} jours' } },
-  'backups.trials': { en: 'Restored on trial every', fr: 'Restaurées à l’essai tous les' },
+  'backups.trials': { en: 'Restored on trial', fr: 'Essai de restauration' },
+  'backups.trials.daily': { en: 'Every day', fr: 'Chaque jour' },
+  'backups.trials.value': { en: 'Every {count} days', fr: 'Tous les {count} jours' },
   'backups.trials.none': { en: 'Only when asked for', fr: 'Seulement à la demande' },
   'backups.running.backup': { en: 'A backup is being made on {node}', fr: 'Une sauvegarde est en cours sur {node}' },
   'backups.running.test': { en: '{name} is being restored on trial on {node}', fr: '{name} est restaurée à l’essai sur {node}' },
@@ -30,6 +32,28 @@ export const backupMessages = messages({
   'backups.where': { en: 'Lies on', fr: 'Se trouve sur' },
   'backups.copied': { en: 'copied elsewhere', fr: 'copiée ailleurs' },
   'backups.notCopied': { en: 'not copied elsewhere: {problem}', fr: 'pas copiée ailleurs\u00a0: {problem}' },
+  'backups.lost': {
+    en: { one: 'Without {count} stored file', other: 'Without {count} stored files' },
+    fr: { one: 'Sans {count} fichier', other: 'Sans {count} fichiers' },
+  },
+  'backups.lost.newest': {
+    en: {
+      one: 'The newest backup is without {count} stored file, whose bytes are lost',
+      other: 'The newest backup is without {count} stored files, whose bytes are lost',
+    },
+    fr: {
+      one: 'Il manque à la sauvegarde la plus récente {count} fichier dont le contenu est perdu',
+      other: 'Il manque à la sauvegarde la plus récente {count} fichiers dont le contenu est perdu',
+    },
+  },
+  'backups.lost.text': {
+    en: 'Everything else is in it. Put the bytes back from elsewhere, or delete what lost them; the next backup is then whole. By organization and file:',
+    fr: 'Tout le reste y est. Remettez le contenu depuis une autre source, ou supprimez ces fichiers\u00a0; la prochaine sauvegarde sera alors complète. Par organisation et fichier\u00a0:',
+  },
+  'backups.lost.more': {
+    en: { one: 'and {count} more', other: 'and {count} more' },
+    fr: { one: 'et {count} autre', other: 'et {count} autres' },
+  },
   'backups.trial': { en: 'Restored on trial', fr: 'Restaurée à l’essai' },
   'backups.trial.none': { en: 'Not yet', fr: 'Pas encore' },
   'backups.trial.passed': { en: 'Passed', fr: 'Réussi' },
@@ -41,13 +65,14 @@ export const backupMessages = messages({
   'backups.try': { en: 'Try restoring', fr: 'Essayer de restaurer' },
   'backups.tryNamed': { en: 'Try restoring {name}', fr: 'Essayer de restaurer {name}' },
   'backups.trying': { en: '{name} is being restored on trial.', fr: '{name} est restaurée à l’essai.' },
-  'backups.act': { en: 'Act', fr: 'Agir' },
   'backups.restore': { en: 'Restoring', fr: 'Restaurer' },
   'backups.restore.text': {
     en: 'Restoring is done at the command line, with every node stopped. What is there stays beside it until you remove it.',
     fr: 'La restauration se fait en ligne de commande, tous les nœuds arrêtés. Ce qui existe est gardé à côté jusqu’à ce que vous l’effaciez.',
   },
   'backups.failures': { en: 'Backups that failed', fr: 'Sauvegardes échouées' },
+  'backups.failures.when': { en: 'When', fr: 'Quand' },
+  'backups.failures.node': { en: 'Node', fr: 'Nœud' },
   'backups.problem': { en: 'What happened', fr: 'Ce qui s’est passé' },
   'backups.archive': { en: 'Going back to a moment', fr: 'Revenir à un instant' },
   'backups.archive.off': {
