@@ -332,7 +332,7 @@ start_test_postgres() {
   export CLIENTELE_TEST_DATABASE="Host=$TEST_POSTGRES;Port=5432;Username=postgres;Password=tests;Database=postgres"
 }
 
-# What is lost with the power is lost: fsync off. A process may still die at any moment, which tests cause.
+# What is lost with the power is lost: fsync off, and pages are not written whole for it. A process may still die at any moment, which tests cause.
 launch_test_postgres() {
   local data=$TEST_POSTGRES/data counting=''
   # Statements are counted where the server's package has the extension for it.
@@ -343,7 +343,7 @@ launch_test_postgres() {
     -E UTF8 --locale=C.UTF-8 --no-instructions --no-sync
   as_postgres "$POSTGRES_BIN/pg_ctl" start -w -s -D "$data" -l "$TEST_POSTGRES/log" -o "\
     -c listen_addresses= -c unix_socket_directories=$TEST_POSTGRES -c unix_socket_permissions=0700 \
-    -c fsync=off -c wal_level=minimal -c max_wal_senders=0 -c max_connections=300 -c max_locks_per_transaction=256 \
+    -c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c max_connections=300 -c max_locks_per_transaction=256 \
     -c shared_buffers=256MB -c max_wal_size=1GB -c checkpoint_timeout=30min -c jit=off -c random_page_cost=1.1 \
     -c timezone=UTC -c log_min_messages=warning -c shared_preload_libraries=$counting"
 }

@@ -71,13 +71,16 @@ public class TestDatabase : IAsyncLifetime
         throw new TimeoutException($"{consumer.Name} did not catch up: some transaction of the cluster has been writing for a minute.");
     }
 
-    /// <summary>Runs a statement as the superuser on the maintenance database.</summary>
-    public static async Task Administrate(string statement)
+    /// <summary>Runs statements, each for itself, as the superuser on the maintenance database.</summary>
+    public static async Task Administrate(params string[] statements)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Pooling = false, Database = "postgres" }.ConnectionString);
         await connection.OpenAsync(Ct);
-        await using var command = new NpgsqlCommand(statement, connection);
-        await command.ExecuteNonQueryAsync(Ct);
+        foreach (var statement in statements)
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
     }
 
     /// <summary>A connection as the superuser on this database, for looking behind the scenes.</summary>
@@ -99,13 +102,15 @@ public class TestDatabase : IAsyncLifetime
 
     private static async Task<string> Clone()
     {
-        var template = await Template();
         var name = $"test_{Guid.NewGuid():N}";
-        await Administrate($"create database \"{name}\" template \"{template}\" strategy file_copy owner {Login}");
-        // What is granted on a database is not cloned with it.
-        await Administrate($"grant create, temporary on database \"{name}\" to {Platform.Data.Databases.Owner}");
+        await Administrate(
+            $"create database \"{name}\" template \"{await template.Value}\" strategy file_copy owner {Login}",
+            // What is granted on a database is not cloned with it.
+            $"grant create, temporary on database \"{name}\" to {Platform.Data.Databases.Owner}");
         return new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Database = name, Username = Login, Password = Password }.ConnectionString;
     }
+
+    private static readonly Lazy<Task<string>> template = new(Template);
 
     private static async Task<string> Template()
     {

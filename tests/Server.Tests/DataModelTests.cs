@@ -238,12 +238,8 @@ public sealed partial class DataModelTests(TestDatabase database) : IClassFixtur
     private static partial Regex Condition();
 
     // Newest first is how a log is read. A view that sorted all there is for a page would be slower with every event.
-    [Theory]
-    [InlineData("pocm.search_events", "occurred_at")]
-    [InlineData("pocm.page_view_events", "occurred_at")]
-    [InlineData("pocm.events", "occurred_at")]
-    [InlineData("wolo.analytics_events", "timestamp")]
-    public async Task A_page_of_the_newest_events_walks_the_index_of_time(string view, string time)
+    [Fact]
+    public async Task A_page_of_the_newest_events_walks_the_index_of_time()
     {
         await database.Db.Run($"""
             insert into log.events (event_type, event_name, event_category, properties, occurred_at, data_source)
@@ -253,9 +249,13 @@ public sealed partial class DataModelTests(TestDatabase database) : IClassFixtur
         await using (var superuser = await database.OpenSuperuser())
         await using (var analyze = new NpgsqlCommand("analyze log.events", superuser)) await analyze.ExecuteNonQueryAsync(Ct);
 
-        var plan = await database.Db.List<string>($"explain (costs off) select v.* from {Sql.Raw(view)} v order by v.{Sql.Identifier(time)} desc limit 10", Ct);
-        Assert.DoesNotContain(plan, l => l.Contains("Sort", StringComparison.Ordinal));
-        Assert.Contains(plan, l => l.Contains("Index Scan", StringComparison.Ordinal) && l.Contains("events_", StringComparison.Ordinal));
+        foreach (var (view, time) in (IEnumerable<(string, string)>)
+                 [("pocm.search_events", "occurred_at"), ("pocm.page_view_events", "occurred_at"), ("pocm.events", "occurred_at"), ("wolo.analytics_events", "timestamp")])
+        {
+            var plan = await database.Db.List<string>($"explain (costs off) select v.* from {Sql.Raw(view)} v order by v.{Sql.Identifier(time)} desc limit 10", Ct);
+            Assert.False(plan.Any(l => l.Contains("Sort", StringComparison.Ordinal)), $"{view} sorts: {string.Join('\n', plan)}");
+            Assert.True(plan.Any(l => l.Contains("Index Scan", StringComparison.Ordinal) && l.Contains("events_", StringComparison.Ordinal)), $"{view} reads no index: {string.Join('\n', plan)}");
+        }
     }
 
     private static IEnumerable<string> Nodes(JsonElement node) => node.ValueKind switch

@@ -194,7 +194,7 @@ public sealed class OrderLifeTests(OrderLifeTests.Database database) : IClassFix
     {
         await database.Db.Run($"""
             insert into commerce.customer_orders (order_id, order_status, order_total, subtotal, ordered_at, event_id)
-            select 'bulk-' || n, 'pending', n % 300, n % 300, now() - n * interval '1 hour', gen_random_uuid() from generate_series(1, 20000) as n
+            select 'bulk-' || n, 'pending', n % 300, n % 300, now() - n * interval '1 hour', gen_random_uuid() from generate_series(1, 5000) as n
             """, Ct);
         await using (var owner = await database.Databases.OpenOwner(Ct))
         await using (var analyze = new NpgsqlCommand("analyze commerce.customer_orders", owner)) await analyze.ExecuteNonQueryAsync(Ct);

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Clientele.Customers.Tests;
 
-/// <summary>At 80,000 rows of two organizations, row-level security must not cost the indexes.</summary>
+/// <summary>At 16,000 rows of two organizations, row-level security must not cost the indexes.</summary>
 public sealed class PlanTests(PlanTests.Database database) : IClassFixture<PlanTests.Database>
 {
     public sealed class Database : TestDatabase
@@ -16,19 +16,16 @@ public sealed class PlanTests(PlanTests.Database database) : IClassFixture<PlanT
             await using var owner = await Databases.OpenOwner(CancellationToken.None);
             var index = await Service.One<string>($"select pg_get_indexdef('customers.customers_search'::regclass)", CancellationToken.None);
             await Run(owner, "drop index customers.customers_search");
-            // Without triggers, and a few thousand rows at a time: a long transaction would hold up the log of every database beside this one.
+            // Without triggers, and an organization at a time: a long transaction would hold up the log of every database beside this one.
             await using var superuser = await OpenSuperuser();
             await Run(superuser, "set session_replication_role = replica");
             foreach (var tenant in new[] { Alpha, Beta })
             {
-                for (var first = 1; first <= 40_000; first += 20_000)
-                {
-                    await Run(superuser, $"""
-                        insert into customers.customers (organization_id, customer_id, name, email, country)
-                        select '{tenant.OrganizationId}', md5('id' || n), md5('name' || n) || ' ' || md5('family' || n), md5(n::text) || '@shop.example', 'Country ' || n % 40
-                        from generate_series({first}, {first + 19_999}) as n
-                        """);
-                }
+                await Run(superuser, $"""
+                    insert into customers.customers (organization_id, customer_id, name, email, country)
+                    select '{tenant.OrganizationId}', md5('id' || n), md5('name' || n) || ' ' || md5('family' || n), md5(n::text) || '@shop.example', 'Country ' || n % 40
+                    from generate_series(1, 8000) as n
+                    """);
             }
             // Built at once, a trigram index takes a tenth of the time of as many insertions.
             await Run(owner, index);
