@@ -182,6 +182,11 @@ describe('a retention', () => {
 
   it('averages over those whose time has come', () => expect(averages(rows, 3)).toEqual([1, 0.4, null]));
 
+  it('sums up the first period that is over for somebody', () => {
+    expect(figure(question, given, '2026-03-20').summary).toBe('40 began; Week 1: 40%.');
+    expect(figure(question, given, '2026-03-10').summary).toBe('40 began; Week 0: 100%.');
+  });
+
   it('leads from a cell to its customers', () => {
     const drawn = figure(question, given, '2026-03-20');
     expect(drawn.pickOf(0, 3)).toEqual({ cohort: 0, period: 1, group: [] });

@@ -165,7 +165,8 @@ export function retentionFigure(input: FigureInput): Figure {
     ],
   });
 
-  const second = curves[0]?.[1];
+  // Of the first period after the beginning, or of the beginning while no cohort's first is over.
+  const told = curves[0]?.[1] == null ? 0 : 1;
   return {
     title,
     empty: rows.every((row) => row.cohort.size === 0),
@@ -173,8 +174,8 @@ export function retentionFigure(input: FigureInput): Figure {
       grouped && groups[0] ? `${words.group(groups[0].group)}: ` : '',
       t('explore.retention.summary', {
         customers: format.number(size),
-        period: periods[1] ?? periods[0] ?? '',
-        share: show(second ?? curves[0]?.[0]),
+        period: periods[told] ?? '',
+        share: show(curves[0]?.[told]),
       }),
     ].join(''),
     notes: [
