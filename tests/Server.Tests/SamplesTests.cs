@@ -66,7 +66,7 @@ public sealed partial class SamplesTests(TestApp app)
     {
         var operations = Operations(JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(SharedData.Root, "docs/api/openapi.json"), Ct)).RootElement);
         var called = Files().SelectMany(f => Read(f)).Select(s => Route(s, operations)).ToHashSet();
-        Assert.Empty(operations.Except(called.OfType<string>()));
+        None("No sample calls", operations.Except(called.OfType<string>()));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed partial class SamplesTests(TestApp app)
             .Select(e => (Path: "/" + e.RoutePattern.RawText!.Trim('/'), Methods: e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST", "PATCH", "PUT", "DELETE"]))
             .Where(r => !r.Path.Contains("{*", StringComparison.Ordinal) || r.Path.StartsWith("/rest/v1/", StringComparison.Ordinal))
             .SelectMany(r => r.Methods.Select(m => $"{m} {r.Path}")).ToList();
-        Assert.Empty(Files().SelectMany(f => Read(f)).Where(s => Route(s, routes) is null));
+        None("There is no route for", Files().SelectMany(f => Read(f)).Where(s => Route(s, routes) is null).Select(s => $"{s}"));
     }
 
     [Fact]
@@ -124,8 +124,10 @@ public sealed partial class SamplesTests(TestApp app)
                 if (sample.Method == "POST" && status is 200 or 201 && sample.Path != "/api/imports" && text.StartsWith('{') && JsonDocument.Parse(text).RootElement.TryGetProperty("id", out var id)) made[sample.Path] = id.GetString()!;
             }
         }
-        Assert.True(faults.Count == 0, string.Join("\n", faults));
+        None("Not answered as meant", faults);
     }
+
+    private static void None(string what, IEnumerable<string> found) => Assert.True(!found.Any(), $"{what}:\n{string.Join('\n', found)}");
 
     private static IEnumerable<string> Files() => Directory.GetFiles(Folder, "*.http").Order(StringComparer.Ordinal);
 
