@@ -20953,6 +20953,8 @@ CREATE TABLE platform.backups (
     ended_at timestamp with time zone,
     bytes bigint DEFAULT 0 NOT NULL,
     row_count bigint,
+    lost_files integer DEFAULT 0 NOT NULL,
+    lost_some text[] DEFAULT '{}'::text[] NOT NULL,
     copied_at timestamp with time zone,
     copy_error text,
     problem text,
@@ -20961,6 +20963,8 @@ CREATE TABLE platform.backups (
     CONSTRAINT backups_bytes_check CHECK ((bytes >= 0)),
     CONSTRAINT backups_check CHECK (((state = 'running'::text) = (ended_at IS NULL))),
     CONSTRAINT backups_kind_check CHECK ((kind = ANY (ARRAY['backup'::text, 'test'::text]))),
+    CONSTRAINT backups_lost_files_check CHECK ((lost_files >= 0)),
+    CONSTRAINT backups_lost_some_check CHECK ((cardinality(lost_some) <= 100)),
     CONSTRAINT backups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT backups_node_check CHECK (((length(node) >= 1) AND (length(node) <= 300))),
     CONSTRAINT backups_report_check CHECK ((jsonb_typeof(report) = 'object'::text)),
@@ -20985,6 +20989,14 @@ COMMENT ON COLUMN platform.backups.slot IS 'The daily time it was made for; null
 -- Name: COLUMN backups.seen_at; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON COLUMN platform.backups.seen_at IS 'When its maker last said that it is at work. A minute of silence, and it counts as failed.';
+
+-- Name: COLUMN backups.lost_files; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.lost_files IS 'Stored files whose bytes were lost already when it was made, so that they are not in it.';
+
+-- Name: COLUMN backups.lost_some; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.backups.lost_some IS 'The first hundred of those, as organization/file by their ids.';
 
 -- Name: COLUMN backups.copied_at; Type: COMMENT; Schema: platform; Owner: -
 
@@ -21349,6 +21361,7 @@ COMMENT ON COLUMN platform.imports.counts IS 'What was made: orders, refunds, cu
 
 CREATE TABLE platform.installation (
     only_one boolean DEFAULT true NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
     operated_by uuid,
     CONSTRAINT installation_only_one_check CHECK (only_one)
 );
@@ -21358,6 +21371,10 @@ ALTER TABLE ONLY platform.installation FORCE ROW LEVEL SECURITY;
 -- Name: TABLE installation; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.installation IS 'Which organization runs the installation: the first there was. Null when that was deleted; then nobody does until somebody with access to the database says who.';
+
+-- Name: COLUMN installation.id; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.installation.id IS 'Stands in each node''s data folder too: a server refuses a folder of another installation.';
 
 -- Name: job_definitions; Type: TABLE; Schema: platform; Owner: -
 

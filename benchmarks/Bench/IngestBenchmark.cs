@@ -90,7 +90,7 @@ internal static class IngestBenchmark
     // Out of the log and into it again, empty: the same rows, the same table, its indexes.
     private static async Task<double> Copy(BenchHome home, CancellationToken ct)
     {
-        var columns = Sql.Raw(await home.Superuser.One<string>($"""
+        var columns = Sql.Composed(await home.Superuser.One<string>($"""
             select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
             where a.attrelid = 'log.events'::regclass and a.attnum > 0 and not a.attisdropped
             """, ct));

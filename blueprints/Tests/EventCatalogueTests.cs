@@ -55,7 +55,7 @@ public sealed class EventCatalogueTests(EventCatalogueTests.Database database) :
         select t.view_name, t.event_type, t.action_column, t.action, t.schema, t.fields from events.event_types t where t.blueprint = 'pocm' order by t.view_name, t.event_type
         """, Ct);
 
-    private static Sql View(string name) => name.Split('.') is [var home, var called] ? Sql.Raw($"\"{home}\".\"{called}\"") : Sql.Raw($"pocm.\"{name}\"");
+    private static Sql View(string name) => name.Split('.') is [var home, var called] ? Sql.Composed($"\"{home}\".\"{called}\"") : Sql.Composed($"pocm.\"{name}\"");
 
     // Writes through the view as any client would, and gives back what "returning" and a later read say.
     private async Task<(JsonElement Returned, JsonElement Read)> Record(Tenant tenant, string view, JsonObject row)
@@ -237,7 +237,7 @@ public sealed class EventCatalogueTests(EventCatalogueTests.Database database) :
         {
             var text = string.Format(CultureInfo.InvariantCulture, statement, view.Contains('.', StringComparison.Ordinal) ? view : "pocm." + view);
             if (view == "wolo.analytics_events") text = text.Replace("customer_id", "user_id", StringComparison.Ordinal);
-            var refused = await Assert.ThrowsAsync<PostgresException>(() => database.Db.Run(Sql.Raw(text), Ct));
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => database.Db.Run(Sql.Composed(text), Ct));
             Assert.Equal("CL004", refused.SqlState);
             Assert.Contains("never changed", refused.MessageText, StringComparison.Ordinal);
         }

@@ -216,8 +216,8 @@ public sealed partial class DataModelTests(TestDatabase database) : IClassFixtur
         {
             // The table is asked with the view's own condition, if it has one: it may let a narrower index serve.
             var kept = Condition().Match(f.Definition);
-            var view = await Indexes($"{Sql.Raw(f.View)} b where b.{Sql.Identifier(f.ViewColumn)}");
-            var table = await Indexes($"{Sql.Raw(f.Base)} b where {(kept.Success ? Sql.Raw(kept.Groups[1].Value + " and ") : Sql.Empty)} b.{Sql.Identifier(f.BaseColumn)}");
+            var view = await Indexes($"{Sql.Composed(f.View)} b where b.{Sql.Identifier(f.ViewColumn)}");
+            var table = await Indexes($"{Sql.Composed(f.Base)} b where {(kept.Success ? Sql.Composed(kept.Groups[1].Value + " and ") : Sql.Empty)} b.{Sql.Identifier(f.BaseColumn)}");
             if (table.Count == 0 || !table.IsSubsetOf(view)) faults.Add($"{f.View} by {f.ViewColumn}: {string.Join(", ", view)}; the table: {string.Join(", ", table)}");
         }
         Assert.True(faults.Count == 0, string.Join('\n', faults));
@@ -252,7 +252,7 @@ public sealed partial class DataModelTests(TestDatabase database) : IClassFixtur
         foreach (var (view, time) in (IEnumerable<(string, string)>)
                  [("pocm.search_events", "occurred_at"), ("pocm.page_view_events", "occurred_at"), ("pocm.events", "occurred_at"), ("wolo.analytics_events", "timestamp")])
         {
-            var plan = await database.Db.List<string>($"explain (costs off) select v.* from {Sql.Raw(view)} v order by v.{Sql.Identifier(time)} desc limit 10", Ct);
+            var plan = await database.Db.List<string>($"explain (costs off) select v.* from {Sql.Composed(view)} v order by v.{Sql.Identifier(time)} desc limit 10", Ct);
             Assert.False(plan.Any(l => l.Contains("Sort", StringComparison.Ordinal)), $"{view} sorts: {string.Join('\n', plan)}");
             Assert.True(plan.Any(l => l.Contains("Index Scan", StringComparison.Ordinal) && l.Contains("events_", StringComparison.Ordinal)), $"{view} reads no index: {string.Join('\n', plan)}");
         }

@@ -225,7 +225,7 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
         {
             (member, "description = null", "CL004"), (admin, "description = 'for Bob'", "CL004"), (admin, "amount = 6", "42501"), (admin, "balance = 6, description = null", "42501"),
         })
-            Assert.Equal(state, (await Assert.ThrowsAsync<PostgresException>(() => db.Run($"update growth.points_entries set {Sql.Raw(change)} where customer_id = {person}", Ct))).SqlState);
+            Assert.Equal(state, (await Assert.ThrowsAsync<PostgresException>(() => db.Run($"update growth.points_entries set {Sql.Composed(change)} where customer_id = {person}", Ct))).SqlState);
         Assert.Equal(0, await database.For(database.Beta with { Access = Access.Admin }).Run($"update growth.points_entries set description = null where customer_id = {person}", Ct));
         Assert.Equal(1, await admin.Run($"update growth.points_entries set description = null where customer_id = {person}", Ct));
         Assert.Equal(5, await database.Db.One<long>($"select e.balance from growth.points_entries e where e.customer_id = {person} and e.description is null", Ct));

@@ -70,13 +70,13 @@ public static class Anonymiser
         await MakeBackup.Execute(connection, $"select set_config('anon.key', {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}, false)", ct);
         // Past triggers: nothing happens that has to be told, counted or refused.
         await MakeBackup.Execute(connection, Sql.Raw("set session_replication_role = replica"), ct);
-        foreach (var table in rules.Tables.Where(t => t.Value is null)) await MakeBackup.Execute(connection, Sql.Raw($"delete from {table.Key}"), ct);
+        foreach (var table in rules.Tables.Where(t => t.Value is null)) await MakeBackup.Execute(connection, Sql.Composed($"delete from {table.Key}"), ct);
         foreach (var table in columns.Select(c => c.Relation).Distinct())
         {
             if (rules.Tables[table] is not { } kinds) continue;
             var set = columns.Where(c => c.Relation == table && kinds[c.Name] != "keep").Select(c => $"\"{c.Name}\" = {Expression(c, kinds[c.Name])}").ToList();
             if (Besides(table) is { } more) set.Add(more);
-            if (set.Count > 0) await MakeBackup.Execute(connection, Sql.Raw($"update {table} set {string.Join(", ", set)}{Where(table)}"), ct);
+            if (set.Count > 0) await MakeBackup.Execute(connection, Sql.Composed($"update {table} set {string.Join(", ", set)}{Where(table)}"), ct);
         }
         // Values of secrets are gone, so the settings are not set.
         await MakeBackup.Execute(connection, Sql.Raw("delete from platform.setting_values where is_sensitive; set session_replication_role = origin; drop schema anon cascade"), ct);

@@ -111,7 +111,7 @@ internal sealed class Look(Databases databases, KeyRing keys, IFileStore? files)
             from pg_constraint c where c.conname = 'entry_of_account' order by 1
             """, ct))
         {
-            var (table, account) = (Sql.Raw(ledger.Relation), Sql.Join(", ", ledger.Account.Select(Sql.Identifier)));
+            var (table, account) = (Sql.Composed(ledger.Relation), Sql.Join(", ", ledger.Account.Select(Sql.Identifier)));
             entries += await db.One<long>($"select count(*) from {table}", ct);
             var wrong = await db.One<long>($"""
                 select count(*) from (
@@ -152,7 +152,7 @@ internal sealed class Look(Databases databases, KeyRing keys, IFileStore? files)
         var (faults, where) = (0L, new List<string>());
         foreach (var organization in organizations)
         {
-            var found = await new Db(databases.Application, Tenant.System(organization.Id)).One<long>($"select count(*) from {Sql.Raw(function.Call)}", ct);
+            var found = await new Db(databases.Application, Tenant.System(organization.Id)).One<long>($"select count(*) from {Sql.Composed(function.Call)}", ct);
             faults += found;
             if (found > 0) where.Add(organization.Slug);
         }

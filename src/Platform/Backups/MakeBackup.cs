@@ -110,7 +110,7 @@ public static class MakeBackup
         {
             var text = new StringBuilder();
             foreach (var table in some) text.Append(text.Length == 0 ? "select " : " union all select ").Append('\'').Append(table.Replace("'", "''", StringComparison.Ordinal)).Append("' as name, count(*) as rows from only ").Append(table);
-            foreach (var counted in await List<Counted>(connection, Sql.Raw(text.ToString()), ct)) counts[counted.Name] = counted.Rows;
+            foreach (var counted in await List<Counted>(connection, Sql.Composed(text.ToString()), ct)) counts[counted.Name] = counted.Rows;
         }
         return counts;
     }

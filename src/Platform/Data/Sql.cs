@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Npgsql;
@@ -32,10 +33,14 @@ public sealed class Sql
         else parts.Add(Parameters.Of(value));
     }
 
+    /// <summary>Fixed words: the compiler refuses what is not a constant.</summary>
+    public static Sql Raw([ConstantExpected] string fixedWords) => new(fixedWords);
+
     /// <summary>
-    /// Fixed words only (a column chosen from a list in code, the text of a migration). Never pass anything a caller sent.
+    /// Words that were put together: of constants, of names from the catalogue, of what the server itself quoted. The few places that need
+    /// it are found by its name; nothing a caller sent may be in it.
     /// </summary>
-    public static Sql Raw(string fixedWords) => new(fixedWords);
+    public static Sql Composed(string words) => new(words);
 
     /// <summary>A quoted identifier, for names that were found in the catalogue.</summary>
     public static Sql Identifier(string name) => new('"' + name.Replace("\"", "\"\"", StringComparison.Ordinal) + '"');

@@ -34,7 +34,7 @@ public sealed record LogRange(LogPoint From, LogPoint To, int Events)
     /// <summary>The condition on the log under the given alias.</summary>
     public Sql Contains(string alias)
     {
-        var e = Sql.Raw(alias);
+        var e = Sql.Composed(alias);
         return $"""
             ({e}.epoch, {e}.writer, {e}.position) > ({From.Epoch}::smallint, {From.Writer.ToString(System.Globalization.CultureInfo.InvariantCulture)}::text::xid8, {From.Position})
             and ({e}.epoch, {e}.writer, {e}.position) <= ({To.Epoch}::smallint, {To.Writer.ToString(System.Globalization.CultureInfo.InvariantCulture)}::text::xid8, {To.Position})

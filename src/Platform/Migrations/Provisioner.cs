@@ -46,7 +46,7 @@ public static class Provisioner
         var statement = await Scalar<string>(connection, exists
             ? (Sql)$"select format('alter role %I login password %L', {login}::text, {password}::text)"
             : (Sql)$"select format('create role %I login noinherit password %L', {login}::text, {password}::text)", ct);
-        await Run(connection, Sql.Raw(statement), ct);
+        await Run(connection, Sql.Composed(statement), ct);
         // The superuser makes the roles, so that the login needs no right to make any.
         foreach (var role in Roles) await Ensure(connection, role.Name, role.Purpose, login, ct);
         await Run(connection, Sql.Raw($"grant clientele_search, pg_monitor to {Databases.Owner}"), ct);
@@ -130,12 +130,12 @@ public static class Provisioner
         // From 16 on, creating a role gives the right to grant it, but not yet the right to become it.
         var modern = connection.PostgreSqlVersion.Major >= 16;
         if (await Scalar<bool>(connection, $"select pg_has_role({login}::name, {role}::name, {(modern ? "set" : "member")})", ct)) return;
-        var options = modern ? " with inherit false, set true" : string.Empty;
-        await Run(connection, $"grant {name} to {Sql.Identifier(login)}{Sql.Raw(options)}", ct);
+        var options = modern ? Sql.Raw(" with inherit false, set true") : Sql.Empty;
+        await Run(connection, $"grant {name} to {Sql.Identifier(login)}{options}", ct);
     }
 
     private static async Task<Sql> Literal(NpgsqlConnection connection, string format, string identifier, string value, CancellationToken ct) =>
-        Sql.Raw(await Scalar<string>(connection, $"select format({format}::text, {identifier}::text, {value}::text)", ct));
+        Sql.Composed(await Scalar<string>(connection, $"select format({format}::text, {identifier}::text, {value}::text)", ct));
 
     // Seeing what other sessions do is a comfort, not a need: a managed server may refuse it.
     private static async Task Try(NpgsqlConnection connection, Sql sql, CancellationToken ct)

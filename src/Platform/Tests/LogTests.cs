@@ -168,7 +168,7 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
     [InlineData("select log.verify_epoch()")]
     public async Task The_application_only_appends(string statement)
     {
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => database.Db.Run(Sql.Raw(statement), Ct));
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => database.Db.Run(Sql.Composed(statement), Ct));
         Assert.Equal("42501", refused.SqlState);
     }
 

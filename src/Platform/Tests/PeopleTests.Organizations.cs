@@ -119,7 +119,7 @@ public sealed partial class PeopleTests
             select c.oid::regclass::text from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped
             where c.relkind in ('r', 'p') and not c.relispartition
             """, Ct))
-            Assert.False(await app.Service.One<bool>($"select exists (select from {Data.Sql.Raw(table)} t where t.organization_id = {organization})", Ct), table);
+            Assert.False(await app.Service.One<bool>($"select exists (select from {Data.Sql.Composed(table)} t where t.organization_id = {organization})", Ct), table);
         Assert.False(await app.Service.One<bool>($"select exists (select from platform.organizations o where o.id = {organization})", Ct));
         Assert.False(await app.Service.One<bool>($"select exists (select from platform.platform_users u where u.email = 'heir@fils.example')", Ct));
         Assert.True(await app.Service.One<bool>($"select exists (select from platform.platform_users u where u.email = 'super@alpha.example')", Ct));

@@ -90,7 +90,7 @@ public sealed class SettingApiTests(SettingApiTests.App app) : IClassFixture<Set
         }
         // Nor in the database, in whatever column.
         foreach (var table in new[] { "platform.setting_values", "platform.setting_changes", "platform.activity_logs" })
-            Assert.DoesNotContain("swordfish", await app.Service.One<string>($"select coalesce(string_agg(t::text, ' '), '') from {Sql.Raw(table)} t", Ct), StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("swordfish", await app.Service.One<string>($"select coalesce(string_agg(t::text, ' '), '') from {Sql.Composed(table)} t", Ct), StringComparison.OrdinalIgnoreCase);
         // Copied into another organization it opens nothing.
         await app.Service.Run($"insert into platform.setting_values (organization_id, setting_key, is_sensitive, secret, setting_type) select {app.Beta.OrganizationId}, v.setting_key, true, v.secret, 'secret' from platform.setting_values v where v.setting_key = 'mail.smtp_password'", Ct);
         var stolen = await Assert.ThrowsAsync<Problems.Problem>(() => secrets.Read(app.Beta.OrganizationId!.Value, "mail.smtp_password", Ct));

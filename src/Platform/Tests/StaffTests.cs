@@ -317,7 +317,7 @@ public sealed class StaffTests(StaffTests.Database database) : IClassFixture<Sta
         var next = await admin.One<Guid>($"select k.id from platform.rotate_api_key({id}, '1 hour') k", Ct);
         Assert.True(await admin.One<bool>($"select k.expires_at between now() + interval '6 days' and now() + interval '7 days' from pocm.api_keys k where k.id = {next}", Ct));
         foreach (var change in new[] { "scopes = '{}'", "kind = 'write'", "key_hash = sha256('mine')", "public_key = 'wk_mine'", "workspace_id = gen_random_uuid()" })
-            await Expect.Refused(Expect.Forbidden, () => admin.Run($"update platform.api_keys set {Sql.Raw(change)} where id = {next}", Ct));
+            await Expect.Refused(Expect.Forbidden, () => admin.Run($"update platform.api_keys set {Sql.Composed(change)} where id = {next}", Ct));
         Assert.Equal(1, await admin.Run($"update pocm.api_keys k set name = 'renamed', expires_at = now() + interval '1 day' where k.id = {next}", Ct));
     }
 }

@@ -18,7 +18,7 @@ public sealed class SubscriptionTests(Writers database) : IClassFixture<Writers>
         Assert.Equal("2026-02-28", await database.Db.One<string>($"select (s.current_period_end at time zone 'UTC')::date::text from billing.subscriptions s where s.customer_id = {customer}", Ct));
 
         foreach (var change in new[] { $"plan_id = '{large}'", $"plan_id = '{small}'", "status = 'paused'", "status = 'active'", "current_period_end = current_period_end + interval '1 month'", "status = 'cancelled'" })
-            await database.Db.Run($"update billing.subscriptions set {Platform.Data.Sql.Raw(change)} where customer_id = {customer}", Ct);
+            await database.Db.Run($"update billing.subscriptions set {Platform.Data.Sql.Composed(change)} where customer_id = {customer}", Ct);
         Assert.Equal(["started", "upgraded", "downgraded", "paused", "resumed", "renewed", "cancelled"],
             await database.Db.List<string>($"select h.change_type from jyotiflow.subscription_history h where h.user_id = {customer} order by h.changed_at", Ct));
         Assert.Equal("CL001", await Writers.Refusal(database.Db.Run($"update billing.subscriptions set status = 'active' where customer_id = {customer}", Ct)));

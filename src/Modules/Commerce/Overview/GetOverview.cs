@@ -80,8 +80,8 @@ internal static class GetOverview
 
     // Local midnights as instants: PostgreSQL knows the zone's changes.
     private static Sql Between(string column, Scope scope, Period period) => $"""
-        {Sql.Raw(column)} >= ({period.From}::date::timestamp at time zone {scope.TimeZone})
-        and {Sql.Raw(column)} < (({period.To}::date + 1)::timestamp at time zone {scope.TimeZone})
+        {Sql.Composed(column)} >= ({period.From}::date::timestamp at time zone {scope.TimeZone})
+        and {Sql.Composed(column)} < (({period.To}::date + 1)::timestamp at time zone {scope.TimeZone})
         """;
 
     private static Sql From(string? country) => country is null ? Sql.Empty : (Sql)$"and o.shipping_country = {country}";

@@ -22,8 +22,8 @@ public sealed class PromotionTests(PromotionTests.Database database) : IClassFix
 
     /// <summary>A promotion of ten per cent, with more said in SQL.</summary>
     private Task<Guid> Promotion(string code, string more = "", string values = "", Db? db = null) => (db ?? database.Db).One<Guid>($"""
-        insert into cdp.promotions (name, promotion_code, discount_type, discount_value, valid_from, valid_until{Sql.Raw(more == "" ? "" : ", " + more)})
-        values ({code}, {code}, 'percentage', 0.1, {always}{Sql.Raw(values == "" ? "" : ", " + values)}) returning id
+        insert into cdp.promotions (name, promotion_code, discount_type, discount_value, valid_from, valid_until{Sql.Composed(more == "" ? "" : ", " + more)})
+        values ({code}, {code}, 'percentage', 0.1, {always}{Sql.Composed(values == "" ? "" : ", " + values)}) returning id
         """, Ct);
 
     private Task<Quote> Ask(string code, Guid person, decimal value, string? lines = null) =>

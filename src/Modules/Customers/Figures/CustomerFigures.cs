@@ -30,7 +30,7 @@ internal sealed class CustomerFigures : ILogConsumer
     private static Sql TheyDid => Sql.Raw("coalesce(e.event_category not in ('control', 'state'), true)");
 
     // Whoever may write events may write one that only looks like a control event: what is no id is nobody.
-    private static Sql Id(string expression) => Sql.Raw($"(case when {expression} ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then ({expression})::uuid end)");
+    private static Sql Id(string expression) => Sql.Composed($"(case when {expression} ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then ({expression})::uuid end)");
 
     private static Sql Columns => Sql.Raw("""
         organization_id, customer_id, total_orders, total_revenue, total_refunds, total_sessions, total_page_views, first_order_at, last_order_at, last_seen_at

@@ -33,15 +33,15 @@ internal static class ListCustomers
         var most = Math.Clamp(limit ?? 50, 1, 200);
         var order = SortOf(sort);
         var filter = Filter(search, country);
-        var key = Sql.Raw(order.Column);
-        var direction = Sql.Raw(order.Descending ? "desc" : "asc");
+        var key = Sql.Composed(order.Column);
+        var direction = order.Descending ? Sql.Raw("desc") : Sql.Raw("asc");
         var page = cursor is null ? Sql.Empty : After(cursor, order);
         var ids = await db.List<Keyed>($"""
             select c.id, ({key})::text as key
             from customers.customers c
             join customers.customer_figures f on f.organization_id = c.organization_id and f.customer_id = c.id
             where {OwnPersons} {filter} {page}
-            order by {key} {direction}, {Sql.Raw(order.Tie)} {direction}
+            order by {key} {direction}, {Sql.Composed(order.Tie)} {direction}
             limit {most + 1}
             """, ct);
         var shown = ids.Take(most).ToList();
@@ -79,8 +79,8 @@ internal static class ListCustomers
         catch (FormatException) { text = string.Empty; }
         if (text.Length < 32 || !Guid.TryParseExact(text[..32], "N", out var id))
             throw Problem.Invalid("cursor", "This is not a cursor this server gave out. Start again from the first page.");
-        var than = Sql.Raw(order.Descending ? "<" : ">");
-        return $"and (({Sql.Raw(order.Column)}), {Sql.Raw(order.Tie)}) {than} ({text[32..]}::text::{Sql.Raw(order.Type)}, {id})";
+        var than = order.Descending ? Sql.Raw("<") : Sql.Raw(">");
+        return $"and (({Sql.Composed(order.Column)}), {Sql.Composed(order.Tie)}) {than} ({text[32..]}::text::{Sql.Composed(order.Type)}, {id})";
     }
 
     private static async Task<(long Total, bool Exact)> Count(Db db, Sql filter, bool searched, CancellationToken ct)

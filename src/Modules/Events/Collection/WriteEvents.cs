@@ -168,7 +168,7 @@ internal sealed class WriteEvents(Databases databases)
         Told("utm_term", e => e.UtmTerm);
         Told("utm_content", e => e.UtmContent);
         Told("source_system", e => e.Library);
-        var names = Sql.Raw(string.Join(", ", columns.Select(c => c.Name)));
+        var names = Sql.Composed(string.Join(", ", columns.Select(c => c.Name)));
         // Events of one call come from one workspace, one kind of source and one file.
         await t.Run($"""
             insert into log.events (organization_id, {names}, event_category, properties, context, occurred_at, claimed_at, workspace_id, data_source, batch_id)

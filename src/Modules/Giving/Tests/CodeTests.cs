@@ -162,9 +162,9 @@ public sealed class CodeTests(Writers database) : IClassFixture<Writers>
         // One code is below the minimum and waits; with a second it is paid, once, though eight settle at once.
         Assert.Equal("success", await Scan(shop.Scanner, await Code(shop.Pack)));
         var today = $"current_date, current_date";
-        Assert.Null(await database.Db.One<Guid?>($"select giving.settle({shop.Partner}, {Sql.Raw(today)})", Ct));
+        Assert.Null(await database.Db.One<Guid?>($"select giving.settle({shop.Partner}, {Sql.Composed(today)})", Ct));
         for (var i = 0; i < 3; i++) await Scan(shop.Scanner, await Code(shop.Pack));
-        var settled = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.Db.One<Guid?>($"select giving.settle({shop.Partner}, {Sql.Raw(today)})", Ct)));
+        var settled = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => database.Db.One<Guid?>($"select giving.settle({shop.Partner}, {Sql.Composed(today)})", Ct)));
         var settlement = Assert.Single(settled, s => s is not null);
         // 33.33 % of 40000, rounded down; the rest is the commission.
         Assert.Equal("4 40000 13332 26668", await database.Db.One<string>($"""
@@ -234,7 +234,7 @@ public sealed class CodeTests(Writers database) : IClassFixture<Writers>
                      "expires_at = now() + interval '9 years'", "code = 'another one'", "status = 'redeemed', redeemed_at = now()",
                  })
             foreach (var who in new[] { key, admin })
-                Assert.Equal("42501", await Writers.Refusal(who.Run($"update giving.qr_codes set {Sql.Raw(change)} where code = {code}", Ct)));
+                Assert.Equal("42501", await Writers.Refusal(who.Run($"update giving.qr_codes set {Sql.Composed(change)} where code = {code}", Ct)));
         Assert.Equal("23514", await Writers.Refusal(key.Run($"update giving.qr_codes set status = 'redeemed' where code = {code}", Ct)));
         Assert.Equal("42501", await Writers.Refusal(key.Run($"insert into giving.qr_codes (pot_id, pack_id, code, price_cfa) values ({pot}, {shop.Pack}, 'expensive', 9000000000)", Ct)));
         Assert.Equal("42501", await Writers.Refusal(admin.Run($"update giving.packs set issued_quantity = 0 where id = {shop.Pack}", Ct)));

@@ -193,7 +193,7 @@ public sealed class ReferralTests(Writers database) : IClassFixture<Writers>
         await Invite(sponsor);
         var key = database.For(database.Alpha with { Access = Access.Key });
         foreach (var change in new[] { "limit_date = limit_date - 1", $"sponsor_id = '{other}'", "id = gen_random_uuid()", $"organization_id = '{database.Beta.OrganizationId}'" })
-            Assert.Equal("42501", await Writers.Refusal(key.Run($"update growth.sponsor_daily_limits set {Sql.Raw(change)} where sponsor_id = {sponsor}", Ct)));
+            Assert.Equal("42501", await Writers.Refusal(key.Run($"update growth.sponsor_daily_limits set {Sql.Composed(change)} where sponsor_id = {sponsor}", Ct)));
         // A person sets a lower limit and where the next batch begins.
         await key.Run($"update growth.sponsor_daily_limits set max_invitations_per_day = 1, current_batch_start = 50 where sponsor_id = {sponsor}", Ct);
         Assert.Equal("CL003", await Writers.Refusal(key.Run($"insert into growth.referrals (sponsor_id, invited_phone) values ({sponsor}, {Phone()})", Ct)));

@@ -312,7 +312,7 @@ public sealed class CampaignTests(Rig rig) : IClassFixture<Rig>
     public async Task Defect_085_Words_and_numbers_that_mean_nothing_are_refused(string statement, string state)
     {
         await rig.Db.Run($"insert into cdp.campaign_sends (campaign_id, customer_id) values ({await rig.Campaign()}, {await rig.Customer()})", Ct);
-        Assert.Equal(state, await rig.Refusal(Sql.Raw(statement)));
+        Assert.Equal(state, await rig.Refusal(Sql.Composed(statement)));
     }
 
     [Fact]

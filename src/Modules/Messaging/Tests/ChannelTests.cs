@@ -125,7 +125,7 @@ public sealed class ChannelTests(Rig rig) : IClassFixture<Rig>
         Assert.Equal((1, 1, 2), (await rig.Service.One<long>($"select count(*) from assistant.whatsapp_oauth_tokens", Ct), await rig.Service.One<long>($"select count(*) from assistant.instagram_credentials", Ct),
             await rig.Service.One<long>($"select count(*) from messaging.credentials", Ct)));
         foreach (var relation in new[] { "assistant.whatsapp_oauth_tokens", "assistant.instagram_credentials", "messaging.credentials" })
-            Assert.Equal("42501", await rig.Refusal($"select 1 from {Sql.Raw(relation)}", rig.Marketer));
+            Assert.Equal("42501", await rig.Refusal($"select 1 from {Sql.Composed(relation)}", rig.Marketer));
     }
 
     [Fact]

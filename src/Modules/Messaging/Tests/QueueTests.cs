@@ -185,7 +185,7 @@ public sealed class QueueTests(Rig rig) : IClassFixture<Rig>
         await rig.Db.Run($"insert into wolo.notifications (recipient_identifier, channel, body) values ('a@b.example', 'email', 'x')", Ct);
         await rig.Db.Run($"insert into pocm.bulk_operations (name, channel) values ('x', 'email')", Ct);
         await rig.Customer();
-        var refused = await rig.Refusal(Sql.Raw(statement));
+        var refused = await rig.Refusal(Sql.Composed(statement));
         // A state nobody knows is refused by whichever of the table's rules sees it first.
         Assert.Contains(refused, state == "CL001" ? new[] { "CL001", "23514" } : [state]);
     }
@@ -268,7 +268,7 @@ public sealed class QueueTests(Rig rig) : IClassFixture<Rig>
         Assert.Equal(0, await rig.For(rig.Beta).One<long>($"select count(*) from jyotiflow.email_logs e where e.email_address = 'a@b.example'", Ct));
     }
 
-    private static Task<long> Count(Db db, string view) => db.One<long>($"select count(*) from {Sql.Raw(view)}", Ct);
+    private static Task<long> Count(Db db, string view) => db.One<long>($"select count(*) from {Sql.Composed(view)}", Ct);
 
     [Fact]
     public async Task A_send_that_has_come_further_than_its_message_stops_nobodys_claim()

@@ -89,23 +89,23 @@ internal static class Conditions
         _ => $"{x} {Sign(comparison)} {with[0]}",
     };
 
-    public static Sql Sign(Comparison comparison) => Sql.Raw(comparison switch
+    public static Sql Sign(Comparison comparison) => comparison switch
     {
-        Comparison.Equal => "=",
-        Comparison.NotEqual => "<>",
-        Comparison.Greater => ">",
-        Comparison.GreaterOrEqual => ">=",
-        Comparison.Less => "<",
-        _ => "<=",
-    });
+        Comparison.Equal => Sql.Raw("="),
+        Comparison.NotEqual => Sql.Raw("<>"),
+        Comparison.Greater => Sql.Raw(">"),
+        Comparison.GreaterOrEqual => Sql.Raw(">="),
+        Comparison.Less => Sql.Raw("<"),
+        _ => Sql.Raw("<="),
+    };
 
     /// <summary>A value as text, its first 200 characters; lists and objects are none.</summary>
     public static Sql Text(Operand of)
     {
         if (of.Property is { } property) return Json(Sql.Raw("f.properties"), property);
-        if (of.Field is { } field) return $"left(f.{Sql.Raw(Names.Fields.First(n => n == field))}, 200)";
+        if (of.Field is { } field) return $"left(f.{Sql.Composed(Names.Fields.First(n => n == field))}, 200)";
         if (of.Attribute!.StartsWith(Names.Custom, StringComparison.Ordinal)) return Json(Sql.Raw("f.a_custom"), of.Attribute[Names.Custom.Length..]);
-        return $"left(f.a_{Sql.Raw(Names.Attributes.First(n => n == of.Attribute))}, 200)";
+        return $"left(f.a_{Sql.Composed(Names.Attributes.First(n => n == of.Attribute))}, 200)";
     }
 
     private static Sql Json(Sql column, string key) => $"left(case when jsonb_typeof({column} -> {key}) in ('string', 'number', 'boolean') then {column} ->> {key} end, 200)";

@@ -32,7 +32,7 @@ internal static class FunnelSql
             """;
     }
 
-    private static Sql Name(string letter, int k) => Sql.Raw(letter + k.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static Sql Name(string letter, int k) => Sql.Composed(letter + k.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     private static Sql Flags(string letter, IReadOnlyList<Selector> selectors) =>
         Sql.Join(string.Empty, selectors.Select((s, i) => (Sql)$", {Selects(s)} as {Name(letter, i + 1)}"));

@@ -40,7 +40,7 @@ internal static class SegmentSql
     private static Sql OfEvents(Question q, Rule rule, List<Sql> tables, List<Sql> joins)
     {
         var number = tables.Count + 1;
-        var name = Sql.Raw("rule" + number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var name = Sql.Composed("rule" + number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         var from = rule.Days is { } days ? q.To.AddDays(1 - days) : q.From;
         Sql within = $"(f.occurred_at at time zone {q.TimeZone})::date >= {from} and {UpToEnd(q)}";
         joins.Add($" left join {name} on {name}.person = f.id");
