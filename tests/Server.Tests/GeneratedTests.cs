@@ -9,10 +9,9 @@ namespace Clientele.Server.Tests;
 /// Files that are made from the build and committed, so that a change shows in the diff. A difference fails the test and
 /// leaves the new text in place: look at it, and commit it when it is meant.
 /// </summary>
-public sealed partial class GeneratedTests(GeneratedTests.App app) : IClassFixture<GeneratedTests.App>
+[Collection(nameof(OneServer))]
+public sealed partial class GeneratedTests(TestApp app)
 {
-    public sealed class App : TestApp;
-
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
