@@ -167,7 +167,7 @@ public sealed partial class BrowseTests
             """;
         foreach (var statement in Views.Split(';'))
             await using (var command = new NpgsqlCommand(statement, connection, transaction)) await command.ExecuteNonQueryAsync(Ct);
-        var known = await CatalogueLoader.Load(connection, new Exposure(["commerce"], ["public"]) { Role = "clientele_app", TenantColumn = "organization_id" }, Ct);
+        var known = await CatalogueLoader.Load(connection, new Exposure(["commerce"], ["public"]) { Role = "clientele_app", TenantColumn = "organization_id" }, null, Ct);
         Reach Of(string view) => known.FindRelation("commerce", view)!.Reach;
         var reads = ((string[])["v_join", "v_left", "v_right", "v_union", "v_count", "v_groups", "v_with", "v_deep", "v_owner", "v_own", "v_shut"]).Select(v => (v, Of(v).Read));
         Assert.Equal(
