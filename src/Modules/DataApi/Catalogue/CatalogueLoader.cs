@@ -53,13 +53,16 @@ internal static class CatalogueLoader
         where c.relkind in ('r', 'v', 'm', 'f', 'p') and {System}
         order by n.nspname, c.relname;
 
-        -- A right on the whole relation is asked for once, not column by column.
+        -- A right on the whole relation is asked for once, not column by column. Only what is generated names columns: to write
+        -- any other default, PostgreSQL need not open the table.
         with relations as materialized (
             select c.oid, case when $1::text is null then true else has_table_privilege($1, c.oid, 'select') end as readable
             from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where c.relkind in ('r', 'v', 'm', 'f', 'p', 'c') and {System}
+        ), comments as materialized (
+            select d.objoid, d.objsubid, d.description from pg_description d where d.classoid = 'pg_class'::regclass and d.objsubid > 0
         )
-        select a.attrelid, a.attnum::int, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity,
+        select a.attrelid, a.attnum::int, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, case when a.attgenerated <> '' then d.adrelid else 0 end), a.attgenerated, a.attidentity,
                e.description,
                case when a.attidentity <> '' then (
                    select format('%I.%I', sn.nspname, s.relname)
@@ -69,7 +72,7 @@ internal static class CatalogueLoader
                case when a.atttypid in ('bpchar'::regtype, 'varchar'::regtype) and a.atttypmod > 4 then a.atttypmod - 4 end
         from pg_attribute a join relations r on r.oid = a.attrelid
         left join pg_attrdef d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum
-        left join pg_description e on e.objoid = a.attrelid and e.classoid = 'pg_class'::regclass and e.objsubid = a.attnum
+        left join comments e on e.objoid = a.attrelid and e.objsubid = a.attnum
         where a.attnum > 0 and not a.attisdropped
         order by a.attrelid, a.attnum;
 
@@ -113,7 +116,7 @@ internal static class CatalogueLoader
             union all
             select concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p
             union all
-            select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d
+            select pg_get_expr(d.adbin, case when a.attgenerated <> '' then d.adrelid else 0 end) from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
             union all
             select pg_get_constraintdef(k.oid) from pg_constraint k where k.contype = 'c'
         )
