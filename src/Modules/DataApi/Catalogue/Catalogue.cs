@@ -152,6 +152,13 @@ internal sealed class Routine
 /// <param name="Relation">Whose rows it takes; 0: any.</param>
 internal sealed record Handler(string MediaType, uint Relation, Identifier Sql);
 
+/// <summary>What a view's rule says of where its columns and rows come from.</summary>
+/// <param name="Made">The transaction that wrote the rule (<c>xmin</c>): another one, another rule.</param>
+internal sealed record ViewRule(uint Made, List<ViewOrigins.Origin> Origins, ViewRows Rows)
+{
+    public static ViewRule Read(uint made, string tree) => new(made, ViewOrigins.Read(tree), ViewRows.Read(tree));
+}
+
 /// <summary>What may be asked for, read from the database once and again when it changes. Never changed itself.</summary>
 internal sealed class Catalogue
 {
@@ -174,6 +181,9 @@ internal sealed class Catalogue
 
     /// <summary>Some function may say what the answer is to be.</summary>
     public bool WritesResponse { get; init; }
+
+    /// <summary>What was read from views' rules, which the next catalogue need not read again.</summary>
+    public required IReadOnlyDictionary<uint, ViewRule> Rules { get; init; }
 
     public Relation? FindRelation(string schema, string name) => ByName.GetValueOrDefault((schema, name));
 }

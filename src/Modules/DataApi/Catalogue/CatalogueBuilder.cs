@@ -3,7 +3,7 @@ using Npgsql;
 namespace Clientele.DataApi.Catalogue;
 
 /// <summary>Puts a catalogue together from the rows of <see cref="CatalogueLoader"/>, then works out keys of views and relationships.</summary>
-internal sealed class CatalogueBuilder(Exposure exposure)
+internal sealed class CatalogueBuilder(Exposure exposure, IReadOnlyDictionary<uint, ViewRule> before)
 {
     private sealed record TypeRow(uint Oid, string Schema, string Name, char Kind, uint Base, uint Element, char Category, uint Relation, string? Default, string Shown);
 
@@ -15,7 +15,7 @@ internal sealed class CatalogueBuilder(Exposure exposure)
     private readonly Dictionary<uint, Relation> relations = [];
     private readonly Dictionary<(uint, int), Column> columns = [];
     private readonly List<Key> keys = [];
-    private readonly Dictionary<uint, List<ViewOrigins.Origin>> origins = [];
+    private readonly Dictionary<uint, ViewRule> rules = [];
     private readonly Dictionary<uint, (ViewRows Rows, string? Query)> viewRows = [];
     private readonly List<Policy> policies = [];
     private readonly Dictionary<(string, string), List<Routine>> routines = [];
@@ -123,8 +123,9 @@ internal sealed class CatalogueBuilder(Exposure exposure)
 
     public void View(NpgsqlDataReader row)
     {
-        origins[row.GetFieldValue<uint>(0)] = ViewOrigins.Read(row.GetString(1));
-        if (exposure.Role is not null) viewRows[row.GetFieldValue<uint>(0)] = (ViewRows.Read(row.GetString(1)), Text(row, 2));
+        var view = row.GetFieldValue<uint>(0);
+        var rule = rules[view] = Text(row, 2) is { } tree ? ViewRule.Read(row.GetFieldValue<uint>(1), tree) : before[view];
+        if (exposure.Role is not null) viewRows[view] = (rule.Rows, Text(row, 3));
     }
 
     public void Routine(NpgsqlDataReader row)
@@ -225,6 +226,7 @@ internal sealed class CatalogueBuilder(Exposure exposure)
             HasPostGis = postGis,
             ReadsRequest = readsRequest,
             WritesResponse = writesResponse,
+            Rules = rules,
         };
     }
 
@@ -232,18 +234,18 @@ internal sealed class CatalogueBuilder(Exposure exposure)
     private Dictionary<(uint Relation, int Attribute), List<(Relation View, string Column)>> Sources()
     {
         var sources = new Dictionary<(uint, int), List<(Relation, string)>>();
-        foreach (var (view, list) in origins)
+        foreach (var (view, rule) in rules)
         {
-            foreach (var origin in list)
+            foreach (var origin in rule.Origins)
             {
                 if (!columns.TryGetValue((view, origin.Place), out var column)) continue;
                 var (relation, attribute) = (origin.Relation, origin.Attribute);
                 // Through views of views; one that reads itself ends nowhere.
-                for (var depth = 0; depth < 16 && origins.TryGetValue(relation, out var next); depth++)
+                for (var depth = 0; depth < 16 && rules.TryGetValue(relation, out var next); depth++)
                 {
-                    var at = next.FindIndex(o => o.Place == attribute);
+                    var at = next.Origins.FindIndex(o => o.Place == attribute);
                     if (at < 0) break;
-                    (relation, attribute) = (next[at].Relation, next[at].Attribute);
+                    (relation, attribute) = (next.Origins[at].Relation, next.Origins[at].Attribute);
                 }
                 if (columns.TryGetValue((relation, attribute), out var origin0)) relations[view].Origins[column.Name] = (relations[relation], origin0.Name);
                 if (!sources.TryGetValue((relation, attribute), out var found)) sources[(relation, attribute)] = found = [];

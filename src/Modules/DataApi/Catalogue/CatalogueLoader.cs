@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Clientele.DataApi.Catalogue;
 
@@ -15,6 +16,9 @@ internal sealed record Exposure(IReadOnlyList<string> Schemas, IReadOnlyList<str
 
     /// <summary>A function is offered only when its comment ends with this line; null: all are.</summary>
     public string? OfferedMark { get; init; }
+
+    /// <summary>Requests are passed on to functions and views as settings, so that it matters whether any of them reads those.</summary>
+    public bool PassesRequest { get; init; } = true;
 }
 
 /// <summary>Reads the catalogue in one round trip.</summary>
@@ -35,8 +39,9 @@ internal static class CatalogueLoader
         and (c.castsource in (select oid from pg_type where typtype = 'd') and c.casttarget = 'json'::regtype
              or c.casttarget in (select oid from pg_type where typtype = 'd') and c.castsource in ('json'::regtype, 'text'::regtype));
 
-        select c.oid, n.nspname, c.relname, c.relkind, c.relispartition, obj_description(c.oid, 'pg_class'),
-               pg_relation_is_updatable(c.oid::regclass, true), c.relrowsecurity,
+        select c.oid, n.nspname, c.relname, c.relkind, c.relispartition, d.description,
+               -- Tables take all three, as it would say after opening each.
+               case when c.relkind in ('r', 'p') then 28 else pg_relation_is_updatable(c.oid::regclass, true) end, c.relrowsecurity,
                c.relkind = 'v' and coalesce((select o.option_value::boolean from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker'), false),
                exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgtype & 64 <> 0),
                case when $1::text is null then true else has_any_column_privilege($1, c.oid, 'select') end,
@@ -44,20 +49,31 @@ internal static class CatalogueLoader
                case when $1::text is null then true else has_any_column_privilege($1, c.oid, 'update') end,
                case when $1::text is null then true else has_table_privilege($1, c.oid, 'delete') end
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        left join pg_description d on d.objoid = c.oid and d.classoid = 'pg_class'::regclass and d.objsubid = 0
         where c.relkind in ('r', 'v', 'm', 'f', 'p') and {System}
         order by n.nspname, c.relname;
 
-        select a.attrelid, a.attnum::int, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity,
-               col_description(a.attrelid, a.attnum),
+        -- A right on the whole relation is asked for once, not column by column. Only what is generated names columns: to write
+        -- any other default, PostgreSQL need not open the table.
+        with relations as materialized (
+            select c.oid, case when $1::text is null then true else has_table_privilege($1, c.oid, 'select') end as readable
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'v', 'm', 'f', 'p', 'c') and {System}
+        ), comments as materialized (
+            select d.objoid, d.objsubid, d.description from pg_description d where d.classoid = 'pg_class'::regclass and d.objsubid > 0
+        )
+        select a.attrelid, a.attnum::int, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, case when a.attgenerated <> '' then d.adrelid else 0 end), a.attgenerated, a.attidentity,
+               e.description,
                case when a.attidentity <> '' then (
                    select format('%I.%I', sn.nspname, s.relname)
                    from pg_depend i join pg_class s on s.oid = i.objid join pg_namespace sn on sn.oid = s.relnamespace
-                   where i.classid = 'pg_class'::regclass and i.refobjid = a.attrelid and i.refobjsubid = a.attnum and i.deptype = 'i' limit 1) end,
-               case when $1::text is null then true else has_column_privilege($1, a.attrelid, a.attnum, 'select') end,
+                   where i.classid = 'pg_class'::regclass and i.refclassid = 'pg_class'::regclass and i.refobjid = a.attrelid and i.refobjsubid = a.attnum and i.deptype = 'i' limit 1) end,
+               r.readable or (a.attacl is not null and has_column_privilege($1, a.attrelid, a.attnum, 'select')),
                case when a.atttypid in ('bpchar'::regtype, 'varchar'::regtype) and a.atttypmod > 4 then a.atttypmod - 4 end
-        from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-        where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'v', 'm', 'f', 'p', 'c') and {System}
+        from pg_attribute a join relations r on r.oid = a.attrelid
+        left join pg_attrdef d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum
+        left join comments e on e.objoid = a.attrelid and e.objsubid = a.attnum
+        where a.attnum > 0 and not a.attisdropped
         order by a.attrelid, a.attnum;
 
         select k.conrelid, k.conname, k.contype, k.conkey::int[], k.confrelid, k.confkey::int[]
@@ -71,14 +87,17 @@ internal static class CatalogueLoader
         where $1::text is not null and (0 = any(p.polroles) or exists (select from unnest(p.polroles) o (id) where pg_has_role($1, o.id, 'usage')));
 
         -- Of a view that reads with its owner's rights only its own conditions say who sees rows.
-        select c.oid, r.ev_action::text, case when $1::text is not null and coalesce(c.reloptions::text, '') not like '%security_invoker%' then pg_get_viewdef(c.oid) end
+        -- What was read before is not read again: a rule that changes is a new row.
+        select c.oid, r.xmin, case when k.rule is null then r.ev_action::text end, case when $1::text is not null and coalesce(c.reloptions::text, '') not like '%security_invoker%' then pg_get_viewdef(c.oid) end
         from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace
+        left join unnest($4::oid[], $5::xid[]) k (rule, made) on k.rule = c.oid and k.made = r.xmin
         where r.rulename = '_RETURN' and c.relkind in ('v', 'm') and {System};
 
         select p.oid, n.nspname, p.proname, p.provolatile, p.proretset, p.prorettype, p.proargnames, p.proargmodes::text[],
                coalesce(p.proallargtypes, p.proargtypes::oid[]), p.pronargs::int, p.pronargdefaults::int, p.provariadic <> 0, p.prorows,
-               p.proconfig, obj_description(p.oid, 'pg_proc'), case when $1::text is null then true else has_function_privilege($1, p.oid, 'execute') end
+               p.proconfig, d.description, case when $1::text is null then true else has_function_privilege($1, p.oid, 'execute') end
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        left join pg_description d on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0
         where p.prokind = 'f' and n.nspname = any ($2 || $3) and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
         order by p.oid;
 
@@ -97,33 +116,47 @@ internal static class CatalogueLoader
             union all
             select concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p
             union all
-            select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d
+            select pg_get_expr(d.adbin, case when a.attgenerated <> '' then d.adrelid else 0 end) from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
             union all
             select pg_get_constraintdef(k.oid) from pg_constraint k where k.contype = 'c'
         )
         select exists (select from pg_extension where extname = 'postgis'),
                coalesce(bool_or(s.words ~* 'current_setting|request|pg_settings|show'), false), coalesce(bool_or(s.words ~* 'response'), false)
-        from said s;
+        from said s
+        where $6;
         """;
 
-
-    public static async Task<Catalogue> Load(NpgsqlConnection connection, Exposure exposure, CancellationToken ct)
+    /// <param name="before">What was read of the same database the last time, which spares reading the views again that are as they were.</param>
+    public static async Task<Catalogue> Load(NpgsqlConnection connection, Exposure exposure, Catalogue? before, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(connection);
+        // Until the end of the batch. Compiling these takes longer than they do.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select set_config('jit', 'off', true)"));
+        var rules = before?.Rules ?? new Dictionary<uint, ViewRule>();
+        Func<NpgsqlParameter>[] parameters =
+        [
+            () => new NpgsqlParameter<string?> { TypedValue = exposure.Role, NpgsqlDbType = NpgsqlDbType.Text },
+            () => new NpgsqlParameter<string[]> { TypedValue = [.. exposure.Schemas] },
+            () => new NpgsqlParameter<string[]> { TypedValue = [.. exposure.ExtraSearchPath] },
+            () => new NpgsqlParameter<uint[]> { TypedValue = [.. rules.Keys], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid },
+            () => new NpgsqlParameter<uint[]> { TypedValue = [.. rules.Values.Select(r => r.Made)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Xid },
+            () => new NpgsqlParameter<bool> { TypedValue = exposure.PassesRequest },
+        ];
         foreach (var query in Queries.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var command = new NpgsqlBatchCommand(query);
-            var most = query.Contains("$3", StringComparison.Ordinal) ? 3 : query.Contains("$2", StringComparison.Ordinal) ? 2 : query.Contains("$1", StringComparison.Ordinal) ? 1 : 0;
-            // PostgreSQL wants every number up to the highest to be used.
-            var renumber = most > 0 && !query.Contains("$1", StringComparison.Ordinal);
-            if (renumber) command.CommandText = query.Replace("$2", "$1", StringComparison.Ordinal).Replace("$3", "$2", StringComparison.Ordinal);
-            if (most > 0 && !renumber) command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = exposure.Role, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-            if (most > 1) command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. exposure.Schemas] });
-            if (most > 2) command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. exposure.ExtraSearchPath] });
+            for (var i = 1; i <= parameters.Length; i++)
+            {
+                if (!query.Contains($"${i}", StringComparison.Ordinal)) continue;
+                command.Parameters.Add(parameters[i - 1]());
+                // PostgreSQL wants every number up to the highest to be used.
+                command.CommandText = command.CommandText.Replace($"${i}", $"${command.Parameters.Count}", StringComparison.Ordinal);
+            }
             batch.BatchCommands.Add(command);
         }
         await using var reader = await batch.ExecuteReaderAsync(ct);
-        var read = new CatalogueBuilder(exposure);
+        await reader.NextResultAsync(ct);
+        var read = new CatalogueBuilder(exposure, rules);
         await Each(reader, read.Type, ct);
         await Each(reader, read.Enum, ct);
         await Each(reader, read.Cast, ct);

@@ -1,29 +1,46 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Clientele.DataApi.Catalogue;
 
-/// <summary>Reads PostgreSQL's node trees as it writes them in its catalogue: <c>{TYPE :field value …}</c>, lists in round brackets.</summary>
+/// <summary>
+/// Reads PostgreSQL's node trees as it writes them in its catalogue: <c>{TYPE :field value …}</c>, lists in round brackets, other
+/// names escaped by backslashes. Views come to megabytes of it: what is not asked for is passed over from bracket to bracket.
+/// </summary>
 internal static class NodeText
 {
+    private static readonly SearchValues<char> brackets = SearchValues.Create("\\{}()");
+    private static readonly SearchValues<char> braces = SearchValues.Create("\\{}");
+    private static readonly SearchValues<char> ends = SearchValues.Create("\\ {}()");
+
+    /// <summary>Takes the next of a node's own fields; what is left begins behind it. At first the whole node is left.</summary>
+    /// <param name="value">Empty: it has none.</param>
+    public static bool Next(scoped ref ReadOnlySpan<char> left, out ReadOnlySpan<char> label, out ReadOnlySpan<char> value)
+    {
+        label = value = [];
+        // Between a value and the next label there can be the bytes of a constant, which are numbers.
+        var at = left.IndexOf(':');
+        if (at < 0) return false;
+        left = left[(at + 1)..];
+        var space = left.IndexOf(' ');
+        if (space < 0) return false;
+        label = left[..space];
+        left = left[(space + 1)..];
+        var length = Length(left);
+        if (!left.StartsWith("<>")) value = left[..length];
+        left = left[length..];
+        return true;
+    }
+
     /// <summary>The value of a node's own field; empty: it has none, or it is empty.</summary>
     public static ReadOnlySpan<char> Field(ReadOnlySpan<char> node, string label)
     {
-        var depth = 0;
-        for (var i = 0; i < node.Length; i++)
-        {
-            switch (node[i])
-            {
-                case '\\': i++; break;
-                case '{' or '(': depth++; break;
-                case '}' or ')': depth--; break;
-                case ':' when depth == 1 && node[(i + 1)..].StartsWith(label) && i + 1 + label.Length < node.Length && node[i + 1 + label.Length] == ' ':
-                    return Value(node[(i + 2 + label.Length)..]);
-            }
-        }
+        while (Next(ref node, out var found, out var value))
+            if (found.SequenceEqual(label)) return value;
         return [];
     }
 
-    public static long Number(ReadOnlySpan<char> node, string label) => long.TryParse(Field(node, label), CultureInfo.InvariantCulture, out var number) ? number : 0;
+    public static long Number(ReadOnlySpan<char> value) => long.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     /// <summary>The nodes of a list.</summary>
     public static List<Range> Items(ReadOnlySpan<char> list)
@@ -32,38 +49,39 @@ internal static class NodeText
         var (depth, start) = (0, 0);
         for (var i = 0; i < list.Length; i++)
         {
-            switch (list[i])
+            var skip = list[i..].IndexOfAny(braces);
+            if (skip < 0) break;
+            i += skip;
+            if (list[i] == '\\') i++;
+            else if (list[i] == '}')
             {
-                case '\\': i++; break;
-                case '{':
-                    if (depth++ == 0) start = i;
-                    break;
-                case '}':
-                    if (--depth == 0) items.Add(start..(i + 1));
-                    break;
+                if (--depth == 0) items.Add(start..(i + 1));
             }
+            else if (depth++ == 0) start = i;
         }
         return items;
     }
 
     // A node or a list to its closing bracket, anything else to the next space.
-    private static ReadOnlySpan<char> Value(ReadOnlySpan<char> text)
+    private static int Length(ReadOnlySpan<char> text)
     {
-        if (text.IsEmpty || text.StartsWith("<>")) return [];
         var depth = 0;
         for (var i = 0; i < text.Length; i++)
         {
+            var skip = text[i..].IndexOfAny(depth == 0 ? ends : brackets);
+            if (skip < 0) break;
+            i += skip;
             switch (text[i])
             {
                 case '\\': i++; break;
                 case '{' or '(': depth++; break;
-                case '}' or ')':
-                    if (depth == 0) return text[..i];
-                    if (--depth == 0) return text[..(i + 1)];
+                case ' ': return i;
+                default:
+                    if (depth == 0) return i;
+                    if (--depth == 0) return i + 1;
                     break;
-                case ' ' when depth == 0: return text[..i];
             }
         }
-        return text;
+        return text.Length;
     }
 }

@@ -22,7 +22,16 @@ internal static class ViewOrigins
 
     private static void Entry(ReadOnlySpan<char> entry, List<Origin> found)
     {
-        var (relation, attribute) = (NodeText.Number(entry, "resorigtbl"), NodeText.Number(entry, "resorigcol"));
-        if (relation > 0 && attribute > 0) found.Add(new Origin((int)NodeText.Number(entry, "resno"), (uint)relation, (int)attribute));
+        var (place, relation, attribute) = (0L, 0L, 0L);
+        while (NodeText.Next(ref entry, out var label, out var value))
+        {
+            switch (label)
+            {
+                case "resno": place = NodeText.Number(value); break;
+                case "resorigtbl": relation = NodeText.Number(value); break;
+                case "resorigcol": attribute = NodeText.Number(value); break;
+            }
+        }
+        if (relation > 0 && attribute > 0) found.Add(new Origin((int)place, (uint)relation, (int)attribute));
     }
 }

@@ -23,49 +23,66 @@ internal abstract record ViewRows
 
     private static ViewRows Query(ReadOnlySpan<char> query)
     {
-        var tables = NodeText.Field(query, "rtable");
-        if (!NodeText.Field(query, "setOperations").IsEmpty)
+        ReadOnlySpan<char> tables = [], from = [], withs = [];
+        bool sets = false, totals = false, groups = false, groupings = false;
+        var left = query;
+        while (NodeText.Next(ref left, out var label, out var value))
+        {
+            switch (label)
+            {
+                case "rtable": tables = value; break;
+                case "jointree": from = value; break;
+                case "cteList": withs = value; break;
+                case "setOperations": sets = !value.IsEmpty; break;
+                case "hasAggs": totals = value is "true"; break;
+                case "groupClause": groups = !value.IsEmpty; break;
+                case "groupingSets": groupings = !value.IsEmpty; break;
+            }
+        }
+        if (sets)
         {
             var parts = new List<ViewRows>();
             foreach (var item in NodeText.Items(tables))
-                if (NodeText.Number(tables[item], "rtekind") == Subquery) parts.Add(Query(NodeText.Field(tables[item], "subquery")));
+            {
+                var entry = tables[item];
+                if (NodeText.Number(NodeText.Field(entry, "rtekind")) == Subquery) parts.Add(Query(NodeText.Field(entry, "subquery")));
+            }
             return new Any(parts);
         }
         // A total of nothing is a row too.
-        if (NodeText.Field(query, "groupingSets") is not [] || (NodeText.Field(query, "hasAggs") is "true" && NodeText.Field(query, "groupClause").IsEmpty)) return Free;
-        return From(NodeText.Field(query, "jointree"), query, tables, NodeText.Items(tables));
+        if (groupings || (totals && !groups)) return Free;
+        return From(from, withs, tables, NodeText.Items(tables));
     }
 
-    private static ViewRows From(ReadOnlySpan<char> node, ReadOnlySpan<char> query, ReadOnlySpan<char> tables, List<Range> entries)
+    private static ViewRows From(ReadOnlySpan<char> node, ReadOnlySpan<char> withs, ReadOnlySpan<char> tables, List<Range> entries)
     {
         if (node.StartsWith("{FROMEXPR"))
         {
             var list = NodeText.Field(node, "fromlist");
             var parts = new List<ViewRows>();
-            foreach (var item in NodeText.Items(list)) parts.Add(From(list[item], query, tables, entries));
+            foreach (var item in NodeText.Items(list)) parts.Add(From(list[item], withs, tables, entries));
             return parts is [var only] ? only : new All(parts);
         }
         if (node.StartsWith("{JOINEXPR"))
         {
-            var kind = NodeText.Number(node, "jointype");
-            var left = kind == RightJoin ? Free : From(NodeText.Field(node, "larg"), query, tables, entries);
-            var right = kind == LeftJoin ? Free : From(NodeText.Field(node, "rarg"), query, tables, entries);
+            var kind = NodeText.Number(NodeText.Field(node, "jointype"));
+            var left = kind == RightJoin ? Free : From(NodeText.Field(node, "larg"), withs, tables, entries);
+            var right = kind == LeftJoin ? Free : From(NodeText.Field(node, "rarg"), withs, tables, entries);
             return kind switch { LeftJoin => left, RightJoin => right, FullJoin => new Any([left, right]), _ => new All([left, right]) };
         }
-        var number = NodeText.Number(node, "rtindex");
-        return number >= 1 && number <= entries.Count ? Entry(tables[entries[(int)number - 1]], query) : Free;
+        var number = NodeText.Number(NodeText.Field(node, "rtindex"));
+        return number >= 1 && number <= entries.Count ? Entry(tables[entries[(int)number - 1]], withs) : Free;
     }
 
-    private static ViewRows Entry(ReadOnlySpan<char> entry, ReadOnlySpan<char> query)
+    private static ViewRows Entry(ReadOnlySpan<char> entry, ReadOnlySpan<char> withs)
     {
-        switch (NodeText.Number(entry, "rtekind"))
+        switch (NodeText.Number(NodeText.Field(entry, "rtekind")))
         {
-            case Table: return new Of((uint)NodeText.Number(entry, "relid"));
+            case Table: return new Of((uint)NodeText.Number(NodeText.Field(entry, "relid")));
             case Subquery: return Query(NodeText.Field(entry, "subquery"));
-            case CommonTable when NodeText.Number(entry, "ctelevelsup") == 0:
-                var list = NodeText.Field(query, "cteList");
-                foreach (var item in NodeText.Items(list))
-                    if (NodeText.Field(list[item], "ctename").SequenceEqual(NodeText.Field(entry, "ctename"))) return Query(NodeText.Field(list[item], "ctequery"));
+            case CommonTable when NodeText.Number(NodeText.Field(entry, "ctelevelsup")) == 0:
+                foreach (var item in NodeText.Items(withs))
+                    if (NodeText.Field(withs[item], "ctename").SequenceEqual(NodeText.Field(entry, "ctename"))) return Query(NodeText.Field(withs[item], "ctequery"));
                 return Free;
             default: return Free;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Clientele.Platform.Data;
 using Clientele.Platform.Migrations;
 using Microsoft.Extensions.Hosting;
@@ -9,8 +10,8 @@ namespace Clientele.DataApi.Rest;
 /// <summary>Listens for changes of the database's tables and views, and has the catalogue read again.</summary>
 internal sealed partial class CatalogueWatch(Databases databases, RestApi rest, TimeProvider clock, ILogger<CatalogueWatch> logger) : BackgroundService
 {
-    // A migration tells file by file.
-    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(250);
+    // A migration tells file by file: it is read again when there is a pause, and every now and then without one.
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(250), longest = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan silence = TimeSpan.FromSeconds(30);
 
@@ -52,7 +53,9 @@ internal sealed partial class CatalogueWatch(Databases databases, RestApi rest, 
                 if (!await connection.WaitAsync(silence, ct))
                     await using (var there = new NpgsqlCommand("select 1", connection)) await there.ExecuteNonQueryAsync(ct);
                 if (!told) continue;
-                await Task.Delay(pause, clock, ct);
+                // Each word takes a wait of its own, however many have come.
+                var since = Stopwatch.GetTimestamp();
+                while (Stopwatch.GetElapsedTime(since) < longest && await connection.WaitAsync(pause, ct)) { }
                 told = false;
                 await rest.Refresh(ct);
             }

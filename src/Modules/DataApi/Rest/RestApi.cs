@@ -53,7 +53,7 @@ internal sealed class RestApi : IDisposable
         keys = new Keys(databases, clock);
         // The log is written through the modules that record events; it is read through their views of it.
         var schemas = modules.Select(m => m.Name).Where(n => n != "dataapi").Order(StringComparer.Ordinal).ToList();
-        engine = new Engine(databases.Application, new EngineOptions(new Exposure(schemas, ["public"]) { Role = Databases.App, TenantColumn = "organization_id", OfferedMark = OfferedMark })
+        engine = new Engine(databases.Application, new EngineOptions(new Exposure(schemas, ["public"]) { Role = Databases.App, TenantColumn = "organization_id", OfferedMark = OfferedMark, PassesRequest = false })
         {
             Aggregates = true,
             MaxRows = 10_000,

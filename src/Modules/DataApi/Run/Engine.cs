@@ -58,7 +58,7 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
     private async Task<Catalogue.Catalogue> Load(CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        var loaded = await CatalogueLoader.Load(connection, options.Exposure, ct);
+        var loaded = await CatalogueLoader.Load(connection, options.Exposure, catalogue, ct);
         loadedAt = Stopwatch.GetTimestamp();
         LogLoaded(logger, loaded.ByName.Count, loaded.Routines.Count);
         return loaded;

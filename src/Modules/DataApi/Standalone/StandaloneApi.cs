@@ -117,7 +117,7 @@ public sealed class StandaloneApi : IAsyncDisposable
     {
         await using var source = new NpgsqlDataSourceBuilder(Connection(options)).Build();
         await using var connection = await source.OpenConnectionAsync(ct);
-        var known = await CatalogueLoader.Load(connection, new Exposure(options.DbSchemas, options.DbExtraSearchPath), ct);
+        var known = await CatalogueLoader.Load(connection, new Exposure(options.DbSchemas, options.DbExtraSearchPath), null, ct);
         if (options.DbSchemas.FirstOrDefault(s => !known.SchemaComments.ContainsKey(s)) is { } missing) throw new SetupException($"PGRST_DB_SCHEMAS names \"{missing}\", and there is no such schema.");
     }
 
@@ -327,17 +327,22 @@ public sealed class StandaloneApi : IAsyncDisposable
         {
             try
             {
-                await engine.Catalogue(stopping.Token);
-                if (options.DbChannel.Length == 0) return;
+                if (options.DbChannel.Length == 0)
+                {
+                    await engine.Catalogue(stopping.Token);
+                    return;
+                }
                 await using var connection = await source.OpenConnectionAsync(stopping.Token);
                 connection.Notification += (_, said) => { if (said.Payload is "" or "reload schema") reload = true; };
                 await using (var listen = new NpgsqlCommand("listen " + Identifier.Of(options.DbChannel).Sql, connection)) await listen.ExecuteNonQueryAsync(stopping.Token);
-                // What changed while nobody listened.
+                // The first time; later, what changed while nobody listened.
                 await engine.Reload(stopping.Token);
                 while (true)
                 {
                     await connection.WaitAsync(stopping.Token);
                     if (!reload) continue;
+                    // What was told meanwhile lies there one by one, and is one reload.
+                    for (var more = 0; more < 100 && await connection.WaitAsync(gathering, stopping.Token); more++) { }
                     reload = false;
                     await engine.Reload(stopping.Token);
                 }
@@ -350,6 +355,8 @@ public sealed class StandaloneApi : IAsyncDisposable
             }
         }
     }
+
+    private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(20);
 
     private volatile bool reload;
 
