@@ -76,7 +76,7 @@ public static class ImportCommands
     {
         var format = mapping.Format ?? new MappingFormat();
         var ignored = new Dictionary<string, string[]>();
-        MappingRules.CheckFormat(format, ignored);
+        MappingRules.CheckFormat(format, importer.Fields, ignored);
         if (ignored.Count > 0) throw Problem.Invalid(BoundMapping.Bind(mapping, importer.Fields, []).Problems.Where(p => p.Key.StartsWith("format", StringComparison.Ordinal)).ToDictionary());
         if (notUtf8At is { } line && MappingRules.TextEncoding(format.Encoding) is UTF8Encoding)
             throw Problem.Invalid("format.encoding", $"The file is not UTF-8 (line {line}). Set format.encoding to windows-1252, or save the file as UTF-8.");

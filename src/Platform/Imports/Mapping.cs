@@ -31,7 +31,7 @@ public sealed record Mapping(
 /// <param name="Decimal">The decimal sign, <c>.</c> or <c>,</c>; the other one may group thousands.</param>
 /// <param name="Date">.NET custom format, e.g. <c>yyyy-MM-dd HH:mm:ss</c>, or <c>iso</c> for ISO 8601; a time without an offset is local to the time zone.</param>
 /// <param name="TimeZone">IANA name of the zone the times are local to. A time that does not exist (clocks going forward) is moved on by the gap; of one that occurs twice the first is meant.</param>
-/// <param name="Currency">ISO 4217 code of the amounts.</param>
+/// <param name="Currency">ISO 4217 code of the amounts; null where the file has none.</param>
 /// <param name="ExchangeRate">One unit of it in the organization's currency; 1 when they are the same.</param>
 public sealed record MappingFormat(
     string? Delimiter = ",", string? Encoding = "utf-8", string? Decimal = ".", string? Date = "iso", string? TimeZone = "UTC",
@@ -98,7 +98,7 @@ public sealed class BoundMapping
     {
         var problems = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var format = mapping.Format ?? new MappingFormat();
-        var culture = MappingRules.CheckFormat(format, problems);
+        var culture = MappingRules.CheckFormat(format, fields, problems);
         var zone = MappingRules.Zone(format.TimeZone, problems);
         MappingRules.CheckKinds(mapping, problems);
         var bound = new BoundMapping(mapping with { Format = format }, culture, zone);
@@ -146,6 +146,9 @@ public sealed class BoundMapping
         }
         return (values, null);
     }
+
+    /// <summary>The day a time fell on where it was written: a bare date stays that date.</summary>
+    public DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, zone).DateTime);
 
     private (object? Value, string? Problem) Convert(ImportField field, string text) => field.Kind switch
     {

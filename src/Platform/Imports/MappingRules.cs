@@ -10,7 +10,7 @@ internal static class MappingRules
     private static readonly string[] kinds = ["order", "refund", "adjustment"];
     private static readonly string[] statuses = ["pending", "confirmed", "shipped", "delivered", "cancelled", "refunded"];
 
-    public static CultureInfo CheckFormat(MappingFormat format, Dictionary<string, string[]> problems)
+    public static CultureInfo CheckFormat(MappingFormat format, IReadOnlyList<ImportField> fields, Dictionary<string, string[]> problems)
     {
         if (format.Delimiter is not ({ Length: 1 } or RecordReader.JsonLines) || format.Delimiter is "\"" or "\r" or "\n")
             problems["format.delimiter"] = ["The delimiter is one character, such as \",\", \";\" or a tab; or \"json\" for a file with one JSON object a line."];
@@ -19,7 +19,8 @@ internal static class MappingRules
         if (format.Decimal is not ("." or ",")) problems["format.decimal"] = ["The decimal sign is \".\" or \",\"."];
         if (string.IsNullOrWhiteSpace(format.Date)) problems["format.date"] = ["Say how dates are written, e.g. yyyy-MM-dd HH:mm:ss, or iso."];
         else if (!IsDateFormat(format.Date)) problems["format.date"] = [$"\"{format.Date}\" is not a date format; write e.g. dd/MM/yyyy HH:mm."];
-        if (!(format.Currency is { Length: 3 } code && code.All(char.IsAsciiLetterUpper)))
+        // A file without amounts has no currency to state.
+        if (format.Currency is null ? fields.Any(f => f.Kind == FieldKind.Money) : !(format.Currency.Length == 3 && format.Currency.All(char.IsAsciiLetterUpper)))
             problems["format.currency"] = ["Say in which currency the amounts are: an ISO 4217 code such as GBP."];
         if (format.ExchangeRate is <= 0 or > 1_000_000) problems["format.exchangeRate"] = ["The exchange rate is greater than 0 and at most 1,000,000."];
         var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();

@@ -1,18 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Clientele.Commerce;
 using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Migrations;
-using Clientele.Platform.Modules;
 using Clientele.Platform.Tenancy;
 using Npgsql;
 
 namespace Clientele.Server.Commands;
 
 /// <summary>
-/// clientele import orders FILE --map MAPPING. Takes the file in, then works on it here; a server over the same database
+/// clientele import KIND FILE --map MAPPING, of whatever kinds the modules import. Takes the file in, then works on it here; a server over the same database
 /// may take part, and finishes it if this process is killed.
 /// </summary>
 internal static class ImportCommand
@@ -20,8 +18,8 @@ internal static class ImportCommand
     public static Command Create()
     {
         var (data, database) = (Options.Data(), Options.Database());
-        var kind = new Argument<string>("kind") { Description = "What the file holds: orders." };
-        var file = new Argument<string>("file") { Description = "A CSV file, also gzipped." };
+        var kind = new Argument<string>("kind") { Description = "What the file holds: orders, customers or events." };
+        var file = new Argument<string>("file") { Description = "A CSV file, or JSON lines; also gzipped." };
         var map = new Option<string>("--map") { Description = "The mapping, a JSON file (see docs/guides/import.md).", HelpName = "FILE", Required = true };
         var slug = new Option<string?>("--organization") { Description = "Which organization, when there are several: the word in the console's address.", HelpName = "SLUG" };
         var command = new Command("import", "Import a file.") { kind, file, map, slug, data, database };
@@ -33,8 +31,8 @@ internal static class ImportCommand
     private static async Task<int> Run(string kind, string path, string map, string? slug, string data, string? database, CancellationToken ct)
     {
         // Everything that can be wrong with the command is looked at before anything is started or written.
-        using var services = Services(null);
-        var importers = services.GetServices<IImporter>().ToList();
+        using var known = Services(null);
+        var importers = known.GetServices<IImporter>().ToList();
         if (!importers.Exists(i => i.Kind == kind)) throw new SetupException($"There is no import of \"{kind}\". There is: {string.Join(", ", importers.Select(i => i.Kind))}.");
         var mapping = await ReadMapping(map, ct);
         await using var stream = Open(path);
@@ -118,9 +116,19 @@ internal static class ImportCommand
 
     private static string Summary(ImportView i) => string.Create(CultureInfo.InvariantCulture, $"""
         {i.State}: {i.LinesRead:N0} lines read, {i.Accepted:N0} imported, {i.Duplicates:N0} already there, {i.Rejected:N0} rejected
-        {i.Orders:N0} orders, {i.Refunds:N0} refunds, {i.Adjustments:N0} adjustments, {i.CustomersCreated:N0} new customers
+        {Made(i)}
         {i.Problem ?? $"import {i.Id}; rejected lines and undo: console, Imports"}
         """);
+
+    // The importers' own names for what they make, in the order of telling.
+    private static readonly (string Name, string Words)[] made =
+    [
+        ("orders", "orders"), ("refunds", "refunds"), ("adjustments", "adjustments"), ("events", "events"), ("dropped", "dropped (their people refused or were erased)"),
+        ("customersCreated", "new customers"), ("customersChanged", "customers told of"),
+    ];
+
+    private static string Made(ImportView i) => string.Join(", ", made.Where(m => i.Counts.TryGetProperty(m.Name, out _))
+        .Select(m => string.Create(CultureInfo.InvariantCulture, $"{i.Counts.GetProperty(m.Name).GetInt64():N0} {m.Words}")));
 
     private static async Task<Mapping> ReadMapping(string path, CancellationToken ct)
     {
@@ -139,8 +147,11 @@ internal static class ImportCommand
     {
         var services = new ServiceCollection().AddLogging(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         if (databases is not null) services.AddSingleton(databases);
+        // Of all that the modules are made of, what imports: the rest is the server's.
+        var all = new ServiceCollection();
+        foreach (var module in Modules.All) module.AddServices(all);
+        foreach (var importer in all.Where(s => s.ServiceType == typeof(IImporter))) services.Add(importer);
         services.AddSingleton<ImportWorker>();
-        ((IModule)new CommerceModule()).AddServices(services);
         return services.BuildServiceProvider();
     }
 }

@@ -57,7 +57,7 @@ internal sealed class CustomerImporter : IImporter
             }
             catch (Exception e) when (e is JsonException or ArgumentException) { return (null, "attributes is no JSON object."); }
         }
-        return (new Line(number, id, email, Text("phone"), Text("name"), values.GetValueOrDefault("birthDate") is DateTimeOffset born ? DateOnly.FromDateTime(born.UtcDateTime) : null, Text("gender"), Text("country"),
+        return (new Line(number, id, email, Text("phone"), Text("name"), values.GetValueOrDefault("birthDate") is DateTimeOffset born ? mapping.DayOf(born) : null, Text("gender"), Text("country"),
             Text("state"), Text("city"), Text("postalCode"), Text("timezone"), values.GetValueOrDefault("firstSeenAt") as DateTimeOffset?, attributes), null);
     }
 
