@@ -38,6 +38,21 @@ public static class ImportCommands
         }, ct);
     }
 
+    /// <summary>An import of the same file with the same mapping that was stopped, or is under way: going on with it is what a second one would want.</summary>
+    /// <param name="id">The file that was just uploaded.</param>
+    public static Task<Guid?> FindUnfinished(Db db, Guid id, Mapping mapping, CancellationToken ct) => db.Find<Guid?>($"""
+        select e.id
+        from platform.imports i
+        join platform.imports e on e.organization_id = i.organization_id and e.kind = i.kind and e.sha256 = i.sha256 and e.id <> i.id
+        where i.id = {id} and e.state in ('queued', 'reading', 'writing') and e.mapping = {Json.Of(mapping with { Format = mapping.Format ?? new MappingFormat() })}
+        order by e.created_at
+        limit 1
+        """, ct);
+
+    /// <summary>Whether a worker holds it now.</summary>
+    public static Task<bool> IsWorkedOn(Db db, Guid id, CancellationToken ct) =>
+        db.One<bool>($"select exists (select from platform.imports i where i.id = {id} and i.worker is not null and i.leased_until > now())", ct);
+
     /// <summary>Stops an import; what it wrote stays until it is undone.</summary>
     public static async Task Cancel(Db db, Guid id, CancellationToken ct)
     {

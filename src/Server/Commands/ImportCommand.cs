@@ -5,7 +5,6 @@ using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Tenancy;
-using Npgsql;
 
 namespace Clientele.Server.Commands;
 
@@ -40,78 +39,40 @@ internal static class ImportCommand
         await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
         var db = new Db(home.Databases.Application, new Tenant(await Options.FindOrganization(home.Databases, slug, ct), null, Access.System));
         var id = await Receive(db, importers, kind, path, stream, mapping, ct);
-        return await Follow(home.Databases, db, id, ct);
-    }
-
-    private static async Task<Guid> Receive(Db db, List<IImporter> importers, string kind, string path, Stream stream, Mapping mapping, CancellationToken ct)
-    {
-        var id = await ImportReceiver.Receive(db, kind, Path.GetFileName(path), stream, ct);
-        try
-        {
-            await ImportCommands.Start(db, importers, id, mapping, ct);
-            return id;
-        }
-        catch
-        {
-            await ImportCommands.Delete(db, id, CancellationToken.None);
-            throw;
-        }
-    }
-
-    private static async Task<int> Follow(Databases databases, Db db, Guid id, CancellationToken ct)
-    {
-        using var services = Services(databases);
-        var worker = services.GetRequiredService<ImportWorker>();
-        var waiting = false;
-        var work = Task.Run(async () =>
-        {
-            // Not ours alone: a server may have taken it, then this finds nothing and looks again.
-            while (true)
-            {
-                try
-                {
-                    if (!await worker.RunNext(ct, id) && await Done(db, id, ct)) return;
-                }
-                catch (NpgsqlException e) when (Away(e))
-                {
-                    // Said by the loop below, once.
-                }
-                await Task.Delay(500, ct);
-            }
-        }, ct);
-        while (!work.IsCompleted)
-        {
-            await Task.WhenAny(work, Task.Delay(500, ct));
-            try
-            {
-                var now = await ImportCommands.Get(db, id, ct);
-                waiting = false;
-                if (!Console.IsErrorRedirected) await Show(now);
-            }
-            catch (NpgsqlException e) when (Away(e))
-            {
-                if (!waiting) await Console.Error.WriteLineAsync("The database is away; the import goes on when it is back.");
-                waiting = true;
-            }
-        }
-        await work;
-        var import = await ImportCommands.Get(db, id, ct);
-        if (!Console.IsErrorRedirected) await Console.Error.WriteLineAsync();
+        using var services = Services(home.Databases);
+        // Only a database of our own that was started for this command has an administrator here.
+        var import = await ImportFollow.ToEnd(services.GetRequiredService<ImportWorker>(), db, id, alone: home.Administrator is not null, ct);
         Console.WriteLine(Summary(import));
         return import.State == "completed" ? 0 : CommandLine.Failed;
     }
 
-    // A database that was killed comes back: the server beside us restarts it, and the import goes on.
-    private static bool Away(NpgsqlException e) => e is not PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03";
-
-    private static async Task<bool> Done(Db db, Guid id, CancellationToken ct) =>
-        (await ImportCommands.Get(db, id, ct)).State is "completed" or "failed" or "cancelled" or "undone";
-
-    private static Task Show(ImportView import)
+    private static async Task<Guid> Receive(Db db, List<IImporter> importers, string kind, string path, Stream stream, Mapping mapping, CancellationToken ct)
     {
-        var filled = (int)(import.Progress * 30);
-        var left = import.SecondsLeft is { } s ? $"{s:0} s left" : string.Empty;
-        return Console.Error.WriteAsync($"\r{import.State,-9} [{new string('#', filled)}{new string('.', 30 - filled)}] {import.Progress:0 %} {left}        ");
+        try
+        {
+            var id = await ImportReceiver.Receive(db, kind, Path.GetFileName(path), stream, ct);
+            try
+            {
+                if (await ImportCommands.FindUnfinished(db, id, mapping, ct) is not { } earlier)
+                {
+                    await ImportCommands.Start(db, importers, id, mapping, ct);
+                    return id;
+                }
+                await ImportCommands.Delete(db, id, ct);
+                await Console.Error.WriteLineAsync("This file with this mapping was begun before; going on with that import.");
+                return earlier;
+            }
+            catch
+            {
+                await ImportCommands.Delete(db, id, CancellationToken.None);
+                throw;
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("clientele: stopped while the file was looked at; nothing was written.");
+            throw;
+        }
     }
 
     private static string Summary(ImportView i) => string.Create(CultureInfo.InvariantCulture, $"""
