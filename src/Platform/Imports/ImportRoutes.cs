@@ -53,9 +53,8 @@ internal static class ImportRoutes
 
     private static async Task<IResult> Start(Guid id, JsonElement body, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
     {
-        Mapping mapping;
-        try { mapping = Imports.Mapping.Parse(body.TryGetProperty("mapping", out var given) ? given.GetRawText() : "null"); }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) { throw Problem.Invalid("mapping", $"The mapping cannot be read: {e.Message}"); }
+        if (body.ValueKind != JsonValueKind.Object) throw Problem.Invalid("mapping", "Send an object with the member \"mapping\".");
+        var mapping = Imports.Mapping.Parse(body.TryGetProperty("mapping", out var given) ? given.GetRawText() : string.Empty);
         await ImportCommands.Start(db, importers, id, mapping, ct);
         return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Clientele.Platform.Data;
+using Clientele.Platform.Problems;
 
 namespace Clientele.Platform.Imports;
 
@@ -13,9 +14,12 @@ namespace Clientele.Platform.Imports;
 public sealed record Mapping(
     MappingFormat? Format, IReadOnlyDictionary<string, MappingColumn>? Columns, IReadOnlyDictionary<string, string>? Kinds = null, string? Status = null)
 {
-    /// <exception cref="JsonException">Not JSON of this shape.</exception>
-    public static Mapping Parse(string json) => JsonSerializer.Deserialize<Mapping>(json, ReadOptions)
-        ?? throw new JsonException("The mapping is empty.");
+    /// <exception cref="Problem">Not JSON of this shape; every fault by its path.</exception>
+    public static Mapping Parse(string json)
+    {
+        var faults = MappingText.Faults(json, ReadOptions);
+        return faults.Count == 0 ? JsonSerializer.Deserialize<Mapping>(json, ReadOptions)! : throw Problem.Invalid(faults);
+    }
 
     private static readonly JsonSerializerOptions ReadOptions = ApiJson.Configure(new JsonSerializerOptions
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Clientele.Platform.Data;
 
 namespace Clientele.Platform.Imports;
@@ -9,7 +10,7 @@ internal static class Preview
 
     public sealed record View(string[] Columns, IReadOnlyList<string[]> Rows, Mapping Suggested);
 
-    public sealed record CheckRequest(Mapping? Mapping);
+    public sealed record CheckRequest(JsonElement? Mapping);
 
     public sealed record CheckView(IReadOnlyList<CheckedRow> Rows, IReadOnlyDictionary<string, string[]> Problems);
 
@@ -39,7 +40,8 @@ internal static class Preview
         BoundMapping bound;
         try
         {
-            bound = await ImportCommands.Bind(db, importer, id, notUtf8At, request.Mapping ?? new Mapping(null, null), ct);
+            var mapping = request.Mapping is { ValueKind: not JsonValueKind.Null } given ? Mapping.Parse(given.GetRawText()) : new Mapping(null, null);
+            bound = await ImportCommands.Bind(db, importer, id, notUtf8At, mapping, ct);
             await importer.Check(db, bound, ct);
         }
         catch (Problems.Problem problem) when (problem.Errors is not null)

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Migrations;
+using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
 
 namespace Clientele.Server.Commands;
@@ -94,7 +94,10 @@ internal static class ImportCommand
     private static async Task<Mapping> ReadMapping(string path, CancellationToken ct)
     {
         try { return Mapping.Parse(await File.ReadAllTextAsync(path, ct)); }
-        catch (JsonException e) { throw new SetupException($"{path} is not a mapping: {e.Message}", e); }
+        catch (Problem e) when (e.Errors is { } faults)
+        {
+            throw Problem.Invalid(faults.ToDictionary(f => f.Key, f => f.Value.Select(fault => $"{path}: {fault}").ToArray()));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new SetupException($"The mapping cannot be read: {e.Message}", e); }
     }
 
