@@ -87,14 +87,19 @@ public static class ImportCommands
     internal static IImporter Importer(IEnumerable<IImporter> importers, string kind) => importers.FirstOrDefault(i => i.Kind == kind)
         ?? throw Problem.Invalid("kind", $"There is no import of \"{kind}\". There is: {string.Join(", ", importers.Select(i => i.Kind))}.");
 
+    /// <exception cref="Problem">All that is wrong, by path; of a file that cannot be read so, all but what its columns would tell.</exception>
     internal static async Task<BoundMapping> Bind(Db db, IImporter importer, Guid id, long? notUtf8At, Mapping mapping, CancellationToken ct)
     {
         var format = mapping.Format ?? new MappingFormat();
-        var ignored = new Dictionary<string, string[]>();
-        MappingRules.CheckFormat(format, importer.Fields, ignored);
-        if (ignored.Count > 0) throw Problem.Invalid(BoundMapping.Bind(mapping, importer.Fields, []).Problems.Where(p => p.Key.StartsWith("format", StringComparison.Ordinal)).ToDictionary());
+        var unreadable = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        MappingRules.CheckReading(format, unreadable);
         if (notUtf8At is { } line && MappingRules.TextEncoding(format.Encoding) is UTF8Encoding)
-            throw Problem.Invalid("format.encoding", $"The file is not UTF-8 (line {line}). Set format.encoding to windows-1252, or save the file as UTF-8.");
+            unreadable["format.encoding"] = [$"The file is not UTF-8 (line {line}). Set format.encoding to windows-1252, or save the file as UTF-8."];
+        if (unreadable.Count > 0)
+        {
+            foreach (var (path, messages) in BoundMapping.Bind(mapping, importer.Fields, null).Problems) unreadable.TryAdd(path, messages);
+            throw Problem.Invalid(unreadable);
+        }
         using var reader = await RecordReader.Open(new PieceReader(db, id), format.Delimiter!, format.Encoding!);
         var (bound, problems) = BoundMapping.Bind(mapping, importer.Fields, reader.Columns);
         return bound ?? throw Problem.Invalid(problems);

@@ -97,8 +97,9 @@ public sealed class BoundMapping
     public MappingFormat Format { get; }
 
     /// <summary>Everything that is wrong with a mapping, by the field's path; or the bound mapping.</summary>
+    /// <param name="columns">Of the file; null where it cannot be read, then nothing is said of them and nothing bound.</param>
     public static (BoundMapping? Bound, IReadOnlyDictionary<string, string[]> Problems) Bind(
-        Mapping mapping, IReadOnlyList<ImportField> fields, IReadOnlyList<string> columns)
+        Mapping mapping, IReadOnlyList<ImportField> fields, IReadOnlyList<string>? columns)
     {
         var problems = new Dictionary<string, string[]>(StringComparer.Ordinal);
         var format = mapping.Format ?? new MappingFormat();
@@ -116,11 +117,13 @@ public sealed class BoundMapping
                 if (field.Required) problems[$"columns.{field.Name}"] = [$"Say which column holds the {field.Label.ToLowerInvariant()}: columns.{field.Name}."];
                 continue;
             }
+            var pattern = MappingRules.Pattern(column.Pattern, $"columns.{field.Name}", problems);
+            if (columns is null) continue;
             var index = columns.ToList().IndexOf(column.Column);
             if (index < 0) problems[$"columns.{field.Name}"] = [$"The file has no column \"{column.Column}\". Its columns are {string.Join(", ", columns.Take(30))}."];
-            else bound.fields.Add(new BoundField(field, index, MappingRules.Pattern(column.Pattern, $"columns.{field.Name}", problems)));
+            else bound.fields.Add(new BoundField(field, index, pattern));
         }
-        return (problems.Count == 0 ? bound : null, problems);
+        return (problems.Count == 0 && columns is not null ? bound : null, problems);
     }
 
     /// <summary>Reads one record's fields into typed values; a null is an empty field that need not be there.</summary>

@@ -10,12 +10,18 @@ internal static class MappingRules
     private static readonly string[] kinds = ["order", "refund", "adjustment"];
     private static readonly string[] statuses = ["pending", "confirmed", "shipped", "delivered", "cancelled", "refunded"];
 
-    public static CultureInfo CheckFormat(MappingFormat format, IReadOnlyList<ImportField> fields, Dictionary<string, string[]> problems)
+    /// <summary>What must be right before a file can be read at all.</summary>
+    public static void CheckReading(MappingFormat format, Dictionary<string, string[]> problems)
     {
         if (format.Delimiter is not ({ Length: 1 } or RecordReader.JsonLines) || format.Delimiter is "\"" or "\r" or "\n")
             problems["format.delimiter"] = ["The delimiter is one character, such as \",\", \";\" or a tab; or \"json\" for a file with one JSON object a line."];
         if (TextEncoding(format.Encoding) is null)
             problems["format.encoding"] = ["The encoding is utf-8, windows-1252 or iso-8859-1."];
+    }
+
+    public static CultureInfo CheckFormat(MappingFormat format, IReadOnlyList<ImportField> fields, Dictionary<string, string[]> problems)
+    {
+        CheckReading(format, problems);
         if (format.Decimal is not ("." or ",")) problems["format.decimal"] = ["The decimal sign is \".\" or \",\"."];
         if (string.IsNullOrWhiteSpace(format.Date)) problems["format.date"] = ["Say how dates are written, e.g. yyyy-MM-dd HH:mm:ss, or iso."];
         else if (!IsDateFormat(format.Date)) problems["format.date"] = [$"\"{format.Date}\" is not a date format; write e.g. dd/MM/yyyy HH:mm."];
