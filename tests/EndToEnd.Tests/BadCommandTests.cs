@@ -43,6 +43,8 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
     [InlineData("import people {0}/orders.csv --map {0}/mapping.json", "people")]
     [InlineData("import orders {0}/absent.csv --map {0}/mapping.json", "absent.csv")]
     [InlineData("import orders {0} --map {0}/mapping.json", "cannot be read")]
+    [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --rejects {0}", "is a folder. Name a file to write")]
+    [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --rejects {0}/absent/rejects.csv", "There is no folder for")]
     [InlineData("import orders {0}/empty.csv --map {0}/mapping.json", "empty")]
     [InlineData("import orders {0}/header.csv --map {0}/mapping.json", "no line below")]
     [InlineData("import orders {0}/latin1.csv --map {0}/mapping.json", "UTF-8")]

@@ -59,4 +59,40 @@ public sealed class ImportCommandTests(ImportCommandTests.Running running) : ICl
         Assert.Contains("3 events", command.Output, StringComparison.Ordinal);
         Assert.Equal("2 3", await running.Installation.Scalar<string>("select concat_ws(' ', count(*), max(f.properties ->> 'shelf')) from log.facts f where f.event_name = 'Shelf Dusted'"));
     }
+
+    [Fact]
+    public async Task Why_lines_were_rejected_is_told_and_they_can_be_had_as_a_file()
+    {
+        const string text = "Customer no,E-mail,Name,Phone,Born,Country,City,Customer since,More\nR1,r1@example.com,Ann,,,,,,\nR2,none,Ben,,,,,,\nR3,nobody,Cid,,,,,,\nR4,,Dora,,today,,,,\n,,Nobody,,,,,,\nR6,,Eve,,,,,,{\n";
+        var file = Path.Combine(running.Installation.Root, "rejects.csv");
+        var command = await running.Import("customers", "some.csv", text, Sample("customers.json"), "--rejects", file);
+        Assert.True(command.Process.ExitCode == 0, command.Errors);
+        Assert.Contains("6 lines read, 1 imported, 0 already there, 5 rejected", command.Output, StringComparison.Ordinal);
+        Assert.Contains("2 rejected, the first is line 3: email \"none\" is no address.", command.Output, StringComparison.Ordinal);
+        Assert.Contains("1 rejected, the first is line 5: birthDate \"today\" is not a time written as yyyy-MM-dd.", command.Output, StringComparison.Ordinal);
+        Assert.Contains("1 rejected for other reasons", command.Output, StringComparison.Ordinal);
+        Assert.Contains($"rejected lines: {file}", command.Output, StringComparison.Ordinal);
+        var rejects = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
+        Assert.Equal(6, rejects.Length);
+        Assert.StartsWith("line,reason,", rejects[0], StringComparison.Ordinal);
+        Assert.Equal("3,\"email \"\"none\"\" is no address.\",R2,none,Ben,,,,,,", rejects[1]);
+    }
+
+    [Fact]
+    public async Task A_file_of_which_nothing_is_taken_is_no_success()
+    {
+        var command = await running.Import("events", "nothing.jsonl", "no json\nneither\n", Sample("events.json"));
+        Assert.Equal(1, command.Process.ExitCode);
+        Assert.Contains("0 imported, 0 already there, 2 rejected", command.Output, StringComparison.Ordinal);
+        Assert.Contains("2 rejected, the first is line 1: The line is no JSON object.", command.Output, StringComparison.Ordinal);
+        Assert.Contains("Nothing was imported", command.Output, StringComparison.Ordinal);
+        Assert.Contains("--rejects FILE", command.Output, StringComparison.Ordinal);
+
+        // The same file again took nothing either, but one that is there already is no failure.
+        const string known = "{\"type\": \"track\", \"event\": \"Once\", \"userId\": \"N1\"}\n";
+        Assert.Equal(0, (await running.Import("events", "known.jsonl", known, Sample("events.json"))).Process.ExitCode);
+        var again = await running.Import("events", "known.jsonl", known, Sample("events.json"));
+        Assert.Contains("0 imported, 1 already there", again.Output, StringComparison.Ordinal);
+        Assert.Equal(0, again.Process.ExitCode);
+    }
 }

@@ -14,6 +14,8 @@ namespace Clientele.Server.Commands;
 /// </summary>
 internal static class ImportCommand
 {
+    private const int ReasonsToTell = 3;
+
     public static Command Create()
     {
         var (data, database) = (Options.Data(), Options.Database());
@@ -21,13 +23,14 @@ internal static class ImportCommand
         var file = new Argument<string>("file") { Description = "A CSV file, or JSON lines; also gzipped." };
         var map = new Option<string>("--map") { Description = "The mapping, a JSON file (see docs/guides/import.md).", HelpName = "FILE", Required = true };
         var slug = new Option<string?>("--organization") { Description = "Which organization, when there are several: the word in the console's address.", HelpName = "SLUG" };
-        var command = new Command("import", "Import a file.") { kind, file, map, slug, data, database };
+        var rejects = new Option<string?>("--rejects") { Description = "Write the rejected lines there, as CSV with number and reason.", HelpName = "FILE" };
+        var command = new Command("import", "Import a file.") { kind, file, map, rejects, slug, data, database };
         command.SetAction((parsed, ct) => Run(
-            parsed.GetValue(kind)!, parsed.GetValue(file)!, parsed.GetValue(map)!, parsed.GetValue(slug), parsed.GetValue(data)!, parsed.GetValue(database), ct));
+            parsed.GetValue(kind)!, parsed.GetValue(file)!, parsed.GetValue(map)!, parsed.GetValue(rejects), parsed.GetValue(slug), parsed.GetValue(data)!, parsed.GetValue(database), ct));
         return command;
     }
 
-    private static async Task<int> Run(string kind, string path, string map, string? slug, string data, string? database, CancellationToken ct)
+    private static async Task<int> Run(string kind, string path, string map, string? rejects, string? slug, string data, string? database, CancellationToken ct)
     {
         // Everything that can be wrong with the command is looked at before anything is started or written.
         using var known = Services(null);
@@ -35,6 +38,7 @@ internal static class ImportCommand
         if (!importers.Exists(i => i.Kind == kind)) throw new SetupException($"There is no import of \"{kind}\". There is: {string.Join(", ", importers.Select(i => i.Kind))}.");
         var mapping = await ReadMapping(map, ct);
         await using var stream = Open(path);
+        if (rejects is not null) CheckPlace(rejects);
         using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
         var db = new Db(home.Databases.Application, new Tenant(await Options.FindOrganization(home.Databases, slug, ct), null, Access.System));
@@ -42,8 +46,9 @@ internal static class ImportCommand
         using var services = Services(home.Databases);
         // Only a database of our own that was started for this command has an administrator here.
         var import = await ImportFollow.ToEnd(services.GetRequiredService<ImportWorker>(), db, id, alone: home.Administrator is not null, ct);
-        Console.WriteLine(Summary(import));
-        return import.State == "completed" ? 0 : CommandLine.Failed;
+        await Report(db, import, rejects);
+        // A file of which nothing was taken was not imported, whatever became of the import.
+        return import.State == "completed" && import.Accepted + import.Duplicates > 0 ? 0 : CommandLine.Failed;
     }
 
     private static async Task<Guid> Receive(Db db, List<IImporter> importers, string kind, string path, Stream stream, Mapping mapping, CancellationToken ct)
@@ -75,11 +80,28 @@ internal static class ImportCommand
         }
     }
 
-    private static string Summary(ImportView i) => string.Create(CultureInfo.InvariantCulture, $"""
-        {i.State}: {i.LinesRead:N0} lines read, {i.Accepted:N0} imported, {i.Duplicates:N0} already there, {i.Rejected:N0} rejected
-        {Made(i)}
-        {i.Problem ?? $"import {i.Id}; rejected lines and undo: console, Imports"}
-        """);
+    // It has ended: a stop now does not take its result away.
+    private static async Task Report(Db db, ImportView i, string? rejects)
+    {
+        Say($"{i.State}: {i.LinesRead:N0} lines read, {i.Accepted:N0} imported, {i.Duplicates:N0} already there, {i.Rejected:N0} rejected");
+        if (Made(i) is { Length: > 0 } made) Console.WriteLine(made);
+        if (i.Rejected > 0)
+        {
+            var reasons = await RejectedLines.Reasons(db, i.Id, ReasonsToTell, CancellationToken.None);
+            foreach (var reason in reasons) Say($"{reason.Lines:N0} rejected, the first is line {reason.First}: {reason.Reason}");
+            if (i.Rejected - reasons.Sum(r => r.Lines) is > 0 and var others) Say($"{others:N0} rejected for other reasons");
+        }
+        if (rejects is not null)
+        {
+            await using var file = new FileStream(rejects, FileMode.Create, FileAccess.Write, FileShare.Read, 128 * 1024, useAsync: true);
+            await RejectedLines.Write(db, i.Id, file, CancellationToken.None);
+            Say($"rejected lines: {rejects}");
+        }
+        if (i.State == "completed" && i.Accepted + i.Duplicates == 0) Console.WriteLine("Nothing was imported: every line was rejected. Correct the mapping or the file, and import again.");
+        Console.WriteLine(i.Problem ?? $"import {i.Id}; {(i.Rejected > 0 && rejects is null ? "rejected lines: the same command with --rejects FILE, or console, Imports; undo" : "undo")}: console, Imports");
+    }
+
+    private static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     // The importers' own names for what they make, in the order of telling.
     private static readonly (string Name, string Words)[] made =
@@ -99,6 +121,13 @@ internal static class ImportCommand
             throw Problem.Invalid(faults.ToDictionary(f => f.Key, f => f.Value.Select(fault => $"{path}: {fault}").ToArray()));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new SetupException($"The mapping cannot be read: {e.Message}", e); }
+    }
+
+    // Before the import, which may take long; the file itself is made when there is something to write.
+    private static void CheckPlace(string path)
+    {
+        if (Directory.Exists(path)) throw new SetupException($"{path} is a folder. Name a file to write the rejected lines to.");
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))) throw new SetupException($"There is no folder for {path}. Make it, or write the rejected lines elsewhere.");
     }
 
     private static FileStream Open(string path)
