@@ -42,7 +42,8 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
     [InlineData("import orders {0}/orders.csv", "--map")]
     [InlineData("import people {0}/orders.csv --map {0}/mapping.json", "people")]
     [InlineData("import orders {0}/absent.csv --map {0}/mapping.json", "absent.csv")]
-    [InlineData("import orders {0} --map {0}/mapping.json", "cannot be read")]
+    [InlineData("import orders {0} --map {0}/mapping.json", "{0} is a folder. Name a file in it.")]
+    [InlineData("import orders {0}/orders.csv --map {0}", "The mapping {0} is a folder.")]
     [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --rejects {0}", "is a folder. Name a file to write")]
     [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --rejects {0}/absent/rejects.csv", "There is no folder for")]
     [InlineData("import orders {0}/empty.csv --map {0}/mapping.json", "empty")]
@@ -60,7 +61,7 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
         var installation = running.Installation;
         var arguments = string.Format(CultureInfo.InvariantCulture, command, installation.Root).Split(' ');
         if (arguments[0] == "import") arguments = [.. arguments, "--data", installation.Data];
-        await Refused(installation, names, arguments);
+        await Refused(installation, names.Replace("{0}", installation.Root, StringComparison.Ordinal), arguments);
         Assert.Equal(0, await installation.Scalar<long>("select (select count(*) from platform.imports) + (select count(*) from platform.import_pieces) + (select count(*) from commerce.customer_orders)"));
     }
 

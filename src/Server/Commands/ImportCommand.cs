@@ -115,6 +115,7 @@ internal static class ImportCommand
 
     private static async Task<Mapping> ReadMapping(string path, CancellationToken ct)
     {
+        if (Directory.Exists(path)) throw new SetupException($"The mapping {path} is a folder. Name a file in it.");
         try { return Mapping.Parse(await File.ReadAllTextAsync(path, ct)); }
         catch (Problem e) when (e.Errors is { } faults)
         {
@@ -132,6 +133,7 @@ internal static class ImportCommand
 
     private static FileStream Open(string path)
     {
+        if (Directory.Exists(path)) throw new SetupException($"{path} is a folder. Name a file in it.");
         try { return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException) { throw new SetupException($"The file cannot be read: {e.Message}", e); }
     }
