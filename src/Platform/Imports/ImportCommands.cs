@@ -97,11 +97,11 @@ public static class ImportCommands
             unreadable["format.encoding"] = [$"The file is not UTF-8 (line {line}). Set format.encoding to windows-1252, or save the file as UTF-8."];
         if (unreadable.Count > 0)
         {
-            foreach (var (path, messages) in BoundMapping.Bind(mapping, importer.Fields, null).Problems) unreadable.TryAdd(path, messages);
+            foreach (var (path, messages) in BoundMapping.Bind(mapping, importer, null).Problems) unreadable.TryAdd(path, messages);
             throw Problem.Invalid(unreadable);
         }
         using var reader = await RecordReader.Open(new PieceReader(db, id), format.Delimiter!, format.Encoding!);
-        var (bound, problems) = BoundMapping.Bind(mapping, importer.Fields, reader.Columns);
+        var (bound, problems) = BoundMapping.Bind(mapping, importer, reader.Columns);
         return bound ?? throw Problem.Invalid(problems);
     }
 

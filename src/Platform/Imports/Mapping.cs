@@ -68,7 +68,12 @@ public enum FieldKind { Text, Number, Money, Time }
 
 /// <summary>A field of an importer, to which a mapping gives a column.</summary>
 /// <param name="Longest">For text: how many characters it may have.</param>
-public sealed record ImportField(string Name, string Label, string Description, bool Required, FieldKind Kind, int Longest = 500);
+public sealed record ImportField(string Name, string Label, string Description, bool Required, FieldKind Kind, int Longest = 500)
+{
+    /// <summary>What files call it, in small letters and without anything between: for a first proposal. The first that a file has counts.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Words { get; init; } = [];
+}
 
 /// <summary>A mapping that was checked against an importer's fields and a file's columns, ready to read records.</summary>
 public sealed class BoundMapping
@@ -99,13 +104,14 @@ public sealed class BoundMapping
     /// <summary>Everything that is wrong with a mapping, by the field's path; or the bound mapping.</summary>
     /// <param name="columns">Of the file; null where it cannot be read, then nothing is said of them and nothing bound.</param>
     public static (BoundMapping? Bound, IReadOnlyDictionary<string, string[]> Problems) Bind(
-        Mapping mapping, IReadOnlyList<ImportField> fields, IReadOnlyList<string>? columns)
+        Mapping mapping, IImporter importer, IReadOnlyList<string>? columns)
     {
         var problems = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        var fields = importer.Fields;
         var format = mapping.Format ?? new MappingFormat();
         var culture = MappingRules.CheckFormat(format, fields, problems);
         var zone = MappingRules.Zone(format.TimeZone, problems);
-        MappingRules.CheckKinds(mapping, problems);
+        foreach (var (path, message) in importer.Faults(mapping)) problems[path] = [message];
         var bound = new BoundMapping(mapping with { Format = format }, culture, zone);
         var given = mapping.Columns ?? new Dictionary<string, MappingColumn>();
         foreach (var name in given.Keys.Where(name => fields.All(f => f.Name != name)))

@@ -29,8 +29,10 @@ internal static class Preview
         var rows = new List<string[]>();
         while (rows.Count < Records && await reader.Next() is { } record) rows.Add(record.Fields);
         var settings = await db.One<Settings>($"select o.time_zone, o.currency from platform.organizations o where o.id = platform.organization()", ct);
-        var format = new MappingFormat(delimiter, encoding, Guess.Decimal(rows), "iso", settings.TimeZone, settings.Currency);
-        return new View(reader.Columns, rows, Guess.Mapping(format, ImportCommands.Importer(importers, kind).Fields, reader.Columns, rows));
+        var importer = ImportCommands.Importer(importers, kind);
+        var format = new MappingFormat(delimiter, encoding, Guess.Decimal(rows), "iso", settings.TimeZone,
+            importer.Fields.Any(f => f.Kind == FieldKind.Money) ? settings.Currency : null);
+        return new View(reader.Columns, rows, Guess.Mapping(format, importer, reader.Columns, rows));
     }
 
     public static async Task<CheckView> Check(Guid id, CheckRequest request, Db db, IEnumerable<IImporter> importers, CancellationToken ct)

@@ -25,7 +25,8 @@ export function CheckedRows({ kind, rows, fields }: { kind: string; rows: Row[];
   const show = (row: Row, field: ImportField) => {
     const value = row.values[field.name];
     if (value === null || value === undefined || value === '') return <Nothing />;
-    const isMoment = field.kind === 'time' && typeof value === 'string' && !Number.isNaN(Date.parse(value));
+    // A day alone is no moment: in another zone it would be another day.
+    const isMoment = field.kind === 'time' && typeof value === 'string' && value.length > 10 && !Number.isNaN(Date.parse(value));
     if (isMoment) return <span className="figure">{format.dateTime(value)}</span>;
     if (typeof value === 'number') return format.number(value, 4);
     return <span className={classes.cell}>{String(value)}</span>;
