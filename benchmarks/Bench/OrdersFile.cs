@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.IO.Compression;
-using System.Text.Json;
 using Clientele.Demo;
 using Clientele.Demo.Generator;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Migrations;
+using Clientele.Platform.Problems;
 
 namespace Clientele.Bench;
 
@@ -41,7 +41,7 @@ internal sealed record OrdersFile(string Path, Mapping Mapping)
     private static async Task<Mapping> Read(string path, CancellationToken ct)
     {
         try { return Mapping.Parse(await File.ReadAllTextAsync(path, ct)); }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException) { throw new SetupException($"The mapping {path} cannot be read: {e.Message}", e); }
+        catch (Exception e) when (e is Problem or IOException or UnauthorizedAccessException) { throw new SetupException($"The mapping {path} cannot be read: {e.Message}", e); }
     }
 
     private static async Task<OrdersFile> Generate(string path, CancellationToken ct)

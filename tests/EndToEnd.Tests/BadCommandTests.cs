@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Clientele.EndToEnd.Tests;
 
@@ -26,6 +27,7 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
             await Write("long.csv", Encoding.ASCII.GetBytes("Order,Date,SKU,Product,Quantity,Price,Customer,Country\n" + new string('x', 10_000_000) + "\n"));
             await Write("columnless.json", """{ "format": { "date": "yyyy-MM-dd HH:mm", "currency": "EUR" } }"""u8.ToArray());
             await Write("stranger.json", Encoding.UTF8.GetBytes(GeneratedOrders.Mapping.Replace("\"SKU\"", "\"Article\"", StringComparison.Ordinal)));
+            await Write("misplaced.json", "{ \"format\": {},\n\"delimiter\": \";\" }"u8.ToArray());
             await Write("broken.json", "{ \"format\": \n\n oh"u8.ToArray());
         }
 
@@ -40,15 +42,18 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
     [InlineData("import orders {0}/orders.csv", "--map")]
     [InlineData("import people {0}/orders.csv --map {0}/mapping.json", "people")]
     [InlineData("import orders {0}/absent.csv --map {0}/mapping.json", "absent.csv")]
-    [InlineData("import orders {0} --map {0}/mapping.json", "cannot be read")]
+    [InlineData("import orders {0} --map {0}/mapping.json", "{0} is a folder. Name a file in it.")]
+    [InlineData("import orders {0}/orders.csv --map {0}", "The mapping {0} is a folder.")]
+    [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --rejects {0}", "is a folder. Name a file to write")]
+    [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --rejects {0}/absent/rejects.csv", "There is no folder for")]
     [InlineData("import orders {0}/empty.csv --map {0}/mapping.json", "empty")]
     [InlineData("import orders {0}/header.csv --map {0}/mapping.json", "no line below")]
     [InlineData("import orders {0}/latin1.csv --map {0}/mapping.json", "UTF-8")]
     [InlineData("import orders {0}/utf16.csv --map {0}/mapping.json", "UTF-16")]
     [InlineData("import orders {0}/long.csv --map {0}/mapping.json", "longer than 1 MB")]
     [InlineData("import orders {0}/orders.csv --map {0}/absent.json", "absent.json")]
-    [InlineData("import orders {0}/orders.csv --map {0}/broken.json", "broken.json")]
-    [InlineData("import orders {0}/orders.csv --map {0}/columnless.json", "orderNumber")]
+    [InlineData("import orders {0}/orders.csv --map {0}/broken.json", "broken.json: The mapping is no JSON (line 3, column 2), near oh.")]
+    [InlineData("import orders {0}/orders.csv --map {0}/misplaced.json", "The mapping has no member \"delimiter\" (line 2, column 1); it belongs in \"format\".")]
     [InlineData("import orders {0}/orders.csv --map {0}/stranger.json", "Article")]
     [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --organization nobody", "nobody")]
     public async Task A_bad_import_is_refused(string command, string names)
@@ -56,8 +61,18 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
         var installation = running.Installation;
         var arguments = string.Format(CultureInfo.InvariantCulture, command, installation.Root).Split(' ');
         if (arguments[0] == "import") arguments = [.. arguments, "--data", installation.Data];
-        await Refused(installation, names, arguments);
+        await Refused(installation, names.Replace("{0}", installation.Root, StringComparison.Ordinal), arguments);
         Assert.Equal(0, await installation.Scalar<long>("select (select count(*) from platform.imports) + (select count(*) from platform.import_pieces) + (select count(*) from commerce.customer_orders)"));
+    }
+
+    [Fact]
+    public async Task Every_fault_of_a_mapping_has_a_line()
+    {
+        var command = await running.Installation.Run("import", "orders", running.File("orders.csv"), "--map", running.File("columnless.json"), "--data", running.Installation.Data);
+        Assert.Equal(2, command.Process.ExitCode);
+        Assert.Equal(["orderNumber", "orderedAt", "productId", "quantity", "unitPrice"],
+            Regex.Matches(command.Errors, @"^clientele: Say which column holds .*: columns\.(\w+)\.$", RegexOptions.Multiline).Select(m => m.Groups[1].Value));
+        Assert.Equal(5, command.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     [Fact]

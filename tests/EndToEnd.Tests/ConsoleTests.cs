@@ -223,7 +223,7 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
 
         await visit.Open("/o/alpha/imports");
         await page.GetByRole(AriaRole.Link, new() { Name = "Import a file" }).ClickAsync();
-        await Expect(visit.Heading).ToHaveTextAsync("Import orders");
+        await Expect(visit.Heading).ToHaveTextAsync("Import a file");
         var chooser = await page.RunAndWaitForFileChooserAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Choose a file" }).ClickAsync());
         await chooser.SetFilesAsync(new FilePayload { Name = "spring.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(csv.ToString()) });
 
@@ -285,6 +285,72 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
         Assert.Equal(0, (await shop.Admin.Json($"api/overview?{Shop.Year}&country=Portugal")).GetProperty("current").GetProperty("orders").GetInt64());
         Assert.Equal(0, (await shop.Admin.Json("api/customers?country=Portugal")).GetProperty("items").GetArrayLength());
         Assert.Empty(visit.Faults);
+    }
+
+    [Fact]
+    public async Task Files_of_customers_and_of_events_go_in_and_are_taken_out_again()
+    {
+        await using var visit = await Admin();
+        var page = visit.Page;
+        await Send("Customers", "people.csv", "Customer no,Email,Name,City,Born\nW1,w1@w.example,Wanda,Porto,1990-05-01\nW2,w2@w.example,Wim,Porto,1991-06-02\n,,Nobody,,\n");
+        await Expect(Field(page, "Customer identifier")).ToHaveValueAsync("Customer no");
+        await Expect(Field(page, "Email")).ToHaveValueAsync("Email");
+        await Field(page, "Date of birth").ClickAsync();
+        await page.GetByRole(AriaRole.Option, new() { Name = "Born" }).ClickAsync();
+        await Expect(Content(page).GetByText("1 of the first 3 lines would be rejected.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Table, new() { Name = "As read" })).ToContainTextAsync("A customer");
+        await Expect(page.GetByText("Currency of the prices")).ToHaveCountAsync(0);
+        await Run("people.csv");
+        await Counted(page, "New customers", "2");
+        await Counted(page, "Rejected", "1");
+        Assert.Equal(2, (await shop.Admin.Json("api/customers?search=w.example")).GetProperty("items").GetArrayLength());
+        await TakeBack("people.csv", "2 customers it created are removed too, except those who have orders or events from elsewhere");
+        Assert.Equal(0, (await shop.Admin.Json("api/customers?search=w.example")).GetProperty("items").GetArrayLength());
+
+        await Send("Events", "happened.jsonl", """
+            {"type": "track", "event": "Shelf Dusted", "userId": "W9", "timestamp": "2024-03-01T10:00:00Z", "properties": {"shelf": 3}}
+            {"type": "track", "event": "Shelf Dusted", "userId": "W9", "timestamp": "2024-03-02T10:00:00Z"}
+            no json
+
+            """);
+        await Expect(Field(page, "Between columns")).ToHaveValueAsync("None: a JSON object a line");
+        await Expect(Field(page, "Whole message")).ToHaveValueAsync("$");
+        await Expect(Content(page).GetByText("1 of the first 3 lines would be rejected.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Table, new() { Name = "As read" })).ToContainTextAsync("Shelf Dusted");
+        await Run("happened.jsonl");
+        await Counted(page, "Events", "2");
+        await TakeBack("happened.jsonl", "2 events no longer count; they stay in the log, marked");
+        Assert.Empty(visit.Faults);
+
+        async Task Send(string kind, string name, string text)
+        {
+            await visit.Open("/o/alpha/imports/new");
+            // By the keyboard: the kinds are one group, and the arrows go through it.
+            await page.GetByRole(AriaRole.Radio, new() { Name = "Orders" }).FocusAsync();
+            await page.Keyboard.PressAsync("ArrowRight");
+            if (kind == "Events") await page.Keyboard.PressAsync("ArrowRight");
+            await Expect(page.GetByText($"Drop a file of {kind.ToLowerInvariant()} here")).ToBeVisibleAsync();
+            var chooser = await page.RunAndWaitForFileChooserAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Choose a file" }).ClickAsync());
+            await chooser.SetFilesAsync(new FilePayload { Name = name, MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes(text) });
+        }
+
+        async Task Run(string name)
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = "Start the import" }).ClickAsync();
+            await Expect(visit.Heading).ToHaveTextAsync(name);
+            await Expect(Content(page).GetByText("Completed", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        }
+
+        async Task TakeBack(string name, string consequence)
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = "More actions" }).ClickAsync();
+            await page.GetByRole(AriaRole.Menuitem, new() { Name = "Undo this import…" }).ClickAsync();
+            var dialog = page.GetByRole(AriaRole.Dialog);
+            await Expect(dialog).ToContainTextAsync(consequence);
+            await dialog.GetByLabel($"Type {name} to go on").FillAsync(name);
+            await dialog.GetByRole(AriaRole.Button, new() { Name = "Undo the import" }).ClickAsync();
+            await Expect(Content(page).GetByText("Undone", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        }
     }
 
     // What changes is also said to screen readers, outside of it.

@@ -101,3 +101,51 @@ public sealed class KillCommandTests
         Assert.Equal(await expected, await installation.Totals());
     }
 }
+
+/// <summary>Ctrl-C, or a stop from outside, of the command that imports.</summary>
+public sealed class StopCommandTests
+{
+    [Fact]
+    public async Task Alone_it_says_how_far_it_came_and_the_same_command_goes_on()
+    {
+        var expected = Undisturbed.Totals;
+        await using var installation = new Installation();
+        await installation.StartServer();
+        await installation.StopServer();
+        var (file, mapping) = await Undisturbed.Orders.Write(installation.Root);
+        var command = installation.Start("import", "orders", file, "--map", mapping, "--data", installation.Data);
+        await installation.UntilImport("writing", i => i.State == "writing" && i.Written > 0);
+        await Stopped(command, "Run the same command again");
+
+        var again = await installation.Run("import", "orders", file, "--map", mapping, "--data", installation.Data);
+        Assert.True(again.Process.ExitCode == 0, again.Errors);
+        Assert.Contains("going on with that import", again.Errors, StringComparison.Ordinal);
+        await installation.StartServer();
+        Assert.Equal(await expected, await installation.Totals());
+    }
+
+    [Fact]
+    public async Task Beside_a_server_it_says_that_the_server_goes_on()
+    {
+        var expected = Undisturbed.Totals;
+        await using var installation = new Installation();
+        await installation.StartServer();
+        var (file, mapping) = await Undisturbed.Orders.Write(installation.Root);
+        var command = installation.Start("import", "orders", file, "--map", mapping, "--data", installation.Data);
+        await installation.UntilImport("writing", i => i.State == "writing" && i.Written > 0);
+        await Stopped(command, "the server goes on with it");
+        await installation.UntilCompleted();
+        Assert.Equal(await expected, await installation.Totals());
+    }
+
+    private static async Task Stopped(RunningProcess command, string says)
+    {
+        Installation.Terminate(command);
+        await command.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var line = Assert.Single(command.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Matches("^clientele: stopped .*[0-9,]+ of 60,000 lines written", line);
+        Assert.Contains(says, line, StringComparison.Ordinal);
+        Assert.Equal("", command.Output);
+        Assert.Equal(130, command.Process.ExitCode);
+    }
+}

@@ -13,44 +13,6 @@ internal static partial class Guess
         "MM/dd/yyyy HH:mm:ss", "MM/dd/yyyy HH:mm", "M/d/yyyy H:mm", "MM/dd/yyyy", "dd.MM.yyyy HH:mm:ss", "dd.MM.yyyy HH:mm", "dd.MM.yyyy", "yyyy/MM/dd HH:mm:ss", "yyyy/MM/dd",
     ];
 
-    // Words shops use for a field, without spaces, dots and underscores.
-    private static readonly Dictionary<string, string[]> names = new(StringComparer.Ordinal)
-    {
-        ["orderNumber"] = ["ordernumber", "orderno", "orderid", "order", "invoiceno", "invoice", "invoicenumber", "name"],
-        ["orderedAt"] = ["orderedat", "orderdate", "invoicedate", "createdat", "date", "processedat"],
-        ["productId"] = ["productid", "stockcode", "sku", "lineitemsku", "itemid", "article", "articlenumber"],
-        ["productName"] = ["productname", "description", "lineitemname", "product", "title", "itemname"],
-        ["quantity"] = ["quantity", "qty", "lineitemquantity", "amount", "units"],
-        ["unitPrice"] = ["unitprice", "price", "lineitemprice", "itemprice"],
-        ["customerId"] = ["customerid", "customerno", "clientid", "userid"],
-        ["customerEmail"] = ["customeremail", "email", "emailaddress", "mail"],
-        ["customerName"] = ["customername", "billingname", "fullname", "customer"],
-        ["country"] = ["country", "shippingcountry", "billingcountry"],
-        ["status"] = ["status", "orderstatus", "financialstatus"],
-        ["currency"] = ["currency", "currencycode"],
-        // Of events and customers.
-        ["message"] = [],
-        ["event"] = ["event", "eventname", "eventtype"],
-        ["type"] = ["type", "call"],
-        ["userId"] = ["userid", "customerid", "distinctid"],
-        ["anonymousId"] = ["anonymousid", "visitorid", "clientid"],
-        ["timestamp"] = ["timestamp", "originaltimestamp", "occurredat", "time", "date", "createdat"],
-        ["messageId"] = ["messageid", "uuid", "eventid", "insertid"],
-        ["properties"] = ["properties", "attributes"],
-        ["traits"] = ["traits"],
-        ["context"] = ["context"],
-        ["email"] = ["email", "emailaddress", "mail", "traitsemail"],
-        ["phone"] = ["phone", "phonenumber", "mobile", "telephone"],
-        ["name"] = ["name", "fullname", "customername"],
-        ["city"] = ["city", "town"],
-        ["state"] = ["state", "region", "province"],
-        ["postalCode"] = ["postalcode", "zip", "zipcode", "postcode"],
-        ["gender"] = ["gender", "sex"],
-        ["birthDate"] = ["birthdate", "birthday", "dateofbirth"],
-        ["firstSeenAt"] = ["firstseenat", "createdat", "signedupat", "registeredat"],
-        ["attributes"] = ["attributes", "customattributes", "traits"],
-    };
-
     public static async Task<string> Delimiter(Db db, Guid id, string encoding)
     {
         using (var lines = await RecordReader.Open(new PieceReader(db, id), RecordReader.JsonLines, encoding))
@@ -66,18 +28,18 @@ internal static partial class Guess
 
     public static string Decimal(IEnumerable<string[]> rows) => rows.SelectMany(r => r).Any(f => DecimalComma().IsMatch(f)) ? "," : ".";
 
-    public static Mapping Mapping(MappingFormat format, IReadOnlyList<ImportField> fields, string[] columns, List<string[]> rows)
+    public static Mapping Mapping(MappingFormat format, IImporter importer, string[] columns, List<string[]> rows)
     {
         var guessed = new Dictionary<string, MappingColumn>(StringComparer.Ordinal);
-        foreach (var field in fields)
+        foreach (var field in importer.Fields)
         {
-            var column = names.GetValueOrDefault(field.Name, []).Select(word => Array.FindIndex(columns, c => Letters(c) == word)).FirstOrDefault(i => i >= 0, -1);
+            var column = field.Words.Select(word => Array.FindIndex(columns, c => Letters(c) == word)).FirstOrDefault(i => i >= 0, -1);
             if (column < 0 || guessed.Values.Any(g => g.Column == columns[column])) continue;
             var isWholeAsDecimal = field.Kind == FieldKind.Text && Filled(rows, column).ToList() is { Count: > 0 } values && values.All(v => WholeAsDecimal().IsMatch(v));
             guessed[field.Name] = new MappingColumn(columns[column], isWholeAsDecimal ? @"^([0-9]+)(\.0)?$" : null);
             if (field.Kind == FieldKind.Time) format = format with { Date = Date(Filled(rows, column)) ?? format.Date };
         }
-        return new Mapping(format, guessed, null, "delivered");
+        return importer.Suggest(new Mapping(format, guessed), columns);
     }
 
     private static string? Date(IEnumerable<string> values)

@@ -13,6 +13,12 @@ public interface IImporter
     /// <summary>The tables it fills, schema-qualified: after a large import they are vacuumed at once, not when autovacuum comes by.</summary>
     IReadOnlyList<string> Tables { get; }
 
+    /// <summary>What is wrong with the parts of a mapping that are this importer's own (kinds, status), by path.</summary>
+    IEnumerable<(string Path, string Message)> Faults(Mapping mapping) => [];
+
+    /// <summary>A proposal for a mapping, made by the fields' words, as this importer would put it.</summary>
+    Mapping Suggest(Mapping guessed, IReadOnlyList<string> columns) => guessed;
+
     /// <summary>Turns a record's values into a staged line, or says why it cannot be one.</summary>
     (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values);
 

@@ -38,6 +38,21 @@ public static class ImportCommands
         }, ct);
     }
 
+    /// <summary>An import of the same file with the same mapping that was stopped, or is under way: going on with it is what a second one would want.</summary>
+    /// <param name="id">The file that was just uploaded.</param>
+    public static Task<Guid?> FindUnfinished(Db db, Guid id, Mapping mapping, CancellationToken ct) => db.Find<Guid?>($"""
+        select e.id
+        from platform.imports i
+        join platform.imports e on e.organization_id = i.organization_id and e.kind = i.kind and e.sha256 = i.sha256 and e.id <> i.id
+        where i.id = {id} and e.state in ('queued', 'reading', 'writing') and e.mapping = {Json.Of(mapping with { Format = mapping.Format ?? new MappingFormat() })}
+        order by e.created_at
+        limit 1
+        """, ct);
+
+    /// <summary>Whether a worker holds it now.</summary>
+    public static Task<bool> IsWorkedOn(Db db, Guid id, CancellationToken ct) =>
+        db.One<bool>($"select exists (select from platform.imports i where i.id = {id} and i.worker is not null and i.leased_until > now())", ct);
+
     /// <summary>Stops an import; what it wrote stays until it is undone.</summary>
     public static async Task Cancel(Db db, Guid id, CancellationToken ct)
     {
@@ -72,16 +87,21 @@ public static class ImportCommands
     internal static IImporter Importer(IEnumerable<IImporter> importers, string kind) => importers.FirstOrDefault(i => i.Kind == kind)
         ?? throw Problem.Invalid("kind", $"There is no import of \"{kind}\". There is: {string.Join(", ", importers.Select(i => i.Kind))}.");
 
+    /// <exception cref="Problem">All that is wrong, by path; of a file that cannot be read so, all but what its columns would tell.</exception>
     internal static async Task<BoundMapping> Bind(Db db, IImporter importer, Guid id, long? notUtf8At, Mapping mapping, CancellationToken ct)
     {
         var format = mapping.Format ?? new MappingFormat();
-        var ignored = new Dictionary<string, string[]>();
-        MappingRules.CheckFormat(format, ignored);
-        if (ignored.Count > 0) throw Problem.Invalid(BoundMapping.Bind(mapping, importer.Fields, []).Problems.Where(p => p.Key.StartsWith("format", StringComparison.Ordinal)).ToDictionary());
+        var unreadable = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        MappingRules.CheckReading(format, unreadable);
         if (notUtf8At is { } line && MappingRules.TextEncoding(format.Encoding) is UTF8Encoding)
-            throw Problem.Invalid("format.encoding", $"The file is not UTF-8 (line {line}). Set format.encoding to windows-1252, or save the file as UTF-8.");
+            unreadable["format.encoding"] = [$"The file is not UTF-8 (line {line}). Set format.encoding to windows-1252, or save the file as UTF-8."];
+        if (unreadable.Count > 0)
+        {
+            foreach (var (path, messages) in BoundMapping.Bind(mapping, importer, null).Problems) unreadable.TryAdd(path, messages);
+            throw Problem.Invalid(unreadable);
+        }
         using var reader = await RecordReader.Open(new PieceReader(db, id), format.Delimiter!, format.Encoding!);
-        var (bound, problems) = BoundMapping.Bind(mapping, importer.Fields, reader.Columns);
+        var (bound, problems) = BoundMapping.Bind(mapping, importer, reader.Columns);
         return bound ?? throw Problem.Invalid(problems);
     }
 

@@ -29,7 +29,7 @@ public static class ImportReceiver
         try
         {
             using var scan = new FileScan();
-            var (size, _) = await Store(db, organization, id, file, scan, ct);
+            var size = await Store(db, organization, id, file, scan, ct);
             scan.Finish();
             await db.Run($"""
                 update platform.imports i
@@ -46,7 +46,8 @@ public static class ImportReceiver
         }
     }
 
-    private static async Task<(long Size, long Stored)> Store(Db db, Guid organization, Guid id, Stream file, FileScan scan, CancellationToken ct)
+    /// <returns>How many bytes came.</returns>
+    private static async Task<long> Store(Db db, Guid organization, Guid id, Stream file, FileScan scan, CancellationToken ct)
     {
         var pieces = new PieceWriter(db, organization, id);
         var start = new byte[4];
@@ -73,7 +74,7 @@ public static class ImportReceiver
             throw new Problem(400, "file_damaged", "The compressed file is damaged or cut short. Compress it again and try once more.");
         }
         await pieces.Complete(ct);
-        return (counted.Count, pieces.Stored);
+        return counted.Count;
     }
 
     private static async Task Look(Stream text, FileScan scan, Stream? copy, CancellationToken ct)

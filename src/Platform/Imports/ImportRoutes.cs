@@ -1,12 +1,9 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Clientele.Platform.Audit;
 using Clientele.Platform.Data;
 using Clientele.Platform.Permissions;
 using Clientele.Platform.Problems;
-using CsvHelper;
-using CsvHelper.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,8 +19,6 @@ internal static class ImportRoutes
     public sealed record ListView(IReadOnlyList<ImportView> Items);
 
     private static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
-
-    private sealed record RejectRow(long Line, string Reason, string[] Fields);
 
     public static void Map(RouteGroupBuilder imports)
     {
@@ -53,9 +48,8 @@ internal static class ImportRoutes
 
     private static async Task<IResult> Start(Guid id, JsonElement body, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
     {
-        Mapping mapping;
-        try { mapping = Imports.Mapping.Parse(body.TryGetProperty("mapping", out var given) ? given.GetRawText() : "null"); }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) { throw Problem.Invalid("mapping", $"The mapping cannot be read: {e.Message}"); }
+        if (body.ValueKind != JsonValueKind.Object) throw Problem.Invalid("mapping", "Send an object with the member \"mapping\".");
+        var mapping = Imports.Mapping.Parse(body.TryGetProperty("mapping", out var given) ? given.GetRawText() : string.Empty);
         await ImportCommands.Start(db, importers, id, mapping, ct);
         return Results.Accepted($"/api/imports/{id}", await ImportView.Of(db, id, ct));
     }
@@ -86,31 +80,11 @@ internal static class ImportRoutes
             : throw new Problem(404, "not_found", "The import has no mapping yet. Start it with one first.");
     }
 
-    /// <summary>Rejected lines with number and reason, streamed in pages. Cells that a spreadsheet would run as a formula are defused.</summary>
     private static async Task Rejects(Guid id, HttpContext context, Db db, CancellationToken ct)
     {
         var import = await ImportView.Of(db, id, ct);
-        await db.Run($"select platform.audit('export', 'import_rejects', {id.ToString()})", ct);
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = new System.Net.Mime.ContentDisposition { FileName = $"rejected-{import.Id:N}.csv" }.ToString();
-        await using var text = new StreamWriter(context.Response.Body, new UTF8Encoding(false));
-        await using var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { InjectionOptions = InjectionOptions.Escape });
-        foreach (var header in (string[])["line", "reason", "fields as they stood in the file"]) csv.WriteField(header);
-        await csv.NextRecordAsync();
-        var last = 0L;
-        while (await db.List<RejectRow>($"""
-            select r.line, r.reason, r.fields from platform.import_rejects r
-            where r.import_id = {id} and r.line > {last} order by r.line limit 1000
-            """, ct) is { Count: > 0 } page)
-        {
-            foreach (var row in page)
-            {
-                csv.WriteField(row.Line);
-                csv.WriteField(row.Reason);
-                foreach (var field in row.Fields) csv.WriteField(field);
-                await csv.NextRecordAsync();
-            }
-            last = page[^1].Line;
-        }
+        await RejectedLines.Write(db, id, context.Response.Body, ct);
     }
 }

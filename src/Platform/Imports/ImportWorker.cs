@@ -361,7 +361,7 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
 
     private static BoundMapping Bind(IImporter importer, Mapping mapping, string[] columns)
     {
-        var (bound, problems) = BoundMapping.Bind(mapping, importer.Fields, columns);
+        var (bound, problems) = BoundMapping.Bind(mapping, importer, columns);
         return bound ?? throw Problem.Invalid(problems);
     }
 

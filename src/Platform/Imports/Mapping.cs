@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Clientele.Platform.Data;
+using Clientele.Platform.Problems;
 
 namespace Clientele.Platform.Imports;
 
@@ -13,9 +14,12 @@ namespace Clientele.Platform.Imports;
 public sealed record Mapping(
     MappingFormat? Format, IReadOnlyDictionary<string, MappingColumn>? Columns, IReadOnlyDictionary<string, string>? Kinds = null, string? Status = null)
 {
-    /// <exception cref="JsonException">Not JSON of this shape.</exception>
-    public static Mapping Parse(string json) => JsonSerializer.Deserialize<Mapping>(json, ReadOptions)
-        ?? throw new JsonException("The mapping is empty.");
+    /// <exception cref="Problem">Not JSON of this shape; every fault by its path.</exception>
+    public static Mapping Parse(string json)
+    {
+        var faults = MappingText.Faults(json, ReadOptions);
+        return faults.Count == 0 ? JsonSerializer.Deserialize<Mapping>(json, ReadOptions)! : throw Problem.Invalid(faults);
+    }
 
     private static readonly JsonSerializerOptions ReadOptions = ApiJson.Configure(new JsonSerializerOptions
     {
@@ -31,7 +35,7 @@ public sealed record Mapping(
 /// <param name="Decimal">The decimal sign, <c>.</c> or <c>,</c>; the other one may group thousands.</param>
 /// <param name="Date">.NET custom format, e.g. <c>yyyy-MM-dd HH:mm:ss</c>, or <c>iso</c> for ISO 8601; a time without an offset is local to the time zone.</param>
 /// <param name="TimeZone">IANA name of the zone the times are local to. A time that does not exist (clocks going forward) is moved on by the gap; of one that occurs twice the first is meant.</param>
-/// <param name="Currency">ISO 4217 code of the amounts.</param>
+/// <param name="Currency">ISO 4217 code of the amounts; null where the file has none.</param>
 /// <param name="ExchangeRate">One unit of it in the organization's currency; 1 when they are the same.</param>
 public sealed record MappingFormat(
     string? Delimiter = ",", string? Encoding = "utf-8", string? Decimal = ".", string? Date = "iso", string? TimeZone = "UTC",
@@ -64,7 +68,12 @@ public enum FieldKind { Text, Number, Money, Time }
 
 /// <summary>A field of an importer, to which a mapping gives a column.</summary>
 /// <param name="Longest">For text: how many characters it may have.</param>
-public sealed record ImportField(string Name, string Label, string Description, bool Required, FieldKind Kind, int Longest = 500);
+public sealed record ImportField(string Name, string Label, string Description, bool Required, FieldKind Kind, int Longest = 500)
+{
+    /// <summary>What files call it, in small letters and without anything between: for a first proposal. The first that a file has counts.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Words { get; init; } = [];
+}
 
 /// <summary>A mapping that was checked against an importer's fields and a file's columns, ready to read records.</summary>
 public sealed class BoundMapping
@@ -93,14 +102,16 @@ public sealed class BoundMapping
     public MappingFormat Format { get; }
 
     /// <summary>Everything that is wrong with a mapping, by the field's path; or the bound mapping.</summary>
+    /// <param name="columns">Of the file; null where it cannot be read, then nothing is said of them and nothing bound.</param>
     public static (BoundMapping? Bound, IReadOnlyDictionary<string, string[]> Problems) Bind(
-        Mapping mapping, IReadOnlyList<ImportField> fields, IReadOnlyList<string> columns)
+        Mapping mapping, IImporter importer, IReadOnlyList<string>? columns)
     {
         var problems = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        var fields = importer.Fields;
         var format = mapping.Format ?? new MappingFormat();
-        var culture = MappingRules.CheckFormat(format, problems);
+        var culture = MappingRules.CheckFormat(format, fields, problems);
         var zone = MappingRules.Zone(format.TimeZone, problems);
-        MappingRules.CheckKinds(mapping, problems);
+        foreach (var (path, message) in importer.Faults(mapping)) problems[path] = [message];
         var bound = new BoundMapping(mapping with { Format = format }, culture, zone);
         var given = mapping.Columns ?? new Dictionary<string, MappingColumn>();
         foreach (var name in given.Keys.Where(name => fields.All(f => f.Name != name)))
@@ -112,11 +123,13 @@ public sealed class BoundMapping
                 if (field.Required) problems[$"columns.{field.Name}"] = [$"Say which column holds the {field.Label.ToLowerInvariant()}: columns.{field.Name}."];
                 continue;
             }
+            var pattern = MappingRules.Pattern(column.Pattern, $"columns.{field.Name}", problems);
+            if (columns is null) continue;
             var index = columns.ToList().IndexOf(column.Column);
             if (index < 0) problems[$"columns.{field.Name}"] = [$"The file has no column \"{column.Column}\". Its columns are {string.Join(", ", columns.Take(30))}."];
-            else bound.fields.Add(new BoundField(field, index, MappingRules.Pattern(column.Pattern, $"columns.{field.Name}", problems)));
+            else bound.fields.Add(new BoundField(field, index, pattern));
         }
-        return (problems.Count == 0 ? bound : null, problems);
+        return (problems.Count == 0 && columns is not null ? bound : null, problems);
     }
 
     /// <summary>Reads one record's fields into typed values; a null is an empty field that need not be there.</summary>
@@ -146,6 +159,9 @@ public sealed class BoundMapping
         }
         return (values, null);
     }
+
+    /// <summary>The day a time fell on where it was written: a bare date stays that date.</summary>
+    public DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, zone).DateTime);
 
     private (object? Value, string? Problem) Convert(ImportField field, string text) => field.Kind switch
     {

@@ -7,19 +7,23 @@ namespace Clientele.Platform.Imports;
 /// <summary>The single rules a mapping is checked by.</summary>
 internal static class MappingRules
 {
-    private static readonly string[] kinds = ["order", "refund", "adjustment"];
-    private static readonly string[] statuses = ["pending", "confirmed", "shipped", "delivered", "cancelled", "refunded"];
-
-    public static CultureInfo CheckFormat(MappingFormat format, Dictionary<string, string[]> problems)
+    /// <summary>What must be right before a file can be read at all.</summary>
+    public static void CheckReading(MappingFormat format, Dictionary<string, string[]> problems)
     {
         if (format.Delimiter is not ({ Length: 1 } or RecordReader.JsonLines) || format.Delimiter is "\"" or "\r" or "\n")
             problems["format.delimiter"] = ["The delimiter is one character, such as \",\", \";\" or a tab; or \"json\" for a file with one JSON object a line."];
         if (TextEncoding(format.Encoding) is null)
             problems["format.encoding"] = ["The encoding is utf-8, windows-1252 or iso-8859-1."];
+    }
+
+    public static CultureInfo CheckFormat(MappingFormat format, IReadOnlyList<ImportField> fields, Dictionary<string, string[]> problems)
+    {
+        CheckReading(format, problems);
         if (format.Decimal is not ("." or ",")) problems["format.decimal"] = ["The decimal sign is \".\" or \",\"."];
         if (string.IsNullOrWhiteSpace(format.Date)) problems["format.date"] = ["Say how dates are written, e.g. yyyy-MM-dd HH:mm:ss, or iso."];
         else if (!IsDateFormat(format.Date)) problems["format.date"] = [$"\"{format.Date}\" is not a date format; write e.g. dd/MM/yyyy HH:mm."];
-        if (!(format.Currency is { Length: 3 } code && code.All(char.IsAsciiLetterUpper)))
+        // A file without amounts has no currency to state.
+        if (format.Currency is null ? fields.Any(f => f.Kind == FieldKind.Money) : !(format.Currency.Length == 3 && format.Currency.All(char.IsAsciiLetterUpper)))
             problems["format.currency"] = ["Say in which currency the amounts are: an ISO 4217 code such as GBP."];
         if (format.ExchangeRate is <= 0 or > 1_000_000) problems["format.exchangeRate"] = ["The exchange rate is greater than 0 and at most 1,000,000."];
         var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
@@ -43,27 +47,12 @@ internal static class MappingRules
         return TimeZoneInfo.Utc;
     }
 
-    public static void CheckKinds(Mapping mapping, Dictionary<string, string[]> problems)
-    {
-        foreach (var (kind, pattern) in mapping.Kinds ?? new Dictionary<string, string>())
-        {
-            if (!kinds.Contains(kind)) problems[$"kinds.{kind}"] = ["The kinds are order, refund and adjustment."];
-            else if (string.IsNullOrEmpty(pattern)) problems[$"kinds.{kind}"] = ["Give a regular expression over the order number."];
-            else Pattern(pattern, $"kinds.{kind}", problems);
-        }
-        if (mapping.Status is { } status && !statuses.Contains(status)) problems["status"] = [$"The status is one of {string.Join(", ", statuses)}."];
-    }
-
-    /// <summary>A user's expression runs in linear time: no backtracking, so none can hang an import.</summary>
     public static Regex? Pattern(string? pattern, string path, Dictionary<string, string[]> problems)
     {
         if (string.IsNullOrEmpty(pattern)) return null;
-        try { return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant); }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            problems[path] = [$"\"{pattern}\" is not a regular expression that can be used here: {e.Message}"];
-            return null;
-        }
+        var (compiled, problem) = ImportPattern.Compile(pattern);
+        if (problem is not null) problems[path] = [problem];
+        return compiled;
     }
 
     /// <summary>The instant of a local time. In the gap of a spring change it moves on by the gap; of a repeated hour the first is meant.</summary>
@@ -87,5 +76,20 @@ internal static class MappingRules
             return DateTime.TryParseExact(moment.ToString(format, CultureInfo.InvariantCulture), format, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
         }
         catch (FormatException) { return false; }
+    }
+}
+
+/// <summary>Regular expressions of a mapping.</summary>
+public static class ImportPattern
+{
+    /// <summary>A user's expression runs in linear time: no backtracking, so none can hang an import.</summary>
+    /// <returns>The expression, or why it cannot be used.</returns>
+    public static (Regex? Pattern, string? Problem) Compile(string pattern)
+    {
+        try { return (new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), null); }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            return (null, $"\"{pattern}\" is not a regular expression that can be used here: {e.Message}");
+        }
     }
 }

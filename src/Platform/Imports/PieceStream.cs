@@ -11,8 +11,6 @@ internal sealed class PieceWriter(Db db, Guid organizationId, Guid importId) : S
     private int filled;
     private int number;
 
-    public long Stored { get; private set; }
-
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct = default)
     {
         while (!bytes.IsEmpty)
@@ -37,7 +35,7 @@ internal sealed class PieceWriter(Db db, Guid organizationId, Guid importId) : S
         await db.Run($"""
             insert into platform.import_pieces (organization_id, import_id, number, content) values ({organizationId}, {importId}, {number}, {content})
             """, ct);
-        (Stored, filled, number) = (Stored + filled, 0, number + 1);
+        (filled, number) = (0, number + 1);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Clientele.Platform.Data;
 
 namespace Clientele.Platform.Imports;
@@ -9,7 +10,7 @@ internal static class Preview
 
     public sealed record View(string[] Columns, IReadOnlyList<string[]> Rows, Mapping Suggested);
 
-    public sealed record CheckRequest(Mapping? Mapping);
+    public sealed record CheckRequest(JsonElement? Mapping);
 
     public sealed record CheckView(IReadOnlyList<CheckedRow> Rows, IReadOnlyDictionary<string, string[]> Problems);
 
@@ -28,8 +29,10 @@ internal static class Preview
         var rows = new List<string[]>();
         while (rows.Count < Records && await reader.Next() is { } record) rows.Add(record.Fields);
         var settings = await db.One<Settings>($"select o.time_zone, o.currency from platform.organizations o where o.id = platform.organization()", ct);
-        var format = new MappingFormat(delimiter, encoding, Guess.Decimal(rows), "iso", settings.TimeZone, settings.Currency);
-        return new View(reader.Columns, rows, Guess.Mapping(format, ImportCommands.Importer(importers, kind).Fields, reader.Columns, rows));
+        var importer = ImportCommands.Importer(importers, kind);
+        var format = new MappingFormat(delimiter, encoding, Guess.Decimal(rows), "iso", settings.TimeZone,
+            importer.Fields.Any(f => f.Kind == FieldKind.Money) ? settings.Currency : null);
+        return new View(reader.Columns, rows, Guess.Mapping(format, importer, reader.Columns, rows));
     }
 
     public static async Task<CheckView> Check(Guid id, CheckRequest request, Db db, IEnumerable<IImporter> importers, CancellationToken ct)
@@ -39,7 +42,8 @@ internal static class Preview
         BoundMapping bound;
         try
         {
-            bound = await ImportCommands.Bind(db, importer, id, notUtf8At, request.Mapping ?? new Mapping(null, null), ct);
+            var mapping = request.Mapping is { ValueKind: not JsonValueKind.Null } given ? Mapping.Parse(given.GetRawText()) : new Mapping(null, null);
+            bound = await ImportCommands.Bind(db, importer, id, notUtf8At, mapping, ct);
             await importer.Check(db, bound, ct);
         }
         catch (Problems.Problem problem) when (problem.Errors is not null)

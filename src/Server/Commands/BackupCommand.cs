@@ -136,7 +136,7 @@ internal static class BackupCommand
 
     internal static async Task<int> With(string data, string? database, string? folder, Func<BackupOptions, KeyRing?, DatabaseHome, Task<int>> act, CancellationToken ct)
     {
-        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        using var loggers = LogLines.OfCommand();
         await using var home = await DatabaseHome.Reach(database, data, loggers, ct);
         var options = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString);
         options = options with { Files = FileStores.Open(Path.Combine(data, "files")) };

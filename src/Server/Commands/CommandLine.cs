@@ -9,7 +9,7 @@ using Npgsql;
 namespace Clientele.Server.Commands;
 
 /// <summary>
-/// Runs a command. What a person can cause ends in one line on standard error and a code:
+/// Runs a command. What a person can cause ends in one line on standard error for each thing that is wrong, and a code:
 /// 0 done · 1 it ran and did not succeed · 2 the command, a file or the surroundings are not right, and nothing was changed.
 /// </summary>
 internal static class CommandLine
@@ -35,6 +35,11 @@ internal static class CommandLine
                 // A stop may wait for a request, an import's group and PostgreSQL's last checkpoint; cut short it would leave PostgreSQL behind.
                 ProcessTerminationTimeout = TimeSpan.FromSeconds(80),
             });
+        }
+        catch (Problem e) when (e.Errors is { Count: > 0 } faults)
+        {
+            foreach (var fault in faults.Values.SelectMany(f => f)) await Console.Error.WriteLineAsync($"clientele: {fault}");
+            return Refused;
         }
         catch (Exception e) when (e is SetupException or PrivatePostgresException or Problem)
         {

@@ -1,136 +1,139 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using Clientele.Commerce;
 using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Migrations;
-using Clientele.Platform.Modules;
+using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
-using Npgsql;
 
 namespace Clientele.Server.Commands;
 
 /// <summary>
-/// clientele import orders FILE --map MAPPING. Takes the file in, then works on it here; a server over the same database
+/// clientele import KIND FILE --map MAPPING, of whatever kinds the modules import. Takes the file in, then works on it here; a server over the same database
 /// may take part, and finishes it if this process is killed.
 /// </summary>
 internal static class ImportCommand
 {
+    private const int ReasonsToTell = 3;
+
     public static Command Create()
     {
         var (data, database) = (Options.Data(), Options.Database());
-        var kind = new Argument<string>("kind") { Description = "What the file holds: orders." };
-        var file = new Argument<string>("file") { Description = "A CSV file, also gzipped." };
+        var kind = new Argument<string>("kind") { Description = "What the file holds: orders, customers or events." };
+        var file = new Argument<string>("file") { Description = "A CSV file, or JSON lines; also gzipped." };
         var map = new Option<string>("--map") { Description = "The mapping, a JSON file (see docs/guides/import.md).", HelpName = "FILE", Required = true };
         var slug = new Option<string?>("--organization") { Description = "Which organization, when there are several: the word in the console's address.", HelpName = "SLUG" };
-        var command = new Command("import", "Import a file.") { kind, file, map, slug, data, database };
+        var rejects = new Option<string?>("--rejects") { Description = "Write the rejected lines there, as CSV with number and reason.", HelpName = "FILE" };
+        var command = new Command("import", "Import a file.") { kind, file, map, rejects, slug, data, database };
         command.SetAction((parsed, ct) => Run(
-            parsed.GetValue(kind)!, parsed.GetValue(file)!, parsed.GetValue(map)!, parsed.GetValue(slug), parsed.GetValue(data)!, parsed.GetValue(database), ct));
+            parsed.GetValue(kind)!, parsed.GetValue(file)!, parsed.GetValue(map)!, parsed.GetValue(rejects), parsed.GetValue(slug), parsed.GetValue(data)!, parsed.GetValue(database), ct));
         return command;
     }
 
-    private static async Task<int> Run(string kind, string path, string map, string? slug, string data, string? database, CancellationToken ct)
+    private static async Task<int> Run(string kind, string path, string map, string? rejects, string? slug, string data, string? database, CancellationToken ct)
     {
         // Everything that can be wrong with the command is looked at before anything is started or written.
-        using var services = Services(null);
-        var importers = services.GetServices<IImporter>().ToList();
+        using var known = Services(null);
+        var importers = known.GetServices<IImporter>().ToList();
         if (!importers.Exists(i => i.Kind == kind)) throw new SetupException($"There is no import of \"{kind}\". There is: {string.Join(", ", importers.Select(i => i.Kind))}.");
         var mapping = await ReadMapping(map, ct);
         await using var stream = Open(path);
-        using var loggers = LoggerFactory.Create(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        if (rejects is not null) CheckPlace(rejects);
+        using var loggers = LogLines.OfCommand();
         await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
         var db = new Db(home.Databases.Application, new Tenant(await Options.FindOrganization(home.Databases, slug, ct), null, Access.System));
         var id = await Receive(db, importers, kind, path, stream, mapping, ct);
-        return await Follow(home.Databases, db, id, ct);
+        using var services = Services(home.Databases);
+        // Only a database of our own that was started for this command has an administrator here.
+        var import = await ImportFollow.ToEnd(services.GetRequiredService<ImportWorker>(), db, id, alone: home.Administrator is not null, ct);
+        await Report(db, import, rejects);
+        // A file of which nothing was taken was not imported, whatever became of the import.
+        return import.State == "completed" && import.Accepted + import.Duplicates > 0 ? 0 : CommandLine.Failed;
     }
 
     private static async Task<Guid> Receive(Db db, List<IImporter> importers, string kind, string path, Stream stream, Mapping mapping, CancellationToken ct)
     {
-        var id = await ImportReceiver.Receive(db, kind, Path.GetFileName(path), stream, ct);
         try
         {
-            await ImportCommands.Start(db, importers, id, mapping, ct);
-            return id;
+            var id = await ImportReceiver.Receive(db, kind, Path.GetFileName(path), stream, ct);
+            try
+            {
+                if (await ImportCommands.FindUnfinished(db, id, mapping, ct) is not { } earlier)
+                {
+                    await ImportCommands.Start(db, importers, id, mapping, ct);
+                    return id;
+                }
+                await ImportCommands.Delete(db, id, ct);
+                await Console.Error.WriteLineAsync("This file with this mapping was begun before; going on with that import.");
+                return earlier;
+            }
+            catch
+            {
+                await ImportCommands.Delete(db, id, CancellationToken.None);
+                throw;
+            }
         }
-        catch
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await ImportCommands.Delete(db, id, CancellationToken.None);
+            await Console.Error.WriteLineAsync("clientele: stopped while the file was looked at; nothing was written.");
             throw;
         }
     }
 
-    private static async Task<int> Follow(Databases databases, Db db, Guid id, CancellationToken ct)
+    // It has ended: a stop now does not take its result away.
+    private static async Task Report(Db db, ImportView i, string? rejects)
     {
-        using var services = Services(databases);
-        var worker = services.GetRequiredService<ImportWorker>();
-        var waiting = false;
-        var work = Task.Run(async () =>
+        Say($"{i.State}: {i.LinesRead:N0} lines read, {i.Accepted:N0} imported, {i.Duplicates:N0} already there, {i.Rejected:N0} rejected");
+        if (Made(i) is { Length: > 0 } made) Console.WriteLine(made);
+        if (i.Rejected > 0)
         {
-            // Not ours alone: a server may have taken it, then this finds nothing and looks again.
-            while (true)
-            {
-                try
-                {
-                    if (!await worker.RunNext(ct, id) && await Done(db, id, ct)) return;
-                }
-                catch (NpgsqlException e) when (Away(e))
-                {
-                    // Said by the loop below, once.
-                }
-                await Task.Delay(500, ct);
-            }
-        }, ct);
-        while (!work.IsCompleted)
-        {
-            await Task.WhenAny(work, Task.Delay(500, ct));
-            try
-            {
-                var now = await ImportCommands.Get(db, id, ct);
-                waiting = false;
-                if (!Console.IsErrorRedirected) await Show(now);
-            }
-            catch (NpgsqlException e) when (Away(e))
-            {
-                if (!waiting) await Console.Error.WriteLineAsync("The database is away; the import goes on when it is back.");
-                waiting = true;
-            }
+            var reasons = await RejectedLines.Reasons(db, i.Id, ReasonsToTell, CancellationToken.None);
+            foreach (var reason in reasons) Say($"{reason.Lines:N0} rejected, the first is line {reason.First}: {reason.Reason}");
+            if (i.Rejected - reasons.Sum(r => r.Lines) is > 0 and var others) Say($"{others:N0} rejected for other reasons");
         }
-        await work;
-        var import = await ImportCommands.Get(db, id, ct);
-        if (!Console.IsErrorRedirected) await Console.Error.WriteLineAsync();
-        Console.WriteLine(Summary(import));
-        return import.State == "completed" ? 0 : CommandLine.Failed;
+        if (rejects is not null)
+        {
+            await using var file = new FileStream(rejects, FileMode.Create, FileAccess.Write, FileShare.Read, 128 * 1024, useAsync: true);
+            await RejectedLines.Write(db, i.Id, file, CancellationToken.None);
+            Say($"rejected lines: {rejects}");
+        }
+        if (i.State == "completed" && i.Accepted + i.Duplicates == 0) Console.WriteLine("Nothing was imported: every line was rejected. Correct the mapping or the file, and import again.");
+        Console.WriteLine(i.Problem ?? $"import {i.Id}; {(i.Rejected > 0 && rejects is null ? "rejected lines: the same command with --rejects FILE, or console, Imports; undo" : "undo")}: console, Imports");
     }
 
-    // A database that was killed comes back: the server beside us restarts it, and the import goes on.
-    private static bool Away(NpgsqlException e) => e is not PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03";
+    private static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
-    private static async Task<bool> Done(Db db, Guid id, CancellationToken ct) =>
-        (await ImportCommands.Get(db, id, ct)).State is "completed" or "failed" or "cancelled" or "undone";
+    // The importers' own names for what they make, in the order of telling.
+    private static readonly (string Name, string Words)[] made =
+    [
+        ("orders", "orders"), ("refunds", "refunds"), ("adjustments", "adjustments"), ("events", "events"), ("dropped", "dropped (their people refused or were erased)"),
+        ("customersCreated", "new customers"), ("customersChanged", "customers told of"),
+    ];
 
-    private static Task Show(ImportView import)
-    {
-        var filled = (int)(import.Progress * 30);
-        var left = import.SecondsLeft is { } s ? $"{s:0} s left" : string.Empty;
-        return Console.Error.WriteAsync($"\r{import.State,-9} [{new string('#', filled)}{new string('.', 30 - filled)}] {import.Progress:0 %} {left}        ");
-    }
-
-    private static string Summary(ImportView i) => string.Create(CultureInfo.InvariantCulture, $"""
-        {i.State}: {i.LinesRead:N0} lines read, {i.Accepted:N0} imported, {i.Duplicates:N0} already there, {i.Rejected:N0} rejected
-        {i.Orders:N0} orders, {i.Refunds:N0} refunds, {i.Adjustments:N0} adjustments, {i.CustomersCreated:N0} new customers
-        {i.Problem ?? $"import {i.Id}; rejected lines and undo: console, Imports"}
-        """);
+    private static string Made(ImportView i) => string.Join(", ", made.Where(m => i.Counts.TryGetProperty(m.Name, out _))
+        .Select(m => string.Create(CultureInfo.InvariantCulture, $"{i.Counts.GetProperty(m.Name).GetInt64():N0} {m.Words}")));
 
     private static async Task<Mapping> ReadMapping(string path, CancellationToken ct)
     {
+        if (Directory.Exists(path)) throw new SetupException($"The mapping {path} is a folder. Name a file in it.");
         try { return Mapping.Parse(await File.ReadAllTextAsync(path, ct)); }
-        catch (JsonException e) { throw new SetupException($"{path} is not a mapping: {e.Message}", e); }
+        catch (Problem e) when (e.Errors is { } faults)
+        {
+            throw Problem.Invalid(faults.ToDictionary(f => f.Key, f => f.Value.Select(fault => $"{path}: {fault}").ToArray()));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new SetupException($"The mapping cannot be read: {e.Message}", e); }
+    }
+
+    // Before the import, which may take long; the file itself is made when there is something to write.
+    private static void CheckPlace(string path)
+    {
+        if (Directory.Exists(path)) throw new SetupException($"{path} is a folder. Name a file to write the rejected lines to.");
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))) throw new SetupException($"There is no folder for {path}. Make it, or write the rejected lines elsewhere.");
     }
 
     private static FileStream Open(string path)
     {
+        if (Directory.Exists(path)) throw new SetupException($"{path} is a folder. Name a file in it.");
         try { return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, useAsync: true); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException) { throw new SetupException($"The file cannot be read: {e.Message}", e); }
     }
@@ -139,8 +142,11 @@ internal static class ImportCommand
     {
         var services = new ServiceCollection().AddLogging(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         if (databases is not null) services.AddSingleton(databases);
+        // Of all that the modules are made of, what imports: the rest is the server's.
+        var all = new ServiceCollection();
+        foreach (var module in Modules.All) module.AddServices(all);
+        foreach (var importer in all.Where(s => s.ServiceType == typeof(IImporter))) services.Add(importer);
         services.AddSingleton<ImportWorker>();
-        ((IModule)new CommerceModule()).AddServices(services);
         return services.BuildServiceProvider();
     }
 }

@@ -67,10 +67,7 @@ const make = (more) => ({
   accepted: 0,
   rejected: 0,
   duplicates: 0,
-  orders: 0,
-  refunds: 0,
-  adjustments: 0,
-  customersCreated: 0,
+  counts: {},
   progress: 0,
   secondsLeft: null,
   problem: null,
@@ -81,10 +78,7 @@ const done = {
   linesRead: 541909,
   accepted: 541872,
   rejected: 37,
-  orders: 22061,
-  refunds: 3836,
-  adjustments: 3,
-  customersCreated: 4372,
+  counts: { orders: 22061, refunds: 3836, adjustments: 3, customersCreated: 4372 },
   progress: 1,
 };
 const at = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -100,10 +94,7 @@ export const imports = [
     linesRead: 341200,
     accepted: 341188,
     rejected: 12,
-    orders: 13900,
-    refunds: 2310,
-    adjustments: 2,
-    customersCreated: 3011,
+    counts: { orders: 13900, refunds: 2310, adjustments: 2, customersCreated: 3011 },
     progress: 0.63,
     secondsLeft: 48,
   }),
@@ -128,7 +119,7 @@ export function advance(item) {
     item.progress = Math.min(1, item.progress + 0.04);
     item.state = item.progress < 0.4 ? 'reading' : 'writing';
     for (const [name, value] of Object.entries(done))
-      if (name !== 'progress' && name !== 'lines') item[name] = Math.round(value * item.progress);
+      if (typeof value === 'number' && name !== 'progress' && name !== 'lines') item[name] = Math.round(value * item.progress);
     item.lines = done.lines;
     item.secondsLeft = Math.ceil((1 - item.progress) * 25);
     if (item.progress >= 1) Object.assign(item, done, { state: 'completed', secondsLeft: null, finishedAt: new Date().toISOString() });
@@ -137,8 +128,8 @@ export function advance(item) {
   return item;
 }
 
-export const add = (fileName, fileSize) => {
-  const item = make({ fileName, fileSize, createdAt: new Date().toISOString() });
+export const add = (kind, fileName, fileSize) => {
+  const item = make({ kind, fileName, fileSize, createdAt: new Date().toISOString() });
   imports.unshift(item);
   return item;
 };

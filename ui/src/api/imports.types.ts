@@ -16,7 +16,8 @@ export interface ImportFormat {
   decimal: string;
   date: string;
   timeZone: string;
-  currency: string;
+  /** Null where the file has no amounts. */
+  currency: string | null;
   exchangeRate: number;
 }
 
@@ -27,7 +28,8 @@ export interface Mapping {
   format: ImportFormat;
   columns: Record<string, ColumnSource>;
   kinds?: { order?: string; refund?: string; adjustment?: string } | null;
-  status: string;
+  /** Of orders that have no status column. */
+  status?: string | null;
 }
 
 export interface Import {
@@ -47,10 +49,8 @@ export interface Import {
   accepted: number;
   rejected: number;
   duplicates: number;
-  orders: number;
-  refunds: number;
-  adjustments: number;
-  customersCreated: number;
+  /** What was made, by the server's names: orders, events, customersCreated… */
+  counts: Record<string, number>;
   progress: number;
   secondsLeft: number | null;
   problem: string | null;

@@ -1,26 +1,32 @@
-import { Button, FileButton, Progress } from '@mantine/core';
-import { useBlocker, useNavigate } from '@tanstack/react-router';
+import { Button, FileButton, Progress, SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useBlocker, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type DragEvent } from 'react';
 import type { Import } from '../api/imports.types';
+import { importFieldsQuery } from '../api/queries';
 import { upload, type Upload, type UploadProgress } from '../api/upload';
 import { Card } from '../components/Card';
 import { Icon } from '../components/Icon';
 import { ProblemAlert } from '../components/ProblemAlert';
-import { useFormat, useT } from '../i18n/I18n';
+import { useFormat, useT, useWordFor } from '../i18n/I18n';
+import { usePlainT } from '../i18n/usePlainT';
 import { useOrganization } from '../shell/organization';
 import classes from './ChooseFile.module.css';
+import { importKinds, kindNames, offeredKinds } from './kinds';
 
 interface Sending {
   file: File;
   progress: UploadProgress | null;
 }
 
-const kind = 'orders';
-
 export function ChooseFile() {
   const t = useT();
+  const plain = usePlainT();
+  const word = useWordFor(kindNames);
   const { slug } = useOrganization();
   const navigate = useNavigate();
+  const { kind = 'orders' } = useSearch({ from: '/o/$slug/imports/new' });
+  const known = useQuery(importFieldsQuery(slug, 'orders'));
   const [sending, setSending] = useState<Sending | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [over, setOver] = useState(false);
@@ -53,28 +59,38 @@ export function ChooseFile() {
     void send(event.dataTransfer.files[0] ?? null);
   };
 
+  const words = importKinds[kind];
   return (
     <Card className={classes.card}>
       {sending ? (
         <Sent sending={sending} stop={() => current.current?.abort()} />
       ) : (
-        <div
-          className={classes.drop}
-          data-over={over || undefined}
-          onDragOver={(event) => {
-            event.preventDefault();
-            setOver(true);
-          }}
-          onDragLeave={() => setOver(false)}
-          onDrop={drop}
-        >
-          <Icon name="upload" size={24} />
-          <p className={classes.lead}>{t('imports.drop')}</p>
-          <FileButton onChange={(file) => void send(file)} accept=".csv,.gz,.txt,text/csv,application/gzip">
-            {(props) => <Button {...props}>{t('imports.choose')}</Button>}
-          </FileButton>
-          <p className={classes.hint}>{t('imports.accepts')}</p>
-        </div>
+        <>
+          <SegmentedControl
+            fullWidth
+            aria-label={t('imports.kind')}
+            value={kind}
+            onChange={(next) => void navigate({ to: '/o/$slug/imports/new', params: { slug }, search: { kind: next }, replace: true })}
+            data={offeredKinds(known.data?.kinds).map((value) => ({ value, label: word(value) }))}
+          />
+          <div
+            className={classes.drop}
+            data-over={over || undefined}
+            onDragOver={(event) => {
+              event.preventDefault();
+              setOver(true);
+            }}
+            onDragLeave={() => setOver(false)}
+            onDrop={drop}
+          >
+            <Icon name="upload" size={24} />
+            <p className={classes.lead}>{plain(words?.drop ?? 'imports.drop')}</p>
+            <FileButton onChange={(file) => void send(file)} accept=".csv,.gz,.txt,.json,.jsonl,.ndjson,text/csv,application/gzip">
+              {(props) => <Button {...props}>{t('imports.choose')}</Button>}
+            </FileButton>
+            <p className={classes.hint}>{plain(words?.accepts ?? 'imports.accepts')}</p>
+          </div>
+        </>
       )}
       <ProblemAlert error={error} />
     </Card>

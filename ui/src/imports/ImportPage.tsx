@@ -16,6 +16,7 @@ import { ImportCounts } from './ImportCounts';
 import { ImportProgress } from './ImportProgress';
 import classes from './Imports.module.css';
 import { ImportStateBadge } from './ImportStateBadge';
+import { kindNames } from './kinds';
 import { importStates, isRunning } from './states';
 import { useRefreshAfter } from './useRefreshAfter';
 
@@ -55,6 +56,7 @@ function Loaded({ item }: { item: Import }) {
   const t = useT();
   const format = useFormat();
   const word = useWordFor(importStates);
+  const kind = useWordFor(kindNames);
   const { slug } = useOrganization();
   const { import: mayImport } = usePermissions();
   useAnnounceChange(word(item.state));
@@ -84,6 +86,7 @@ function Loaded({ item }: { item: Import }) {
         <Card title={t('import.about')}>
           <FactList
             facts={[
+              [t('imports.kind.short'), kind(item.kind)],
               [t('import.size'), format.bytes(item.fileSize)],
               [t('import.by'), item.createdBy ?? <Nothing />],
               [t('import.created'), <When at={item.createdAt} show="dateTime" />],

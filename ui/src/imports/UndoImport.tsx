@@ -9,6 +9,7 @@ import { useOrganization } from '../shell/organization';
 export function UndoImport({ item, close }: { item: Import; close: () => void }) {
   const t = useT();
   const { slug } = useOrganization();
+  const { counts } = item;
   const client = useQueryClient();
   const undo = useMutation({
     mutationFn: () => undoImport(slug, item.id),
@@ -18,10 +19,13 @@ export function UndoImport({ item, close }: { item: Import; close: () => void })
     },
   });
   const consequences = [
-    item.orders > 0 && t('import.undo.orders', { count: item.orders }),
-    item.refunds > 0 && t('import.undo.refunds', { count: item.refunds }),
-    item.adjustments > 0 && t('import.undo.adjustments', { count: item.adjustments }),
-    item.customersCreated > 0 && t('import.undo.customers', { count: item.customersCreated }),
+    (counts.orders ?? 0) > 0 && t('import.undo.orders', { count: counts.orders ?? 0 }),
+    (counts.refunds ?? 0) > 0 && t('import.undo.refunds', { count: counts.refunds ?? 0 }),
+    (counts.adjustments ?? 0) > 0 && t('import.undo.adjustments', { count: counts.adjustments ?? 0 }),
+    (counts.events ?? 0) > 0 && t('import.undo.events', { count: counts.events ?? 0 }),
+    (counts.customersCreated ?? 0) > 0 && t('import.undo.customers', { count: counts.customersCreated ?? 0 }),
+    (counts.customersChanged ?? 0) > 0 && t('import.undo.told'),
+    (counts.events ?? 0) > 0 && t('import.undo.profiles'),
     t('import.undo.figures'),
   ].filter((text): text is string => Boolean(text));
   return (

@@ -4,10 +4,11 @@ import { useMemo } from 'react';
 import type { Import } from '../api/imports.types';
 import type { Column } from '../components/table/columns';
 import { Nothing, Num, When } from '../components/Values';
-import { useFormat, useT } from '../i18n/I18n';
+import { useFormat, useT, useWordFor } from '../i18n/I18n';
 import { useOrganization } from '../shell/organization';
 import classes from './Imports.module.css';
 import { ImportStateBadge } from './ImportStateBadge';
+import { kindNames } from './kinds';
 import { isRunning } from './states';
 
 function State({ item }: { item: Import }) {
@@ -27,6 +28,7 @@ function State({ item }: { item: Import }) {
 
 export function useImportColumns(): Column<Import>[] {
   const t = useT();
+  const kind = useWordFor(kindNames);
   const { slug } = useOrganization();
   return useMemo(
     () => [
@@ -40,6 +42,7 @@ export function useImportColumns(): Column<Import>[] {
           </Link>
         ),
       },
+      { id: 'kind', label: t('imports.kind.short'), cell: (item) => kind(item.kind) },
       { id: 'state', label: t('import.state'), phone: true, cell: (item) => <State item={item} /> },
       {
         id: 'lines',
@@ -52,6 +55,6 @@ export function useImportColumns(): Column<Import>[] {
       { id: 'createdBy', label: t('import.by'), cell: (item) => item.createdBy ?? <Nothing /> },
       { id: 'createdAt', label: t('import.created'), align: 'right', cell: (item) => <When at={item.createdAt} /> },
     ],
-    [t, slug],
+    [t, kind, slug],
   );
 }

@@ -29,18 +29,18 @@ internal sealed class OrderImporter(int ordersPerGroup = 400) : IImporter
 
     public IReadOnlyList<ImportField> Fields { get; } =
     [
-        new("orderNumber", "Order number", "What the shop calls the order. Lines with the same number are one order.", true, FieldKind.Text, 100),
-        new("orderedAt", "Time of order", "When it was placed; of several times in one order the earliest counts.", true, FieldKind.Time),
-        new("productId", "Product", "Article number or SKU.", true, FieldKind.Text, 100),
-        new("productName", "Product name", "How people know it; the article number where it is empty.", false, FieldKind.Text),
-        new("quantity", "Quantity", "Whole pieces; negative for goods that come back.", true, FieldKind.Number),
-        new("unitPrice", "Unit price", "Of one piece, up to six decimals.", true, FieldKind.Money),
-        new("customerId", "Customer", "The customer's id in the shop. Empty: an anonymous order.", false, FieldKind.Text, 100),
-        new("customerEmail", "Customer e-mail", "Used as the id where there is none.", false, FieldKind.Text, 100),
-        new("customerName", "Customer name", "Used when the customer is new.", false, FieldKind.Text, 255),
-        new("country", "Country", "Where it is sent to.", false, FieldKind.Text, 50),
-        new("status", "Status", "pending, confirmed, shipped, delivered, cancelled or refunded.", false, FieldKind.Text, 20),
-        new("currency", "Currency", "ISO 4217; all lines must have the mapping's currency.", false, FieldKind.Text, 3),
+        new("orderNumber", "Order number", "What the shop calls the order. Lines with the same number are one order.", true, FieldKind.Text, 100) { Words = ["ordernumber", "orderno", "orderid", "order", "invoiceno", "invoice", "invoicenumber", "name"] },
+        new("orderedAt", "Time of order", "When it was placed; of several times in one order the earliest counts.", true, FieldKind.Time) { Words = ["orderedat", "orderdate", "invoicedate", "createdat", "date", "processedat"] },
+        new("productId", "Product", "Article number or SKU.", true, FieldKind.Text, 100) { Words = ["productid", "stockcode", "sku", "lineitemsku", "itemid", "article", "articlenumber"] },
+        new("productName", "Product name", "How people know it; the article number where it is empty.", false, FieldKind.Text) { Words = ["productname", "description", "lineitemname", "product", "title", "itemname"] },
+        new("quantity", "Quantity", "Whole pieces; negative for goods that come back.", true, FieldKind.Number) { Words = ["quantity", "qty", "lineitemquantity", "amount", "units"] },
+        new("unitPrice", "Unit price", "Of one piece, up to six decimals.", true, FieldKind.Money) { Words = ["unitprice", "price", "lineitemprice", "itemprice"] },
+        new("customerId", "Customer", "The customer's id in the shop. Empty: an anonymous order.", false, FieldKind.Text, 100) { Words = ["customerid", "customerno", "clientid", "userid"] },
+        new("customerEmail", "Customer e-mail", "Used as the id where there is none.", false, FieldKind.Text, 100) { Words = ["customeremail", "email", "emailaddress", "mail"] },
+        new("customerName", "Customer name", "Used when the customer is new.", false, FieldKind.Text, 255) { Words = ["customername", "billingname", "fullname", "customer"] },
+        new("country", "Country", "Where it is sent to.", false, FieldKind.Text, 50) { Words = ["country", "shippingcountry", "billingcountry"] },
+        new("status", "Status", "pending, confirmed, shipped, delivered, cancelled or refunded.", false, FieldKind.Text, 20) { Words = ["status", "orderstatus", "financialstatus"] },
+        new("currency", "Currency", "ISO 4217; all lines must have the mapping's currency.", false, FieldKind.Text, 3) { Words = ["currency", "currencycode"] },
     ];
 
     private sealed record Line(
@@ -52,6 +52,19 @@ internal sealed class OrderImporter(int ordersPerGroup = 400) : IImporter
     private sealed record Written(string? Last, long Lines, long Duplicates, JsonElement Rejects, long Orders, long Refunds, long Adjustments, long CustomersCreated);
 
     private sealed record Refused(long Line, string Number, string? Kind, decimal? Total);
+
+    public IEnumerable<(string Path, string Message)> Faults(Mapping mapping)
+    {
+        foreach (var (kind, pattern) in mapping.Kinds ?? new Dictionary<string, string>())
+        {
+            if (!kindOrder.Contains(kind)) yield return ($"kinds.{kind}", "The kinds are order, refund and adjustment.");
+            else if (string.IsNullOrEmpty(pattern)) yield return ($"kinds.{kind}", "Give a regular expression over the order number.");
+            else if (ImportPattern.Compile(pattern).Problem is { } problem) yield return ($"kinds.{kind}", problem);
+        }
+        if (mapping.Status is { } status && !statuses.Contains(status)) yield return ("status", $"The status is one of {string.Join(", ", statuses)}.");
+    }
+
+    public Mapping Suggest(Mapping guessed, IReadOnlyList<string> columns) => guessed with { Status = "delivered" };
 
     public (object? Line, string? Problem) Parse(BoundMapping mapping, long number, IReadOnlyDictionary<string, object?> values)
     {
@@ -166,7 +179,7 @@ internal sealed class OrderImporter(int ordersPerGroup = 400) : IImporter
     {
         var patterns = kinds.GetValue(mapping, m => [.. kindOrder
             .Where(k => m.Mapping.Kinds?.ContainsKey(k) == true)
-            .Select(k => (k, new Regex(m.Mapping.Kinds![k], RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)))]);
+            .Select(k => (k, ImportPattern.Compile(m.Mapping.Kinds![k]).Pattern!))]);
         if (patterns.Count == 0) return "order";
         foreach (var (kind, pattern) in patterns)
             if (pattern.IsMatch(orderNumber)) return kind;

@@ -72,6 +72,40 @@ public sealed class BadFilesTests(BadFilesTests.Database database) : IClassFixtu
         Assert.Equal("uploaded", (await ImportCommands.Get(database.Db, id, Ct)).State);
     }
 
+    [Theory]
+    [InlineData("{ \"format\": {},\n\n  \"delimiter\": \";\" }", "The mapping has no member \"delimiter\" (line 3, column 3); it belongs in \"format\".")]
+    [InlineData("{ \"format\": { \"status\": \"delivered\" } }", "\"format\" has no member \"status\" (line 1, column 15); it belongs at the top, beside \"format\" and \"columns\".")]
+    [InlineData("{ \"colour\": 1 }", "The mapping has no member \"colour\" (line 1, column 3); there is format, columns, kinds, status.")]
+    [InlineData("{ \"format\": { \"exchangeRate\": \"2\" } }", "\"format.exchangeRate\" must be a number (line 1, column 31).")]
+    [InlineData("{ \"columns\": { \"é\": [1, {}] } }", "\"columns.é\" must be a header's name, or {\"column\": name, \"pattern\": expression} (line 1, column 21).")]
+    [InlineData("{ \"columns\": { \"quantity\": { \"pattern\": \"x\" } } }", "\"columns.quantity\" has no \"column\" (line 1, column 28). Write a header's name, or {\"column\": name, \"pattern\": expression}.")]
+    [InlineData("{ \"columns\": { \"quantity\": { \"columm\": \"x\", \"column\": \"y\" } } }", "\"columns.quantity\" has no member \"columm\" (line 1, column 30); there is column, pattern.")]
+    [InlineData("[]", "The mapping must be an object in braces (line 1, column 1).")]
+    [InlineData("", "The mapping is empty. It needs at least \"columns\".")]
+    [InlineData("{ \"format\":\n\n oh", "The mapping is no JSON (line 3, column 2), near oh. Look for a comma, a quote or a brace that is missing or too much.")]
+    [InlineData("{ \"format\": {\n", "The mapping is no JSON: it ends before it is complete (line 2, column 1). A brace or a quote is not closed.")]
+    public void A_mapping_that_cannot_be_read_says_where_and_in_its_own_words(string mapping, string says)
+    {
+        var problem = Assert.Throws<Problem>(() => Mapping.Parse(mapping));
+        Assert.Equal(says, problem.Message);
+    }
+
+    [Fact]
+    public async Task Every_fault_of_a_mapping_is_told_at_once()
+    {
+        Assert.Equal(["delimiter", "format.exchangeRate"], Assert.Throws<Problem>(() => Mapping.Parse("""{ "delimiter": ";", "format": { "exchangeRate": true } }""")).Errors!.Keys);
+
+        var id = await Rig.Upload(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru\n");
+        async Task<IEnumerable<string>> Faults(string mapping) =>
+            (await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], id, Mapping.Parse(mapping), Ct))).Errors!.Keys;
+        const string columns = """ "columns": { "orderNumber": "Order", "orderedAt": "Nope", "productId": "Article", "unitPrice": "Price", "colour": "Name" } """;
+        // With a file that can be read, its columns too.
+        Assert.Equal(["columns.colour", "columns.orderedAt", "columns.quantity", "format.date", "kinds.order", "status"],
+            (await Faults($$""" { "format": { "date": "whenever", "currency": "GBP" }, {{columns}}, "kinds": { "order": "(" }, "status": "lost" } """)).Order());
+        Assert.Equal(["columns.colour", "columns.quantity", "format.decimal", "format.delimiter", "status"],
+            (await Faults($$""" { "format": { "delimiter": ";;", "decimal": "x", "currency": "GBP" }, {{columns}}, "status": "lost" } """)).Order());
+    }
+
     [Fact]
     public async Task A_file_in_another_encoding_than_stated_is_refused_before_it_starts()
     {

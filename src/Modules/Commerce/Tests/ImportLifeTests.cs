@@ -26,6 +26,7 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
     public async ValueTask InitializeAsync()
     {
         await database.Db.Run($"delete from commerce.customer_orders", Ct);
+        await database.Service.Run($"delete from commerce.product_months m where m.quantity = 0 and m.revenue = 0", Ct);
         await database.Db.Run($"delete from platform.imports", Ct);
         await database.Db.Run($"delete from customers.customers", Ct);
         await database.Service.Run($"insert into log.undone_batches (organization_id, batch_id) select distinct e.organization_id, e.batch_id from log.events e where e.batch_id is not null on conflict do nothing", Ct);
@@ -189,6 +190,24 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
 
         Assert.Equal(["bob"], await database.Db.List<string>($"select c.customer_id from customers.customers c", Ct));
         Assert.Equal(5m, await Revenue());
+    }
+
+    [Fact]
+    public async Task Undo_leaves_no_monthly_sums_of_nothing()
+    {
+        await Rig.Import(database, database.Beta, Rig.Header + "1,2024-01-01 10:00,Z,Other,1,999.00,17,Peru\n");
+        // Beta's is nothing too, but not alpha's to remove.
+        await database.For(database.Beta).Run($"delete from commerce.customer_orders", Ct);
+        await Rig.Import(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,alice,Peru\n");
+        var first = await Rig.Import(database, database.Alpha, Rig.Header + "2,2024-01-01 10:00,Z,Cup,2,9.00,bob,Peru\n3,2024-01-01 10:00,Gift,Gift,1,0,bob,Peru\n4,2024-02-01 10:00,Y,Plate,1,5.00,bob,Peru\n");
+
+        await ImportCommands.Undo(database.Db, first.Id, Ct);
+        while (await Rig.Worker(database).RunNext(Ct, first.Id)) { }
+
+        // The product that is left, in the month that is left.
+        Assert.Equal(["2024-01-01 Z 1 9.00"], await database.Db.List<string>($"select concat_ws(' ', m.month, m.product_id, m.quantity, m.revenue) from commerce.product_months m", Ct));
+        Assert.Equal(0, await database.Db.One<long>($"select count(*) from commerce.product_drift()", Ct));
+        Assert.True(await database.For(database.Beta).One<bool>($"select exists (select from commerce.product_months m where m.quantity = 0)", Ct));
     }
 
     [Fact]

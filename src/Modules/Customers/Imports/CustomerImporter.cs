@@ -20,19 +20,19 @@ internal sealed class CustomerImporter : IImporter
 
     public IReadOnlyList<ImportField> Fields { get; } =
     [
-        new("customerId", "Customer", "The id in your own system; the e-mail address where it is empty.", false, FieldKind.Text, 100),
-        new("email", "E-mail", "Address.", false, FieldKind.Text, 100),
-        new("phone", "Phone", "At best with a plus sign and the country's number.", false, FieldKind.Text, 20),
-        new("name", "Name", "How to call them.", false, FieldKind.Text, 255),
-        new("birthDate", "Date of birth", "A day.", false, FieldKind.Time),
-        new("gender", "Gender", "In your own words.", false, FieldKind.Text, 20),
-        new("country", "Country", "Where they live.", false, FieldKind.Text, 50),
-        new("state", "State or region", "Of the country.", false, FieldKind.Text, 50),
-        new("city", "City", "Where they live.", false, FieldKind.Text, 100),
-        new("postalCode", "Postal code", "Of the address.", false, FieldKind.Text, 20),
-        new("timezone", "Time zone", "As IANA names it: Europe/Paris.", false, FieldKind.Text, 50),
-        new("firstSeenAt", "Customer since", "When you first knew them; now where it is empty.", false, FieldKind.Time),
-        new("attributes", "Attributes", "A JSON object of everything else.", false, FieldKind.Text, 32 * 1024),
+        new("customerId", "Customer", "The id in your own system; the e-mail address where it is empty.", false, FieldKind.Text, 100) { Words = ["customerid", "customerno", "clientid", "userid", "id"] },
+        new("email", "E-mail", "Address.", false, FieldKind.Text, 100) { Words = ["email", "emailaddress", "mail", "traitsemail"] },
+        new("phone", "Phone", "At best with a plus sign and the country's number.", false, FieldKind.Text, 20) { Words = ["phone", "phonenumber", "mobile", "telephone"] },
+        new("name", "Name", "How to call them.", false, FieldKind.Text, 255) { Words = ["name", "fullname", "customername"] },
+        new("birthDate", "Date of birth", "A day.", false, FieldKind.Time) { Words = ["birthdate", "birthday", "dateofbirth"] },
+        new("gender", "Gender", "In your own words.", false, FieldKind.Text, 20) { Words = ["gender", "sex"] },
+        new("country", "Country", "Where they live.", false, FieldKind.Text, 50) { Words = ["country"] },
+        new("state", "State or region", "Of the country.", false, FieldKind.Text, 50) { Words = ["state", "region", "province"] },
+        new("city", "City", "Where they live.", false, FieldKind.Text, 100) { Words = ["city", "town"] },
+        new("postalCode", "Postal code", "Of the address.", false, FieldKind.Text, 20) { Words = ["postalcode", "zip", "zipcode", "postcode"] },
+        new("timezone", "Time zone", "As IANA names it: Europe/Paris.", false, FieldKind.Text, 50) { Words = ["timezone"] },
+        new("firstSeenAt", "Customer since", "When you first knew them; now where it is empty.", false, FieldKind.Time) { Words = ["firstseenat", "createdat", "signedupat", "registeredat"] },
+        new("attributes", "Attributes", "A JSON object of everything else.", false, FieldKind.Text, 32 * 1024) { Words = ["attributes", "customattributes", "traits"] },
     ];
 
     private sealed record Line(
@@ -57,17 +57,38 @@ internal sealed class CustomerImporter : IImporter
             }
             catch (Exception e) when (e is JsonException or ArgumentException) { return (null, "attributes is no JSON object."); }
         }
-        return (new Line(number, id, email, Text("phone"), Text("name"), values.GetValueOrDefault("birthDate") is DateTimeOffset born ? DateOnly.FromDateTime(born.UtcDateTime) : null, Text("gender"), Text("country"),
+        return (new Line(number, id, email, Text("phone"), Text("name"), values.GetValueOrDefault("birthDate") is DateTimeOffset born ? mapping.DayOf(born) : null, Text("gender"), Text("country"),
             Text("state"), Text("city"), Text("postalCode"), Text("timezone"), values.GetValueOrDefault("firstSeenAt") as DateTimeOffset?, attributes), null);
     }
 
     public IReadOnlyDictionary<string, string?> Describe(object line)
     {
         var l = (Line)line;
-        return new Dictionary<string, string?> { ["customerId"] = l.CustomerId, ["email"] = l.Email, ["name"] = l.Name, ["country"] = l.Country, ["attributes"] = l.Attributes };
+        return new Dictionary<string, string?>
+        {
+            ["customerId"] = l.CustomerId,
+            ["email"] = l.Email,
+            ["phone"] = l.Phone,
+            ["name"] = l.Name,
+            ["birthDate"] = l.BirthDate?.ToString("O", CultureInfo.InvariantCulture),
+            ["gender"] = l.Gender,
+            ["country"] = l.Country,
+            ["state"] = l.State,
+            ["city"] = l.City,
+            ["postalCode"] = l.PostalCode,
+            ["timezone"] = l.TimeZone,
+            ["firstSeenAt"] = l.FirstSeenAt?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+            ["attributes"] = l.Attributes == "{}" ? null : l.Attributes,
+        };
     }
 
     public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => Task.CompletedTask;
+
+    public IEnumerable<(string Path, string Message)> Faults(Mapping mapping)
+    {
+        if (mapping.Columns is null || !(mapping.Columns.ContainsKey("customerId") || mapping.Columns.ContainsKey("email")))
+            yield return ("columns.customerId", "Say which column holds the customer's id, or their e-mail address: columns.customerId or columns.email.");
+    }
 
     public Task Begin(Transaction t, BoundMapping mapping, CancellationToken ct) => Task.CompletedTask;
 

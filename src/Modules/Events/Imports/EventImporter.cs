@@ -24,19 +24,33 @@ internal sealed class EventImporter : IImporter
     public IReadOnlyList<ImportField> Fields { get; } =
     [
         new("message", "Whole message", "Of JSON lines the column \"$\": the line is a message as SDKs send it, and needs no other column.", false, FieldKind.Text, 1024 * 1024),
-        new("event", "Event", "What happened: Order Completed.", false, FieldKind.Text, 200),
-        new("type", "Call", "track, identify, page, screen, group or alias; track where there is none.", false, FieldKind.Text, 20),
-        new("userId", "User", "The customer's id in your own system.", false, FieldKind.Text, 1000),
-        new("anonymousId", "Visitor", "The id of the browser or device.", false, FieldKind.Text, 1000),
-        new("timestamp", "Time", "When it happened; the time of the import where it is empty.", false, FieldKind.Time),
-        new("messageId", "Message id", "The same id twice is one event. Without one, file and line stand for it.", false, FieldKind.Text, 200),
-        new("properties", "Properties", "A JSON object of what the event tells.", false, FieldKind.Text, 64 * 1024),
-        new("traits", "Traits", "A JSON object of what is told of the person (identify) or group.", false, FieldKind.Text, 64 * 1024),
-        new("context", "Context", "A JSON object: page, campaign, ip, userAgent…", false, FieldKind.Text, 64 * 1024),
-        new("groupId", "Group", "For group calls.", false, FieldKind.Text, 500),
+        new("event", "Event", "What happened: Order Completed.", false, FieldKind.Text, 200) { Words = ["event", "eventname", "eventtype"] },
+        new("type", "Call", "track, identify, page, screen, group or alias; track where there is none.", false, FieldKind.Text, 20) { Words = ["type", "call"] },
+        new("userId", "User", "The customer's id in your own system.", false, FieldKind.Text, 1000) { Words = ["userid", "customerid", "distinctid"] },
+        new("anonymousId", "Visitor", "The id of the browser or device.", false, FieldKind.Text, 1000) { Words = ["anonymousid", "visitorid", "clientid"] },
+        new("timestamp", "Time", "When it happened; the time of the import where it is empty.", false, FieldKind.Time) { Words = ["timestamp", "originaltimestamp", "occurredat", "time", "date", "createdat"] },
+        new("messageId", "Message id", "The same id twice is one event. Without one, file and line stand for it.", false, FieldKind.Text, 200) { Words = ["messageid", "uuid", "eventid", "insertid"] },
+        new("properties", "Properties", "A JSON object of what the event tells.", false, FieldKind.Text, 64 * 1024) { Words = ["properties", "attributes"] },
+        new("traits", "Traits", "A JSON object of what is told of the person (identify) or group.", false, FieldKind.Text, 64 * 1024) { Words = ["traits"] },
+        new("context", "Context", "A JSON object: page, campaign, ip, userAgent…", false, FieldKind.Text, 64 * 1024) { Words = ["context"] },
+        new("groupId", "Group", "For group calls.", false, FieldKind.Text, 500) { Words = ["groupid"] },
     ];
 
-    private sealed record Line(long Number, string Message, string? Event, string? User);
+    // What a line needs that is a message by itself.
+    private static readonly string[] tellsWhat = ["type", "action", "event"];
+
+    public IEnumerable<(string Path, string Message)> Faults(Mapping mapping)
+    {
+        if (mapping.Columns is null || !mapping.Columns.Keys.Any(c => c is "message" or "event" or "type"))
+            yield return ("columns.event", "Say which column holds the event: columns.event or columns.type; or, of messages as SDKs send them, columns.message.");
+    }
+
+    /// <summary>JSON lines that are messages need no other column than the whole line.</summary>
+    public Mapping Suggest(Mapping guessed, IReadOnlyList<string> columns) => columns is ["$", ..] && columns.Intersect(tellsWhat).Any()
+        ? guessed with { Columns = new Dictionary<string, MappingColumn> { ["message"] = new("$") } }
+        : guessed;
+
+    private sealed record Line(long Number, string Message);
 
     private sealed record Staged(long Line, string Message);
 
@@ -60,7 +74,7 @@ internal sealed class EventImporter : IImporter
             if (Text(part) is { } word) message[part] = word;
         if (values.GetValueOrDefault("timestamp") is DateTimeOffset time) message["timestamp"] = time.ToString("O", CultureInfo.InvariantCulture);
         if (message["type"] is null && message["action"] is null && message["event"] is null) return (null, "It does not say what happened: map event, or type.");
-        return (new Line(number, message.ToJsonString(), message["event"]?.ToString(), (message["userId"] ?? message["anonymousId"])?.ToString()), null);
+        return (new Line(number, message.ToJsonString()), null);
     }
 
     private static JsonObject? Object(string json)
@@ -78,7 +92,11 @@ internal sealed class EventImporter : IImporter
         catch (Exception e) when (e is JsonException or InvalidOperationException) { return null; }
     }
 
-    public IReadOnlyDictionary<string, string?> Describe(object line) => new Dictionary<string, string?> { ["event"] = ((Line)line).Event, ["userId"] = ((Line)line).User, ["message"] = ((Line)line).Message };
+    public IReadOnlyDictionary<string, string?> Describe(object line)
+    {
+        var message = JsonNode.Parse(((Line)line).Message, null, new JsonDocumentOptions { MaxDepth = 200 })!;
+        return Fields.ToDictionary(f => f.Name, f => f.Name == "message" ? ((Line)line).Message : message[f.Name] is JsonValue word ? word.ToString() : message[f.Name]?.ToJsonString());
+    }
 
     public Task Check(Db db, BoundMapping mapping, CancellationToken ct) => Task.CompletedTask;
 

@@ -38,7 +38,7 @@ public sealed class ImportTests(CollectApp app) : IClassFixture<CollectApp>
         throw new TimeoutException();
     }
 
-    private static readonly object json = new { format = new { delimiter = "json", currency = "EUR" }, columns = new { message = "$" } };
+    private static readonly object json = new { format = new { delimiter = "json" }, columns = new { message = "$" } };
 
     [Fact]
     public async Task Json_lines_of_messages_are_events_and_a_batch_operation_tells_of_them()
@@ -80,7 +80,7 @@ public sealed class ImportTests(CollectApp app) : IClassFixture<CollectApp>
         var file = $"What;Who;When;Details\n{word};{user};2023-05-01 10:00;\"{{\"\"total\"\": 12.5}}\"\n{word};{user};2023-05-02 10:00;not json\n;{user};2023-05-02 10:00;\n";
         var import = await Import("events", "events.csv", file, new
         {
-            format = new { delimiter = ";", date = "yyyy-MM-dd HH:mm", timeZone = "Europe/Paris", currency = "EUR" },
+            format = new { delimiter = ";", date = "yyyy-MM-dd HH:mm", timeZone = "Europe/Paris" },
             columns = new { @event = "What", userId = "Who", timestamp = "When", properties = "Details" },
         });
         Assert.Equal(2, import.GetProperty("rejected").GetInt32());
@@ -99,7 +99,7 @@ public sealed class ImportTests(CollectApp app) : IClassFixture<CollectApp>
             """;
         var import = await Import("customers", "customers.jsonl", file, new
         {
-            format = new { delimiter = "json", currency = "EUR" },
+            format = new { delimiter = "json" },
             columns = new { customerId = "id", email = "email", name = "name", city = "address.city", attributes = "more" },
         });
         Assert.Equal(1, import.GetProperty("rejected").GetInt32());
@@ -122,6 +122,29 @@ public sealed class ImportTests(CollectApp app) : IClassFixture<CollectApp>
         var id = (await uploaded.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("id").GetString()!;
         var preview = await app.Admin.Json($"api/imports/{id}/preview");
         Assert.Equal(["$", "id", "email", "traits", "traits.plan"], preview.GetProperty("columns").EnumerateArray().Select(c => c.GetString()));
+        Assert.Equal(JsonValueKind.Null, preview.GetProperty("suggested").GetProperty("format").GetProperty("currency").ValueKind);
+        Assert.Equal("id", preview.GetProperty("suggested").GetProperty("columns").GetProperty("customerId").GetString());
         Assert.Equal(("json", "email"), (preview.GetProperty("suggested").GetProperty("format").GetProperty("delimiter").GetString(), preview.GetProperty("suggested").GetProperty("columns").GetProperty("email").GetString()));
+    }
+
+    [Fact]
+    public async Task Lines_that_are_messages_are_proposed_whole_and_a_mapping_without_an_event_is_refused()
+    {
+        using var content = new StringContent("{\"type\": \"track\", \"event\": \"Seen\", \"userId\": \"1\", \"properties\": {\"a\": 1}}\n");
+        using var uploaded = await app.Admin.PostAsync(new Uri("api/imports?kind=events&name=one.jsonl", UriKind.Relative), content, Ct);
+        var id = (await uploaded.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("id").GetString()!;
+        var suggested = (await app.Admin.Json($"api/imports/{id}/preview")).GetProperty("suggested");
+        Assert.Equal("""{"message":"$"}""", suggested.GetProperty("columns").GetRawText());
+        Assert.Equal(JsonValueKind.Null, suggested.GetProperty("status").ValueKind);
+
+        async Task<JsonElement> Check(object mapping)
+        {
+            using var answer = await app.Admin.Post($"api/imports/{id}/check", new { mapping });
+            return await answer.Content.ReadFromJsonAsync<JsonElement>(Ct);
+        }
+        var row = (await Check(suggested)).GetProperty("rows")[0].GetProperty("values");
+        Assert.Equal(("Seen", "1", """{"a":1}"""), (row.GetProperty("event").GetString(), row.GetProperty("userId").GetString(), row.GetProperty("properties").GetString()));
+        Assert.Equal(["columns.event", "format.date"], (await Check(new { format = new { delimiter = "json", date = "soon" }, columns = new { userId = "userId" } })).GetProperty("problems").EnumerateObject().Select(p => p.Name).Order());
+        Assert.Equal("""The mapping has no member "delimiter" (line 1, column 2); it belongs in "format".""", (await Check(new { delimiter = "json" })).GetProperty("problems").GetProperty("delimiter")[0].GetString());
     }
 }

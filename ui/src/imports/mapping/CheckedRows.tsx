@@ -4,23 +4,29 @@ import { Nothing } from '../../components/Values';
 import { PlainTable } from '../../components/table/PlainTable';
 import { orderKinds } from '../../customers/words';
 import { useFormat, useT, useWordFor } from '../../i18n/I18n';
+import { usePlainT } from '../../i18n/usePlainT';
+import { importKinds } from '../kinds';
 import classes from './Mapping.module.css';
 import { useFieldWords } from './useFieldWords';
 
 type Row = ImportCheck['rows'][number];
 
-export function CheckedRows({ rows, fields }: { rows: Row[]; fields: ImportField[] }) {
+export function CheckedRows({ kind, rows, fields }: { kind: string; rows: Row[]; fields: ImportField[] }) {
   const t = useT();
   const format = useFormat();
-  const kind = useWordFor(orderKinds);
-  const { label } = useFieldWords();
+  const plain = usePlainT();
+  const orderKind = useWordFor(orderKinds);
+  const { label } = useFieldWords(kind);
+  const becomes = importKinds[kind]?.becomes;
+  const whatOf = (row: Row) => (row.values.kind ? orderKind(String(row.values.kind)) : becomes ? plain(becomes) : kind);
   // Only the fields that are there: twelve columns of dashes would hide them.
   const shown = fields.filter((field) => rows.some((row) => row.values[field.name] != null));
 
   const show = (row: Row, field: ImportField) => {
     const value = row.values[field.name];
     if (value === null || value === undefined || value === '') return <Nothing />;
-    const isMoment = field.kind === 'time' && typeof value === 'string' && !Number.isNaN(Date.parse(value));
+    // A day alone is no moment: in another zone it would be another day.
+    const isMoment = field.kind === 'time' && typeof value === 'string' && value.length > 10 && !Number.isNaN(Date.parse(value));
     if (isMoment) return <span className="figure">{format.dateTime(value)}</span>;
     if (typeof value === 'number') return format.number(value, 4);
     return <span className={classes.cell}>{String(value)}</span>;
@@ -42,7 +48,7 @@ export function CheckedRows({ rows, fields }: { rows: Row[]; fields: ImportField
         format.number(row.line),
         <span className={classes.verdictCell} data-bad={!row.ok || undefined}>
           <Icon name={row.ok ? 'check' : 'alert'} size={14} />
-          {row.ok ? kind(String(row.values.kind ?? 'order')) : (row.problem ?? t('mapping.rejected'))}
+          {row.ok ? whatOf(row) : (row.problem ?? t('mapping.rejected'))}
         </span>,
         ...shown.map((field) => show(row, field)),
       ])}

@@ -6,14 +6,16 @@ import classes from './Mapping.module.css';
 import type { MappingPart } from './part';
 
 interface ColumnFieldsProps extends MappingPart {
+  kind: string;
   fields: ImportField[];
   preview: ImportPreview;
 }
 
-export function ColumnFields({ mapping, change, problems, fields, preview }: ColumnFieldsProps) {
+export function ColumnFields({ kind, mapping, change, problems, fields, preview }: ColumnFieldsProps) {
   const t = useT();
   const used = new Set(Object.values(mapping.columns).map(columnOf));
-  const unused = preview.columns.filter((column) => !used.has(column));
+  // "$" is the whole of a JSON line: where it is used nothing is left over.
+  const unused = used.has('$') ? [] : preview.columns.filter((column) => column !== '$' && !used.has(column));
   return (
     <>
       <div className={classes.fields}>
@@ -22,6 +24,7 @@ export function ColumnFields({ mapping, change, problems, fields, preview }: Col
           return (
             <FieldRow
               key={field.name}
+              kind={kind}
               field={field}
               preview={preview}
               column={columnOf(source)}

@@ -6,6 +6,7 @@ import classes from './Mapping.module.css';
 import { useFieldWords } from './useFieldWords';
 
 interface FieldRowProps {
+  kind: string;
   field: ImportField;
   preview: ImportPreview;
   column: string | undefined;
@@ -21,9 +22,9 @@ export function samplesOf({ columns, rows }: ImportPreview, column: string | und
   return [...new Set(rows.map((row) => row[at]).filter((value): value is string => Boolean(value)))].slice(0, 3);
 }
 
-export function FieldRow({ field, preview, column, pattern, problem, onChange }: FieldRowProps) {
+export function FieldRow({ kind, field, preview, column, pattern, problem, onChange }: FieldRowProps) {
   const t = useT();
-  const { label, hint } = useFieldWords();
+  const { label, hint } = useFieldWords(kind);
   const [open, setOpen] = useState(pattern !== '');
   const samples = samplesOf(preview, column);
   return (

@@ -38,7 +38,7 @@ export function KindFields({ mapping, change, problems }: MappingPart) {
           size="xs"
           label={t('mapping.status')}
           data={statuses}
-          value={mapping.status}
+          value={mapping.status ?? 'delivered'}
           allowDeselect={false}
           onChange={(status) => status && change({ ...mapping, status })}
           error={problems.status?.join(' ')}

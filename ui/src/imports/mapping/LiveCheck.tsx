@@ -12,13 +12,14 @@ import { CheckedRows } from './CheckedRows';
 import classes from './Mapping.module.css';
 
 interface LiveCheckProps {
+  kind: string;
   check: UseQueryResult<ImportCheck>;
   preview: ImportPreview;
   fields: ImportField[];
 }
 
 /** The first records as they would be read, or as they stand in the file. */
-export function LiveCheck({ check, preview, fields }: LiveCheckProps) {
+export function LiveCheck({ kind, check, preview, fields }: LiveCheckProps) {
   const t = useT();
   const [view, setView] = useState('read');
   const faulty = Object.keys(check.data?.problems ?? {}).length > 0;
@@ -68,7 +69,7 @@ export function LiveCheck({ check, preview, fields }: LiveCheckProps) {
           <p className={classes.verdict} data-bad={invalid || bad > 0 || undefined}>
             {verdict}
           </p>
-          {rows && <CheckedRows rows={rows} fields={fields} />}
+          {rows && <CheckedRows kind={kind} rows={rows} fields={fields} />}
         </div>
       )}
     </Card>

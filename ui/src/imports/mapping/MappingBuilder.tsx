@@ -35,7 +35,7 @@ export function MappingBuilder({ item, guessed, fields }: MappingBuilderProps) {
   const { slug } = useOrganization();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const { label } = useFieldWords();
+  const { label } = useFieldWords(item.kind);
   const { draft, setDraft, forget } = useDraft(item.id, item.mapping ?? guessed.suggested);
   const [mapping] = useDebouncedValue(draft, 400);
   const preview = usePreview(item.id, mapping.format, guessed);
@@ -63,17 +63,19 @@ export function MappingBuilder({ item, guessed, fields }: MappingBuilderProps) {
       <div className={classes.builder}>
         <div className={classes.column}>
           <Card title={t('mapping.columns')} actions={<MappingFile item={item} mapping={draft} change={setDraft} />}>
-            <ColumnFields {...part} fields={fields} preview={preview} />
+            <ColumnFields {...part} kind={item.kind} fields={fields} preview={preview} />
           </Card>
           <Card title={t('mapping.format')}>
-            <FormatFields {...part} />
+            <FormatFields {...part} fields={fields} />
           </Card>
-          <Card title={t('mapping.kinds')}>
-            <KindFields {...part} />
-          </Card>
+          {item.kind === 'orders' && (
+            <Card title={t('mapping.kinds')}>
+              <KindFields {...part} />
+            </Card>
+          )}
         </div>
         <div className={classes.answer}>
-          <LiveCheck check={check} preview={preview} fields={fields} />
+          <LiveCheck kind={item.kind} check={check} preview={preview} fields={fields} />
         </div>
       </div>
       <div className={classes.foot}>

@@ -1,3 +1,15 @@
+create or replace function commerce.forget_empty_months() returns void
+    language sql security definer set search_path = pg_catalog, pg_temp
+    as $$
+        -- A sum of nothing is the same as none. One that an import is changing this moment is passed by: waiting for it could deadlock.
+        delete from commerce.product_months m
+        where m.ctid = any(array(
+            select z.ctid from commerce.product_months z
+            where z.organization_id = platform.organization() and z.quantity = 0 and z.revenue = 0
+            for update skip locked))
+    $$;
+comment on function commerce.forget_empty_months() is 'Removes the organization''s monthly sums that are nothing. Only the owner writes commerce.product_months.';
+
 create or replace function commerce.undo_imported_orders(import uuid, most integer) returns bigint
     language plpgsql
     as $$
@@ -21,6 +33,7 @@ begin
     -- The orders are gone; the customers the import created go too, but for those who ordered elsewhere.
     ids := array(select customers.imported_by(import, most));
     if cardinality(ids) = 0 then
+        perform commerce.forget_empty_months();
         return 0;
     end if;
     perform customers.remove_imported(import, ids, coalesce(array_agg(k.customer_id), '{}'), coalesce(array_agg(k.import_id), '{}'))

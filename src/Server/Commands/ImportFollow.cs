@@ -1,0 +1,102 @@
+using System.Globalization;
+using Clientele.Platform.Data;
+using Clientele.Platform.Imports;
+using Npgsql;
+
+namespace Clientele.Server.Commands;
+
+/// <summary>Works on an import and shows how it goes, until it is done or somebody wants to stop.</summary>
+internal static class ImportFollow
+{
+    /// <param name="alone">No server can be over this database: it is our own and was started for the command.</param>
+    /// <returns>The import, which has ended.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped; how far it came, and how it goes on, has been said.</exception>
+    public static async Task<ImportView> ToEnd(ImportWorker worker, Db db, Guid id, bool alone, CancellationToken ct)
+    {
+        var work = Task.Run(() => Work(worker, db, id, ct), CancellationToken.None);
+        try { await Watch(work, db, id, ct); }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { }
+        // The caller closes the database after us: by then the worker must have given its lease back.
+        finally { await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); }
+        if (!Console.IsErrorRedirected) await Console.Error.WriteLineAsync();
+        if (work.IsCanceled)
+        {
+            await Console.Error.WriteLineAsync($"clientele: {await Stopped(db, id, alone)}");
+            ct.ThrowIfCancellationRequested();
+        }
+        await work;
+        return await ImportCommands.Get(db, id, CancellationToken.None);
+    }
+
+    private static async Task Work(ImportWorker worker, Db db, Guid id, CancellationToken ct)
+    {
+        // Not ours alone: a server may have taken it, then this finds nothing and looks again.
+        while (true)
+        {
+            try
+            {
+                if (!await worker.RunNext(ct, id) && (await ImportCommands.Get(db, id, ct)).State is "completed" or "failed" or "cancelled" or "undone") return;
+            }
+            catch (NpgsqlException e) when (Away(e))
+            {
+                // Said by Watch, once.
+            }
+            await Task.Delay(500, ct);
+        }
+    }
+
+    private static async Task Watch(Task work, Db db, Guid id, CancellationToken ct)
+    {
+        var waiting = false;
+        while (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, Task.Delay(500, ct));
+            try
+            {
+                var now = await ImportCommands.Get(db, id, ct);
+                waiting = false;
+                if (!Console.IsErrorRedirected) await Show(now);
+            }
+            catch (NpgsqlException e) when (Away(e))
+            {
+                if (!waiting) await Console.Error.WriteLineAsync("The database is away; the import goes on when it is back.");
+                waiting = true;
+            }
+        }
+    }
+
+    // A database that was killed comes back: the server beside us restarts it, and the import goes on.
+    private static bool Away(NpgsqlException e) => e is not PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03";
+
+    private static Task Show(ImportView import)
+    {
+        var filled = (int)(import.Progress * 30);
+        var left = import.SecondsLeft is { } s ? $"{s:0} s left" : string.Empty;
+        return Console.Error.WriteAsync($"\r{import.State,-9} [{new string('#', filled)}{new string('.', 30 - filled)}] {import.Progress:0 %} {left}        ");
+    }
+
+    private static async Task<string> Stopped(Db db, Guid id, bool alone)
+    {
+        try
+        {
+            // A server looks for work every second: whether there is one is seen by its taking this.
+            var taken = false;
+            for (var look = 0; !alone && !taken && look < 6; look++)
+            {
+                if (look > 0) await Task.Delay(500, CancellationToken.None);
+                taken = await ImportCommands.IsWorkedOn(db, id, CancellationToken.None);
+            }
+            var now = await ImportCommands.Get(db, id, CancellationToken.None);
+            if (now.State is "completed" or "failed" or "cancelled" or "undone") return $"the import is {now.State}.";
+            var (lines, done) = now.State is "queued" or "reading" ? (now.LinesRead, "read") : (now.Written, "written");
+            var far = string.Create(CultureInfo.InvariantCulture, $"{lines:N0} of {now.Lines:N0} lines {done}");
+            return taken
+                ? $"stopped here at {far}, and the server goes on with it. To stop it there: console, Imports, {now.FileName}, \"Stop the import\"."
+                : $"stopped at {far}, which stay. Run the same command again to go on; a server started over this database goes on by itself.";
+        }
+        catch (NpgsqlException e)
+        {
+            return $"stopped; the database does not say how far it came ({e.Message.ReplaceLineEndings(" ")}). What was written stays: run the same command again to go on.";
+        }
+    }
+}

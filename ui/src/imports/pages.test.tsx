@@ -1,0 +1,109 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ok, openConsole, session, stubServer } from '../testing';
+import { offeredKinds } from './kinds';
+
+const patience = { timeout: 8_000 };
+const item = {
+  id: 'i',
+  kind: 'customers',
+  fileName: 'customers.jsonl',
+  fileSize: 12,
+  sha256: 'ab',
+  state: 'uploaded',
+  createdAt: '2024-01-01T00:00:00Z',
+  startedAt: null,
+  finishedAt: null,
+  createdBy: null,
+  mapping: null,
+  lines: 1,
+  linesRead: 0,
+  accepted: 0,
+  rejected: 0,
+  duplicates: 0,
+  counts: {},
+  progress: 0,
+  secondsLeft: null,
+  problem: null,
+};
+const kinds = ['customers', 'events', 'orders', 'gifts'];
+const field = (name: string, kind = 'text', required = false) => ({ name, label: `Server’s ${name}`, description: '', required, kind });
+const format = { delimiter: 'json', encoding: 'utf-8', decimal: '.', date: 'iso', timeZone: 'UTC', currency: null, exchangeRate: 1 };
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('a file to import', () => {
+  it('can be of each kind the server takes, and the address holds which', async () => {
+    stubServer({ '/session': ok(session()), '/imports/fields': ok({ fields: [], kinds }) });
+    const router = openConsole('/o/retail/imports/new');
+    expect(await screen.findByText('Drop a file of orders here', undefined, patience)).toBeTruthy();
+    await screen.findByRole('radio', { name: 'gifts' }, patience);
+    expect(screen.getAllByRole('radio').map((radio) => radio.getAttribute('value'))).toEqual(['orders', 'customers', 'events', 'gifts']);
+    fireEvent.click(screen.getByRole('radio', { name: 'Customers' }));
+    expect(await screen.findByText('Drop a file of customers here', undefined, patience)).toBeTruthy();
+    expect(router.state.location.search).toEqual({ kind: 'customers' });
+    fireEvent.click(screen.getByRole('radio', { name: 'gifts' }));
+    expect(await screen.findByText('Drop the file here', undefined, patience)).toBeTruthy();
+  });
+
+  it('is offered as one of three before the server has answered', () => {
+    expect(offeredKinds(undefined)).toEqual(['orders', 'customers', 'events']);
+    expect(offeredKinds(['events'])).toEqual(['events']);
+  });
+});
+
+describe('the columns of a file of customers', () => {
+  it('have the words of customers, and nothing that only orders have', async () => {
+    const checked = vi.fn(() =>
+      ok({ problems: {}, rows: [{ line: 1, ok: true, problem: null, values: { customerId: 'K1', email: 'a@b.example' } }] }),
+    );
+    stubServer({
+      '/session': ok(session()),
+      '/imports/fields': ok({ fields: [field('customerId'), field('email'), field('shoeSize')], kinds }),
+      '/imports/i': ok(item),
+      '/imports/i/preview': ok({
+        columns: ['$', 'id', 'email'],
+        rows: [['{}', 'K1', 'a@b.example']],
+        suggested: { format, columns: { customerId: 'id', email: 'email' } },
+      }),
+      'POST /imports/i/check': checked,
+    });
+    openConsole('/o/retail/imports/new?import=i');
+    expect((await screen.findAllByText('The first 1 line can be read.', undefined, patience)).length).toBeGreaterThan(0);
+    expect(screen.getByText('In your own system; the email where it is empty')).toBeTruthy();
+    expect(screen.getAllByText('Server’s shoeSize').length).toBeGreaterThan(0);
+    expect(screen.getByText('A customer')).toBeTruthy();
+    expect(screen.getByDisplayValue('None: a JSON object a line')).toBeTruthy();
+    for (const words of ['Currency of the prices', 'Exchange rate', 'Decimal sign', 'Orders, refunds, adjustments'])
+      expect(screen.queryByText(words)).toBeNull();
+    await waitFor(() =>
+      expect(checked).toHaveBeenCalledWith({ mapping: { format, columns: { customerId: 'id', email: 'email' } } }, expect.anything()),
+    );
+  });
+});
+
+describe('an import of events', () => {
+  it('counts events, and says what undoing it does', async () => {
+    stubServer({
+      '/session': ok(session()),
+      '/imports/i': ok({
+        ...item,
+        kind: 'events',
+        fileName: 'e.jsonl',
+        state: 'completed',
+        linesRead: 4,
+        accepted: 3,
+        rejected: 1,
+        counts: { events: 2, dropped: 1 },
+      }),
+    });
+    openConsole('/o/retail/imports/i');
+    expect(await screen.findByText('Dropped (refused or erased)', undefined, patience)).toBeTruthy();
+    expect(screen.queryByText('Refunds')).toBeNull();
+    fireEvent.click(screen.getByRole('button', { name: 'More actions' }));
+    fireEvent.click(await screen.findByRole('menuitem', { name: 'Undo this import…' }, patience));
+    expect(await screen.findByText('2 events no longer count; they stay in the log, marked', undefined, patience)).toBeTruthy();
+    expect(screen.getByText('Profiles that its events made stay')).toBeTruthy();
+  });
+});
