@@ -2565,6 +2565,24 @@ $$;
 
 COMMENT ON FUNCTION commerce.fill_item() IS 'Trigger: a line written without them gets its order''s time and rate. Bulk writers give both.';
 
+-- Name: forget_empty_months(); Type: FUNCTION; Schema: commerce; Owner: -
+
+CREATE FUNCTION commerce.forget_empty_months() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        -- A sum of nothing is the same as none. One that an import is changing this moment is passed by: waiting for it could deadlock.
+        delete from commerce.product_months m
+        where m.ctid = any(array(
+            select z.ctid from commerce.product_months z
+            where z.organization_id = platform.organization() and z.quantity = 0 and z.revenue = 0
+            for update skip locked))
+    $$;
+
+-- Name: FUNCTION forget_empty_months(); Type: COMMENT; Schema: commerce; Owner: -
+
+COMMENT ON FUNCTION commerce.forget_empty_months() IS 'Removes the organization''s monthly sums that are nothing. Only the owner writes commerce.product_months.';
+
 -- Name: generate_codes(uuid, integer, text, integer, bigint, uuid); Type: FUNCTION; Schema: commerce; Owner: -
 
 CREATE FUNCTION commerce.generate_codes(promotion uuid, how_many integer, prefix text DEFAULT ''::text, length integer DEFAULT 10, usage_limit bigint DEFAULT 1, customer uuid DEFAULT NULL::uuid) RETURNS SETOF text
@@ -3276,6 +3294,7 @@ begin
     -- The orders are gone; the customers the import created go too, but for those who ordered elsewhere.
     ids := array(select customers.imported_by(import, most));
     if cardinality(ids) = 0 then
+        perform commerce.forget_empty_months();
         return 0;
     end if;
     perform customers.remove_imported(import, ids, coalesce(array_agg(k.customer_id), '{}'), coalesce(array_agg(k.import_id), '{}'))
@@ -42790,6 +42809,12 @@ REVOKE ALL ON FUNCTION commerce.change_totals(organizations uuid[], people uuid[
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.promotions TO clientele_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE commerce.promotions TO clientele_app;
 GRANT SELECT ON TABLE commerce.promotions TO clientele_readonly;
+
+-- Name: FUNCTION forget_empty_months(); Type: ACL; Schema: commerce; Owner: -
+
+REVOKE ALL ON FUNCTION commerce.forget_empty_months() FROM PUBLIC;
+GRANT ALL ON FUNCTION commerce.forget_empty_months() TO clientele_app;
+GRANT ALL ON FUNCTION commerce.forget_empty_months() TO clientele_service;
 
 -- Name: FUNCTION take_off_orders(organizations uuid[], ids uuid[], totals numeric[]); Type: ACL; Schema: commerce; Owner: -
 

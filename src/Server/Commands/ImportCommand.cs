@@ -140,7 +140,7 @@ internal static class ImportCommand
 
     private static ServiceProvider Services(Databases? databases)
     {
-        var services = new ServiceCollection().AddLogging(l => l.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+        var services = new ServiceCollection().AddLogging(l => LogLines.AddTo(l).SetMinimumLevel(LogLevel.Warning));
         if (databases is not null) services.AddSingleton(databases);
         // Of all that the modules are made of, what imports: the rest is the server's.
         var all = new ServiceCollection();

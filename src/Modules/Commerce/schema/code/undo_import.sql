@@ -9,6 +9,8 @@ create or replace function commerce.forget_empty_months() returns void
             for update skip locked))
     $$;
 comment on function commerce.forget_empty_months() is 'Removes the organization''s monthly sums that are nothing. Only the owner writes commerce.product_months.';
+revoke execute on function commerce.forget_empty_months() from public;
+grant execute on function commerce.forget_empty_months() to clientele_app, clientele_service;
 
 create or replace function commerce.undo_imported_orders(import uuid, most integer) returns bigint
     language plpgsql
