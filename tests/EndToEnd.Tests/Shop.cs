@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Clientele.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Playwright;
 
 namespace Clientele.EndToEnd.Tests;
@@ -18,6 +21,13 @@ public sealed class Shop : TestApp
 {
     public const string Foreign = "Zyxwell";
     public const string Year = "from=2024-01-01&to=2024-12-31";
+
+    /// <summary>A page that meets a server's error says only that; why it was is written beside the tests.</summary>
+    protected override void Configure(IServiceCollection services)
+    {
+        base.Configure(services);
+        services.AddLogging(l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter<ConsoleLoggerProvider>(level => level >= LogLevel.Error));
+    }
 
     /// <summary>A super administrator of alpha, the organization that was first.</summary>
     public const string Operator = "root@alpha.example";
