@@ -1,3 +1,4 @@
+using System.Text;
 using Clientele.Platform.Data;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Tenancy;
@@ -17,8 +18,12 @@ internal static class ServedFolder
         var file = Note(folder);
         if (!File.Exists(file))
         {
-            // Beside it and then renamed, so that it is never there by half.
-            await File.WriteAllTextAsync(file + ".new", $"{id}\n", ct);
+            // Beside it, on the disk, and then renamed: one that a power cut left empty would be taken for another installation's.
+            await using (var stream = new FileStream(file + ".new", FileMode.Create, FileAccess.Write))
+            {
+                stream.Write(Encoding.ASCII.GetBytes($"{id}\n"));
+                stream.Flush(flushToDisk: true);
+            }
             File.Move(file + ".new", file, overwrite: true);
             return;
         }

@@ -69,6 +69,7 @@ internal static class ImportCommand
             }
             catch
             {
+                // Nothing half-written stays; what went wrong goes on up.
                 await ImportCommands.Delete(db, id, CancellationToken.None);
                 throw;
             }
