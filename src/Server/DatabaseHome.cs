@@ -26,7 +26,11 @@ internal sealed class DatabaseHome : IAsyncDisposable
     public static async Task<DatabaseHome> Open(string? connection, string dataFolder, ILoggerFactory loggers, CancellationToken ct)
     {
         if (!string.IsNullOrWhiteSpace(connection)) return await Prepare(connection, null, null, loggers, ct);
-        return await OnPrivate(dataFolder, loggers, (server, login) => Prepare(login, server, AdministratorOf(server.ConnectionString), loggers, ct), ct);
+        var options = PrivateOptions(dataFolder) with
+        {
+            Fill = async (superuser, filling) => await Migrate(await LoginOn(superuser, dataFolder, filling), loggers, filling),
+        };
+        return await OnPrivate(options, loggers, (server, login) => Prepare(login, server, AdministratorOf(server.ConnectionString), loggers, ct), ct);
     }
 
     /// <summary>The same without touching the database: neither made nor migrated. For backups, which are made before an upgrade, and restores.</summary>
@@ -36,21 +40,20 @@ internal sealed class DatabaseHome : IAsyncDisposable
         if (Known(dataFolder) is { } known && Superuser(dataFolder) is { } superuser && await Answers(known.ConnectionString, ct))
             return new DatabaseHome(new Databases(known.ConnectionString), null, superuser);
         RefuseNothing(dataFolder);
-        return await OnPrivate(dataFolder, loggers, (server, login) => Task.FromResult(new DatabaseHome(new Databases(login), server, AdministratorOf(server.ConnectionString))), ct);
+        return await OnPrivate(PrivateOptions(dataFolder), loggers, (server, login) => Task.FromResult(new DatabaseHome(new Databases(login), server, AdministratorOf(server.ConnectionString))), ct);
     }
 
     /// <summary>The private PostgreSQL for this process alone: refused while a server runs on the folder. Made when there is none.</summary>
     public static Task<DatabaseHome> Alone(string dataFolder, ILoggerFactory loggers, CancellationToken ct) =>
-        OnPrivate(dataFolder, loggers, (server, login) => Task.FromResult(new DatabaseHome(new Databases(login), server, AdministratorOf(server.ConnectionString))), ct);
+        OnPrivate(PrivateOptions(dataFolder), loggers, (server, login) => Task.FromResult(new DatabaseHome(new Databases(login), server, AdministratorOf(server.ConnectionString))), ct);
 
-    private static async Task<DatabaseHome> OnPrivate(string dataFolder, ILoggerFactory loggers, Func<PrivatePostgresServer, string, Task<DatabaseHome>> use, CancellationToken ct)
+    private static async Task<DatabaseHome> OnPrivate(PrivatePostgresOptions options, ILoggerFactory loggers, Func<PrivatePostgresServer, string, Task<DatabaseHome>> use, CancellationToken ct)
     {
-        var server = await PrivatePostgresServer.Start(
-            PrivateOptions(dataFolder), loggers.CreateLogger<PrivatePostgresServer>(), ct);
+        var server = await PrivatePostgresServer.Start(options, loggers.CreateLogger<PrivatePostgresServer>(), ct);
         try
         {
-            var login = await Provisioner.CreateLogin(server.ConnectionString, Name, Name, Known(dataFolder)?.Password ?? RandomNumberGenerator.GetHexString(48, lowercase: true), ct);
-            await Remember(dataFolder, login, ct);
+            var login = await LoginOn(server.ConnectionString, options.DataFolder, ct);
+            await Remember(options.DataFolder, login, ct);
             await Provisioner.ShowStatements(server.ConnectionString, ct);
             return await use(server, login);
         }
@@ -67,7 +70,7 @@ internal sealed class DatabaseHome : IAsyncDisposable
     /// <summary>Looks after the archive of the private PostgreSQL this process runs; null: there is none.</summary>
     public ArchiveKeeper? Archive => server?.Archive;
 
-    /// <summary>The platform's login on a private server that was recovered, with the password this folder knows.</summary>
+    /// <summary>The platform's login on a private server, with the password this folder knows.</summary>
     public static Task<string> LoginOn(string superuser, string dataFolder, CancellationToken ct) =>
         Provisioner.CreateLogin(superuser, Name, Name, Known(dataFolder)?.Password ?? RandomNumberGenerator.GetHexString(48, lowercase: true), ct);
 
@@ -91,12 +94,18 @@ internal sealed class DatabaseHome : IAsyncDisposable
 
     private static async Task<DatabaseHome> Prepare(string connection, PrivatePostgresServer? server, string? administrator, ILoggerFactory loggers, CancellationToken ct)
     {
-        await Provisioner.Provision(connection, ct);
+        await Migrate(connection, loggers, ct);
         var databases = new Databases(connection);
-        await new Migrator(databases, Modules.All, loggers.CreateLogger<Migrator>()).Migrate(ct);
         if (administrator is not null) await Provisioner.WatchCatalogue(administrator, ct);
         await new Db(databases.Service, Platform.Tenancy.Tenant.None).One<short>($"select log.verify_epoch()", ct);
         return new DatabaseHome(databases, server, administrator);
+    }
+
+    private static async Task Migrate(string connection, ILoggerFactory loggers, CancellationToken ct)
+    {
+        await Provisioner.Provision(connection, ct);
+        await using var databases = new Databases(connection);
+        await new Migrator(databases, Modules.All, loggers.CreateLogger<Migrator>()).Migrate(ct);
     }
 
     /// <summary>For commands beside a running server: the database that serves this data folder now, or one started for the command.</summary>

@@ -22,12 +22,15 @@ internal sealed record DataFolder(string Root)
     // What whoever goes on on a new machine puts into the folder before the first start.
     private static readonly string[] PutBack = ["keys", "files", "backups", "archive", "timelines", "installation"];
 
-    /// <summary>Another than <c>postgres</c> while a recovery is at work beside it.</summary>
+    /// <summary>Another than <c>postgres</c> while one is made or recovered beside it.</summary>
     internal string ClusterFolder { get; init; } = "postgres";
+
+    /// <summary>Of a cluster that is being made those of the one it becomes, so that what went wrong is found.</summary>
+    internal string LogFolder { get; init; } = "postgres";
 
     internal string Cluster => Path.Combine(Root, ClusterFolder);
 
-    internal string Logs => Path.Combine(Root, "logs", ClusterFolder);
+    internal string Logs => Path.Combine(Root, "logs", LogFolder);
 
     internal string LockFile => Path.Combine(Root, "clientele.lock");
 

@@ -14,6 +14,12 @@ public sealed record PrivatePostgresOptions
     /// <summary>PostgreSQL settings on top of Clientele's own, name to value.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>
+    /// Fills a cluster that is made anew before it takes its place, given the superuser's connection. Waits for the disk once, at the
+    /// end; when it fails or is cut short, there is no cluster, and the next start begins again. Null: a new one stays empty.
+    /// </summary>
+    public Func<string, CancellationToken, Task>? Fill { get; init; }
+
     /// <summary>Archives PostgreSQL's log for point-in-time recovery; null: nothing is archived. Only of a durable one.</summary>
     public ArchiveOptions? Archive { get; init; }
 

@@ -36,12 +36,20 @@ internal static class Processes
     internal static List<int> LeftoversOf(string clusterName)
     {
         var title = $"postgres: {clusterName}: ";
+        return Where(command => command[0].StartsWith(title, StringComparison.Ordinal));
+    }
+
+    /// <summary>Those that make a cluster in this folder.</summary>
+    internal static List<int> MakersOf(string cluster) => Where(command => Path.GetFileName(command[0]) is "initdb" && command.Contains(cluster));
+
+    private static List<int> Where(Func<string[], bool> runs)
+    {
         var found = new List<int>();
         if (!OperatingSystem.IsLinux())
             return found;
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var processId)
-                && CommandLine(processId) is [var first, ..] && first.StartsWith(title, StringComparison.Ordinal) && IsAlive(processId))
+                && CommandLine(processId) is [_, ..] command && runs(command) && IsAlive(processId))
                 found.Add(processId);
         return found;
     }
