@@ -31,9 +31,10 @@ internal sealed record Rights(HashSet<uint> Select, HashSet<uint> Insert, HashSe
             batch.BatchCommands.Add(command);
         }
         var rights = new Rights([], [], [], [], []);
-        await using var reader = await batch.ExecuteReaderAsync(ct);
-        for (var i = 0; i < settings; i++) await reader.NextResultAsync(ct);
-        while (await reader.ReadAsync(ct))
+        // A few milliseconds; cut short, they could leave the connection with half a statement (see Db).
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
+        for (var i = 0; i < settings; i++) await reader.NextResultAsync(CancellationToken.None);
+        while (await reader.ReadAsync(CancellationToken.None))
         {
             var oid = reader.GetFieldValue<uint>(0);
             if (reader.GetBoolean(1)) rights.Select.Add(oid);
@@ -41,8 +42,8 @@ internal sealed record Rights(HashSet<uint> Select, HashSet<uint> Insert, HashSe
             if (reader.GetBoolean(3)) rights.Update.Add(oid);
             if (reader.GetBoolean(4)) rights.Delete.Add(oid);
         }
-        await reader.NextResultAsync(ct);
-        while (await reader.ReadAsync(ct)) rights.Execute.Add(reader.GetFieldValue<uint>(0));
+        await reader.NextResultAsync(CancellationToken.None);
+        while (await reader.ReadAsync(CancellationToken.None)) rights.Execute.Add(reader.GetFieldValue<uint>(0));
         return rights;
     }
 }

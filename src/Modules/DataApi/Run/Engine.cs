@@ -58,7 +58,8 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
     private async Task<Catalogue.Catalogue> Load(CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        var loaded = await CatalogueLoader.Load(connection, options.Exposure, catalogue, ct);
+        // Whoever asked first may go away: others wait for it, and a connection must not be left with half a statement (see Db).
+        var loaded = await CatalogueLoader.Load(connection, options.Exposure, catalogue, CancellationToken.None);
         loadedAt = Stopwatch.GetTimestamp();
         LogLoaded(logger, loaded.ByName.Count, loaded.Routines.Count);
         return loaded;

@@ -65,9 +65,9 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
                 else await transaction.CommitAsync(ct);
             }
         }
-        catch (PostgresException)
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
         {
-            // Npgsql 10.0.0 may take a statement for prepared whose preparation PostgreSQL refused.
+            // Npgsql 10.0.0 may take a statement for prepared whose preparation PostgreSQL refused, or that the caller cut short.
             // It waits for the server, so it does that on a thread that may wait (see StandaloneApi.StayOnThread).
             if (connection.State == ConnectionState.Open) await Task.Run(connection.UnprepareAll, CancellationToken.None);
             throw;
