@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Clientele.EndToEnd.Tests;
 
 /// <summary>kill -9 of the very first start, whatever it is at: the next start makes a whole database.</summary>
@@ -13,11 +16,14 @@ public sealed class KillFirstStartTests
         var first = installation.Start("migrate", "--data", installation.Data);
         await Installation.Until(moment, () => Task.FromResult(Reached(moment, installation.Data) || first.Process.HasExited));
         Assert.False(first.Process.HasExited, first.Output + first.Errors);
+        var halfMade = HalfMade(installation.Data).SingleOrDefault();
         first.Process.Kill();
         await first.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         await installation.StartServer();
         Assert.Empty(HalfMade(installation.Data));
+        if (halfMade is not null) Assert.False(Directory.Exists(SocketFolder(halfMade)));
+        Assert.True(Directory.Exists(SocketFolder(installation.Data)));
         Assert.True(await installation.Scalar<long>("select count(*) from platform.schema_migrations") > 100);
         Assert.Equal("on", await installation.Scalar<string>("show fsync"));
         await Installation.Until("the first PostgreSQL to be gone", () => Task.FromResult(Postmasters(installation.Data) == 1));
@@ -30,6 +36,9 @@ public sealed class KillFirstStartTests
         "filling it" => HalfMade(data) is [var fresh] && Files(Path.Combine(fresh, "base")) > 1500,
         _ => File.Exists(Path.Combine(data, "postgres", "PG_VERSION")),
     };
+
+    // One short name per cluster, see DataFolder.
+    private static string SocketFolder(string cluster) => Path.Combine("/tmp", "clientele-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(cluster)))[..16]);
 
     private static string[] HalfMade(string data) => Directory.Exists(data) ? Directory.GetDirectories(data, "postgres.new-*") : [];
 

@@ -325,7 +325,8 @@ internal sealed class Cluster
             if (round > 0) await Task.Delay(50, cancellation);
             await Command.Run("rm", ["-rf", "--", halfMade.Folder.Cluster], cancellation);
         }
-        await halfMade.RemoveSocketFolder();
+        // With what was killed in it: a socket, the password initdb was to read.
+        await Account.Shell("""rm -rf -- "$1" """, [halfMade.SocketFolder], cancellation);
     }
 
     private async Task Initialize(CancellationToken cancellation)
