@@ -53,9 +53,6 @@ public sealed class Db(NpgsqlDataSource source, Tenant tenant)
     public Task InTransaction(Func<Transaction, Task> work, CancellationToken ct) =>
         InTransaction(async t => { await work(t); return true; }, ct);
 
-    // Npgsql 10.0.0: when the very use of a statement by which it becomes a prepared one is refused by PostgreSQL, or cut short
-    // by a caller who went away, the driver takes it for prepared all the same, and a later use on that connection ends in
-    // "unexpected backend message". So a connection that saw either forgets its statements.
     private async Task<T> OnConnection<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
@@ -63,9 +60,9 @@ public sealed class Db(NpgsqlDataSource source, Tenant tenant)
         {
             return await work(connection);
         }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
+        catch (Exception e) when (PreparedStatements.MayBeHalf(e))
         {
-            if (connection.State == ConnectionState.Open) connection.UnprepareAll();
+            await PreparedStatements.Forget(connection);
             throw;
         }
     }

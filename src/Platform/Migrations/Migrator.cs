@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using Clientele.Platform.Data;
 using Clientele.Platform.Modules;
@@ -40,7 +41,8 @@ public sealed partial class Migrator(Databases databases, IEnumerable<IModule> m
         }
         finally
         {
-            await Run(connection, $"select pg_advisory_unlock({LockKey})", CancellationToken.None);
+            // A connection that was lost has lost its lock, and why it was lost is what counts.
+            if (connection.State == ConnectionState.Open) await Run(connection, $"select pg_advisory_unlock({LockKey})", CancellationToken.None);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Data;
 using Clientele.Platform.Data;
 using Npgsql;
 
@@ -112,7 +113,7 @@ public static class Provisioner
         }
         finally
         {
-            await Run(connection, Sql.Raw("select pg_advisory_unlock(7164391)"), CancellationToken.None);
+            if (connection.State == ConnectionState.Open) await Run(connection, Sql.Raw("select pg_advisory_unlock(7164391)"), CancellationToken.None);
         }
     }
 

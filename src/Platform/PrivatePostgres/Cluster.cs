@@ -13,7 +13,9 @@ internal sealed class Cluster
 {
     internal const string Superuser = "postgres";
 
-    private const string HalfMade = ".new-";
+    private const string PasswordForInitdb = "initdb.password";
+
+    private const string HalfMade = ".half-made-";
 
     // Of 107 bytes that a socket's path may have, PostgreSQL's ".s.PGSQL.5432" takes 14.
     private const int LongestSocketFolder = 93;
@@ -62,7 +64,8 @@ internal sealed class Cluster
         var binaries = await Binaries.Find(options.BinariesFolder, major, cancellation);
         if (major is not null && major != binaries.Major)
             throw OtherMajor(folder, major.Value, binaries);
-        var account = await ServerAccount.Choose(folder.Cluster, cancellation);
+        // Whose files are there already: of the cluster, of one that was begun, of its logs.
+        var account = await ServerAccount.Choose([folder.Cluster, .. HalfMadeOf(folder), folder.Logs], cancellation);
         await RefuseClosed(account, [.. folder.ExistingAncestors(), binaries.Folder], cancellation);
         return new(options, folder, binaries, account, "", logger);
     }
@@ -77,13 +80,13 @@ internal sealed class Cluster
     }
 
     /// <summary>Another cluster in the same data folder, of the same account and password, with a socket and logs of its own.</summary>
-    internal Cluster Beside(string name) => Beside(name, name);
+    internal Cluster Beside(string name) => Beside(Folder with { ClusterFolder = name, LogFolder = name });
 
-    private Cluster Beside(string name, string logs)
-    {
-        var folder = Folder with { ClusterFolder = name, LogFolder = logs };
-        return new(options with { Archive = null }, folder, Binaries, Account, SocketFolderOf(folder), logger) { password = password };
-    }
+    /// <summary>This one while it is made: at its socket, with its logs.</summary>
+    private Cluster Unfinished(string name) => Beside(Folder with { ClusterFolder = name }, SocketFolder);
+
+    private Cluster Beside(DataFolder folder, string? socketFolder = null) =>
+        new(options with { Archive = null }, folder, Binaries, Account, socketFolder ?? SocketFolderOf(folder), logger) { password = password };
 
     /// <summary>Looks after the archive; null when there is none.</summary>
     internal ArchiveKeeper? Keeper() => Archive is { } files ? new ArchiveKeeper(this, files, options.Archive!.LimitBytes) : null;
@@ -99,8 +102,11 @@ internal sealed class Cluster
         await TakeSocketFolder(cancellation);
         if (!await Account.TakeFolder(Folder.Logs, cancellation))
             throw new PrivatePostgresException($"The log folder {Folder.Logs} does not belong to {Account.Name}: remove it and start again.");
-        foreach (var halfMade in Directory.EnumerateDirectories(Folder.Root, Folder.ClusterFolder + HalfMade + "*"))
-            await RemoveHalfMade(Path.GetFileName(halfMade), cancellation);
+        foreach (var halfMade in HalfMadeOf(Folder))
+        {
+            logger.RemovingHalfMade(halfMade);
+            await Remove(Unfinished(Path.GetFileName(halfMade)), cancellation);
+        }
         await PointInTime.Finish(Folder, Account, cancellation);
         if (Folder.ClusterMajor() is null)
         {
@@ -123,11 +129,13 @@ internal sealed class Cluster
     }
 
     /// <summary>PostgreSQL's identifier of this cluster, which copies of it share; null: it cannot be read.</summary>
-    internal async Task<string?> SystemIdentifier(CancellationToken cancellation)
+    internal Task<string?> SystemIdentifier(CancellationToken cancellation) => Control("Database system identifier", cancellation);
+
+    private async Task<string?> Control(string label, CancellationToken cancellation)
     {
-        const string Script = """ "$1" -D "$2" | sed -n 's/^Database system identifier: *//p'""";
-        var said = await Account.Shell(Script, [Path.Combine(Binaries.Folder, "pg_controldata"), Folder.Cluster], cancellation);
-        return said.Output.Trim() is { Length: > 0 } identifier ? identifier : null;
+        const string Script = """ "$1" -D "$2" | sed -n "s/^$3: *//p" """;
+        var said = await Account.Shell(Script, [Path.Combine(Binaries.Folder, "pg_controldata"), Folder.Cluster, label], cancellation);
+        return said.Output.Trim() is { Length: > 0 } value ? value : null;
     }
 
     /// <summary>The postmaster that an earlier run left behind, when it can go on; otherwise it is gone afterwards.</summary>
@@ -189,7 +197,8 @@ internal sealed class Cluster
             return;
         logger.StoppingHarder(10, "SIGKILL");
         await Account.Signal(postmaster.ProcessId, "KILL");
-        await postmaster.Exited;
+        if (!await postmaster.HasExitedWithin(TimeSpan.FromSeconds(10)))
+            throw new PrivatePostgresException($"PostgreSQL (process {postmaster.ProcessId}) works on {Folder.Cluster} and cannot be ended by the user {Account.Name}: end it, and start again.");
         await EndLeftovers();
     }
 
@@ -203,8 +212,8 @@ internal sealed class Cluster
         await set.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>It is made at each start. Not when something is in it.</summary>
-    internal Task RemoveSocketFolder() => Command.Run("rmdir", ["--", SocketFolder], CancellationToken.None);
+    /// <summary>It is made at each start. Not when something is in it, other than what an initdb that was cut short was to read.</summary>
+    internal Task RemoveSocketFolder() => Account.Shell("""rm -f -- "$1/$2"; rmdir -- "$1" """, [SocketFolder, PasswordForInitdb], CancellationToken.None);
 
     /// <summary>A password to be given to a server that is recovered where none is known.</summary>
     internal void MakePassword()
@@ -256,32 +265,54 @@ internal sealed class Cluster
             : throw new PrivatePostgresException($"The socket folder {socketFolder} is longer than {LongestSocketFolder} bytes: name a shorter RUNTIME_DIRECTORY, or unset it.");
     }
 
+    private static IEnumerable<string> HalfMadeOf(DataFolder folder) =>
+        Directory.Exists(folder.Root) ? Directory.EnumerateDirectories(folder.Root, folder.ClusterFolder + HalfMade + "*") : [];
+
     /// <summary>Beside its place and then renamed, so that a start that was killed leaves no half a cluster.</summary>
     private async Task Create(CancellationToken cancellation)
     {
+        ClearPlace();
         logger.CreatingCluster(Binaries.Version, Folder.Cluster);
-        var fresh = Beside($"{Folder.ClusterFolder}{HalfMade}{Environment.ProcessId}", Folder.LogFolder);
+        var fresh = Unfinished($"{Folder.ClusterFolder}{HalfMade}{Environment.ProcessId}");
         if (!await Account.TakeFolder(fresh.Folder.Cluster, cancellation))
             throw Failure.OfCreation(Folder, Account, "error: the folder cannot be made");
         try
         {
-            await fresh.TakeSocketFolder(cancellation);
             await fresh.Initialize(cancellation);
             if (options.Fill is { } fill)
                 await fresh.Fill(fill, cancellation);
             if (options.Durable)
                 await fresh.Sync(cancellation);
-            await fresh.RemoveSocketFolder();
+            Directory.Move(fresh.Folder.Cluster, Folder.Cluster);
         }
         catch
         {
-            await RemoveHalfMade(fresh.Folder.ClusterFolder, CancellationToken.None);
+            await Remove(fresh, CancellationToken.None);
             throw;
         }
-        if (Directory.Exists(Folder.Cluster))
-            Directory.Delete(Folder.Cluster); // Empty, or it would have been refused.
-        Directory.Move(fresh.Folder.Cluster, Folder.Cluster);
+        // The new name is on the disk before anything is said to be.
+        if (options.Durable)
+            await Command.Run("sync", [Folder.Root], cancellation);
         password = fresh.password;
+    }
+
+    /// <summary>An empty folder gives way; a link or a disk of its own does not.</summary>
+    private void ClearPlace()
+    {
+        var place = new DirectoryInfo(Folder.Cluster);
+        if (!place.Exists && place.LinkTarget is null)
+            return;
+        const string Cure = "A new database is made beside it and takes its place by a new name: put the whole data folder there (--data) instead.";
+        if (place.LinkTarget is { } target)
+            throw new PrivatePostgresException($"{Folder.Cluster} is a link to {target}. {Cure}");
+        try
+        {
+            place.Delete(); // Empty but for lost+found, or it would have been refused.
+        }
+        catch (IOException inner)
+        {
+            throw new PrivatePostgresException($"{Folder.Cluster} is a disk of its own, or not empty. {Cure}", inner);
+        }
     }
 
     /// <summary>
@@ -290,17 +321,28 @@ internal sealed class Cluster
     /// </summary>
     private async Task Fill(Func<string, CancellationToken, Task> fill, CancellationToken cancellation)
     {
+        const string Ended = "ended while its database was made";
         Extra = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "autovacuum=off"];
         await WriteSettings(cancellation);
+        var end = LogFiles.End(Folder.Logs);
         var postmaster = await Start(cancellation);
         try
         {
             await fill(OwnConnectionString, cancellation);
         }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            var said = LogFiles.SaidSince(end, Folder.Logs);
+            if (Failure.DiskIsFull(said) || failed is NpgsqlException and not PostgresException)
+                throw Failure.OfStart(Folder, said, Ended);
+            throw;
+        }
         finally
         {
             await Stop(postmaster);
         }
+        if (await Control("Database cluster state", cancellation) is not "shut down")
+            throw Failure.OfStart(Folder, LogFiles.SaidSince(end, Folder.Logs), Ended);
     }
 
     private async Task Sync(CancellationToken cancellation)
@@ -310,23 +352,23 @@ internal sealed class Cluster
             throw Failure.OfCreation(Folder, Account, synced.Output + synced.Error);
     }
 
-    /// <summary>Of a start that was killed: initdb or PostgreSQL may still be at work there.</summary>
-    private async Task RemoveHalfMade(string name, CancellationToken cancellation)
+    /// <summary>Of a start that was cut short: initdb or PostgreSQL may still be at work there.</summary>
+    private async Task Remove(Cluster halfMade, CancellationToken cancellation)
     {
-        var halfMade = Beside(name, Folder.LogFolder);
         if (PidFile.Read(halfMade.Folder.Cluster) is { } file && Processes.IsPostmasterOf(file.ProcessId, halfMade.Folder.Cluster))
             await halfMade.Stop(Postmaster.OfStranger(file.ProcessId));
         await halfMade.EndLeftovers();
-        foreach (var initdb in Processes.MakersOf(halfMade.Folder.Cluster))
-            await Account.Signal(initdb, "KILL");
+        foreach (var process in Processes.MakersOf(halfMade.Folder.Cluster))
+            await Account.Signal(process, "KILL");
         // What initdb had started ends a moment after it, and may write until then.
-        for (var round = 0; round < 40 && Directory.Exists(halfMade.Folder.Cluster); round++)
+        for (var round = 0; Directory.Exists(halfMade.Folder.Cluster); round++)
         {
+            if (round == 40)
+                throw new PrivatePostgresException($"{halfMade.Folder.Cluster}, which a start that was cut short left half made, cannot be removed: remove it and start again.");
             if (round > 0) await Task.Delay(50, cancellation);
             await Command.Run("rm", ["-rf", "--", halfMade.Folder.Cluster], cancellation);
         }
-        // With what was killed in it: a socket, the password initdb was to read.
-        await Account.Shell("""rm -rf -- "$1" """, [halfMade.SocketFolder], cancellation);
+        await Account.Shell("""rm -f -- "$1/$2" "$1/.s.PGSQL.5432" "$1/.s.PGSQL.5432.lock" """, [SocketFolder, PasswordForInitdb], cancellation);
     }
 
     private async Task Initialize(CancellationToken cancellation)
@@ -334,13 +376,13 @@ internal sealed class Cluster
         var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         // initdb wants the password in a file that its own account can read: one in the closed socket folder, for as long as it runs.
         const string Script = """
-            umask 077; file="$1/initdb.password"; cat > "$file"; shift
+            umask 077; file="$1/$2"; cat > "$file"; shift 2
             "$@" --pwfile="$file"; code=$?
             rm -f "$file"; exit "$code"
             """;
         string[] initdb =
         [
-            SocketFolder, Binaries.Initdb, "-D", Folder.Cluster, "-U", Superuser, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8",
+            SocketFolder, PasswordForInitdb, Binaries.Initdb, "-D", Folder.Cluster, "-U", Superuser, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8",
             "--data-checksums", "--no-instructions", "--no-sync",
         ];
         var made = await Account.Shell(Script, initdb, cancellation, secret);

@@ -19,11 +19,12 @@ internal static partial class Failure
             $"The user {account.Name} cannot create PostgreSQL's folder {folder.Cluster} ({Complaint(said)}): name another folder with --data.")
         : new($"PostgreSQL's folder {folder.Cluster} could not be created: {Complaint(said)}");
 
-    internal static PrivatePostgresException OfStart(DataFolder folder, string said) =>
+    /// <param name="happened">What it did, or did not do.</param>
+    internal static PrivatePostgresException OfStart(DataFolder folder, string said, string happened = "did not start") =>
         DiskIsFull(said) ? FullDisk(folder.Root, null)
         : said.Contains("could not map anonymous shared memory", StringComparison.Ordinal) || said.Contains("Cannot allocate memory", StringComparison.Ordinal) ? new(
             $"PostgreSQL does not get the memory it asks for: free some, or set a smaller shared_buffers in {folder.Cluster}/local.conf.")
-        : new($"PostgreSQL did not start: {Complaint(said)} Its logs are in {folder.Logs}.");
+        : new($"PostgreSQL {happened}: {Complaint(said)} Its logs are in {folder.Logs}.");
 
     internal static bool IsHeldByLeftovers(string said) =>
         said.Contains("pre-existing shared memory block", StringComparison.Ordinal) || said.Contains("is another postmaster", StringComparison.OrdinalIgnoreCase);
@@ -31,7 +32,7 @@ internal static partial class Failure
     private static PrivatePostgresException FullDisk(string folder, Exception? inner) =>
         new($"The disk that holds {folder} is full: free some space and start again.", inner!);
 
-    private static bool DiskIsFull(string said) =>
+    internal static bool DiskIsFull(string said) =>
         said.Contains("No space left on device", StringComparison.Ordinal) || said.Contains("Disk quota exceeded", StringComparison.Ordinal);
 
     /// <summary>The line that names the cause: the last one PostgreSQL calls an error.</summary>

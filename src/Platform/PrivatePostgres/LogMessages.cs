@@ -7,6 +7,9 @@ internal static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Information, Message = "Creating the private PostgreSQL {Version} in {Folder}")]
     internal static partial void CreatingCluster(this ILogger logger, string version, string folder);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Removing {Folder}, which a start that was cut short left half made")]
+    internal static partial void RemovingHalfMade(this ILogger logger, string folder);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Private PostgreSQL {Version} is ready: process {ProcessId}, user {User}, socket {Socket}, {Milliseconds} ms")]
     internal static partial void Ready(this ILogger logger, string version, int processId, string user, string socket, long milliseconds);
 

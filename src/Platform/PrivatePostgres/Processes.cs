@@ -39,8 +39,9 @@ internal static class Processes
         return Where(command => command[0].StartsWith(title, StringComparison.Ordinal));
     }
 
-    /// <summary>Those that make a cluster in this folder.</summary>
-    internal static List<int> MakersOf(string cluster) => Where(command => Path.GetFileName(command[0]) is "initdb" && command.Contains(cluster));
+    /// <summary>Those that make a cluster in this folder, and what is about to become one of them.</summary>
+    internal static List<int> MakersOf(string cluster) =>
+        Where(command => Path.GetFileName(command[0]) is "initdb" or "postgres" or "sh" or "setsid" or "setpriv" or "runuser" && command.Contains(cluster));
 
     private static List<int> Where(Func<string[], bool> runs)
     {

@@ -22,13 +22,15 @@ internal sealed class ServerAccount
 
     internal string Name { get; }
 
-    /// <summary>The owner of a cluster that exists, else the user postgres, else a system user made for us.</summary>
-    internal static async Task<ServerAccount> Choose(string clusterFolder, CancellationToken cancellation)
+    /// <summary>The owner of the first of these folders that is somebody's other than root, else the user postgres, else a system user made for us.</summary>
+    internal static async Task<ServerAccount> Choose(IEnumerable<string> folders, CancellationToken cancellation)
     {
         if (!Environment.IsPrivilegedProcess)
             return new(Environment.UserName, null, null);
-        return await OwnerOf(clusterFolder, cancellation)
-            ?? await Find("postgres", cancellation)
+        foreach (var folder in folders)
+            if (await OwnerOf(folder, cancellation) is { } owner)
+                return owner;
+        return await Find("postgres", cancellation)
             ?? await Find("clientele", cancellation)
             ?? await Create("clientele", cancellation);
     }

@@ -64,7 +64,7 @@ public sealed class ArchiveTests : IDisposable
         {
             var folder = DataFolder.At(Directory.CreateDirectory(Path.Combine(root, $"cut{step}")).FullName);
             var archive = Path.Combine(root, $"disk{step}");
-            var account = await ServerAccount.Choose(folder.Cluster, Ct);
+            var account = await ServerAccount.Choose([folder.Cluster], Ct);
             // A disk of its own: its mount point cannot be renamed, and lost+found is closed.
             Directory.CreateDirectory(archive);
             foreach (var part in (string[])["base", "wal"]) Directory.CreateDirectory(Path.Combine(archive, part));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Clientele.Platform.PrivatePostgres;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -37,8 +38,9 @@ public sealed class FilledClusterTests : IDisposable
             Assert.Equal("on", await Ask(server.ConnectionString, "show autovacuum"));
             Assert.Equal(10000L, await Ask(server.ConnectionString, "select count(*) from filled"));
             Assert.Equal(1, fills);
-            Nothing_is_left_of(filledAt);
+            Nothing_is_half_made();
         }
+        Assert.False(Directory.Exists(filledAt));
     }
 
     [Fact]
@@ -51,11 +53,48 @@ public sealed class FilledClusterTests : IDisposable
         }));
         Assert.Equal("a schema file is wrong", failed.Message);
         Assert.False(Directory.Exists(Path.Combine(folder, "postgres")));
-        Nothing_is_left_of(filledAt);
+        Nothing_is_half_made();
+        Assert.False(Directory.Exists(filledAt));
 
         await using var server = await Start(superuser => Ask(superuser, "create table whole (n int)"));
         Assert.Equal(false, await Ask(server.ConnectionString, "select to_regclass('half') is not null"));
         Assert.Equal(0L, await Ask(server.ConnectionString, "select count(*) from whole"));
+    }
+
+    [Fact]
+    public async Task PostgreSQL_that_dies_meanwhile_is_named_and_leaves_none()
+    {
+        var refused = await Assert.ThrowsAsync<PrivatePostgresException>(() => Start(async superuser =>
+        {
+            var postmaster = int.Parse(File.ReadLines(Path.Combine((string)(await Ask(superuser, "show data_directory"))!, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+            Process.GetProcessById(postmaster).Kill();
+            await Ask(superuser, "select pg_sleep(30)");
+        }));
+        Assert.Contains("ended while its database was made", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        Nothing_is_half_made();
+        Assert.False(Directory.Exists(filledAt));
+    }
+
+    [Fact]
+    public async Task A_link_in_its_place_is_refused_before_anything_is_made()
+    {
+        await using (await Start(_ => Task.CompletedTask)) { }
+        Directory.Delete(Path.Combine(folder, "postgres"), recursive: true);
+        var elsewhere = Directory.CreateTempSubdirectory("clientele-test-");
+        try
+        {
+            Directory.CreateSymbolicLink(Path.Combine(folder, "postgres"), elsewhere.FullName);
+            var refused = await Assert.ThrowsAsync<PrivatePostgresException>(() => Start(_ => Task.CompletedTask));
+            Assert.Contains($"is a link to {elsewhere.FullName}", refused.Message, StringComparison.Ordinal);
+            Assert.Equal(1, fills);
+            Assert.True(Directory.Exists(Path.Combine(folder, "postgres")));
+        }
+        finally
+        {
+            File.Delete(Path.Combine(folder, "postgres"));
+            elsewhere.Delete();
+        }
     }
 
     [Fact]
@@ -67,14 +106,14 @@ public sealed class FilledClusterTests : IDisposable
         {
             var halfMade = (string)(await Ask(superuser, "show data_directory"))!;
             // One that the failed start does not find again when it clears up.
-            orphan = await StartBeside(halfMade, Path.Combine(folder, "postgres.new-1"), superuser);
+            orphan = await StartBeside(halfMade, Path.Combine(folder, "postgres.half-made-1"), superuser);
             throw new OperationCanceledException();
         }));
         Assert.False(orphan!.HasExited);
 
         await using var server = await Start(superuser => Ask(superuser, "create table whole (n int)"));
         Assert.True(orphan.WaitForExit(5000));
-        Assert.False(Directory.Exists(Path.Combine(folder, "postgres.new-1")));
+        Assert.False(Directory.Exists(Path.Combine(folder, "postgres.half-made-1")));
         Assert.Equal(0L, await Ask(server.ConnectionString, "select count(*) from whole"));
         orphan.Dispose();
     }
@@ -94,11 +133,10 @@ public sealed class FilledClusterTests : IDisposable
         },
         NullLogger.Instance, Cancellation);
 
-    private void Nothing_is_left_of(string socketFolder)
+    private void Nothing_is_half_made()
     {
-        Assert.Empty(Directory.EnumerateDirectories(folder, "postgres.new-*"));
+        Assert.Empty(Directory.EnumerateDirectories(folder, "postgres.half-made-*"));
         Assert.Equal(["postgres"], Directory.EnumerateDirectories(Path.Combine(folder, "logs")).Select(Path.GetFileName));
-        Assert.False(Directory.Exists(socketFolder));
     }
 
     private static async Task<Process> StartBeside(string halfMade, string copy, string superuser)

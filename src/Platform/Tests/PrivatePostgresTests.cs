@@ -30,7 +30,7 @@ public sealed class PrivatePostgresTests(PrivatePostgresTests.Template template)
             Assert.Equal("on", await Ask(first, "show data_checksums"));
             Assert.Equal("scram-sha-256", await Ask(first, "show password_encryption"));
         }
-        Assert.Empty(Directory.EnumerateDirectories(folder, "postgres.new-*"));
+        Assert.Empty(Directory.EnumerateDirectories(folder, "postgres.half-made-*"));
         Assert.Equal("600", Mode(Path.Combine(folder, "postgres.password")));
         Assert.Equal("600", Mode(Path.Combine(folder, "pg_service.conf")));
         Assert.Equal("700", Mode(Cluster));
@@ -135,10 +135,10 @@ public sealed class PrivatePostgresTests(PrivatePostgresTests.Template template)
     [Fact]
     public async Task What_a_killed_start_left_half_made_is_cleared_away()
     {
-        Directory.CreateDirectory(Path.Combine(folder, "postgres.new-1", "base"));
+        Directory.CreateDirectory(Path.Combine(folder, "postgres.half-made-1", "base"));
         await File.WriteAllTextAsync(Path.Combine(folder, "clientele.lock"), "1\n", Cancellation);
         await using var server = await Start();
-        Assert.False(Directory.Exists(Path.Combine(folder, "postgres.new-1")));
+        Assert.False(Directory.Exists(Path.Combine(folder, "postgres.half-made-1")));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Clientele.DataApi.Run;
+using Clientele.Platform.Data;
 using Npgsql;
 
 namespace Clientele.DataApi;
@@ -30,11 +31,20 @@ internal sealed record Rights(HashSet<uint> Select, HashSet<uint> Insert, HashSe
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema });
             batch.BatchCommands.Add(command);
         }
+        try { return await Read(batch, settings, ct); }
+        catch (Exception e) when (PreparedStatements.MayBeHalf(e))
+        {
+            await PreparedStatements.Forget(connection);
+            throw;
+        }
+    }
+
+    private static async Task<Rights> Read(NpgsqlBatch batch, int settings, CancellationToken ct)
+    {
         var rights = new Rights([], [], [], [], []);
-        // A few milliseconds; cut short, they could leave the connection with half a statement (see Db).
-        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
-        for (var i = 0; i < settings; i++) await reader.NextResultAsync(CancellationToken.None);
-        while (await reader.ReadAsync(CancellationToken.None))
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        for (var i = 0; i < settings; i++) await reader.NextResultAsync(ct);
+        while (await reader.ReadAsync(ct))
         {
             var oid = reader.GetFieldValue<uint>(0);
             if (reader.GetBoolean(1)) rights.Select.Add(oid);
@@ -42,8 +52,8 @@ internal sealed record Rights(HashSet<uint> Select, HashSet<uint> Insert, HashSe
             if (reader.GetBoolean(3)) rights.Update.Add(oid);
             if (reader.GetBoolean(4)) rights.Delete.Add(oid);
         }
-        await reader.NextResultAsync(CancellationToken.None);
-        while (await reader.ReadAsync(CancellationToken.None)) rights.Execute.Add(reader.GetFieldValue<uint>(0));
+        await reader.NextResultAsync(ct);
+        while (await reader.ReadAsync(ct)) rights.Execute.Add(reader.GetFieldValue<uint>(0));
         return rights;
     }
 }

@@ -4,6 +4,7 @@ using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Compile;
 using Clientele.DataApi.Parse;
 using Clientele.DataApi.Plan;
+using Clientele.Platform.Data;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -58,8 +59,13 @@ internal sealed partial class Engine(NpgsqlDataSource source, EngineOptions opti
     private async Task<Catalogue.Catalogue> Load(CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        // Whoever asked first may go away: others wait for it, and a connection must not be left with half a statement (see Db).
-        var loaded = await CatalogueLoader.Load(connection, options.Exposure, catalogue, CancellationToken.None);
+        Catalogue.Catalogue loaded;
+        try { loaded = await CatalogueLoader.Load(connection, options.Exposure, catalogue, ct); }
+        catch (Exception e) when (PreparedStatements.MayBeHalf(e))
+        {
+            await PreparedStatements.Forget(connection);
+            throw;
+        }
         loadedAt = Stopwatch.GetTimestamp();
         LogLoaded(logger, loaded.ByName.Count, loaded.Routines.Count);
         return loaded;

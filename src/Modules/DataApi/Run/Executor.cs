@@ -9,6 +9,7 @@ using Clientele.DataApi.Catalogue;
 using Clientele.DataApi.Compile;
 using Clientele.DataApi.Parse;
 using Clientele.DataApi.Plan;
+using Clientele.Platform.Data;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 using NpgsqlTypes;
@@ -65,11 +66,9 @@ internal sealed class Executor(NpgsqlDataSource source, NpgsqlDataSource? plain,
                 else await transaction.CommitAsync(ct);
             }
         }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
+        catch (Exception e) when (PreparedStatements.MayBeHalf(e))
         {
-            // Npgsql 10.0.0 may take a statement for prepared whose preparation PostgreSQL refused, or that the caller cut short.
-            // It waits for the server, so it does that on a thread that may wait (see StandaloneApi.StayOnThread).
-            if (connection.State == ConnectionState.Open) await Task.Run(connection.UnprepareAll, CancellationToken.None);
+            await PreparedStatements.Forget(connection);
             throw;
         }
         timings.Mark("transaction");
