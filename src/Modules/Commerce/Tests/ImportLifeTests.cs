@@ -233,7 +233,7 @@ public sealed class ImportLifeTests(ImportLifeTests.Database database) : IClassF
         var imports = new List<ImportView>();
         foreach (var id in ids) imports.Add(await ImportCommands.Get(database.Db, id, Ct));
         Assert.All(imports, i => Assert.Equal("completed", i.State));
-        Assert.Equal(Orders + 1, imports.Sum(i => i.Orders));
+        Assert.Equal(Orders + 1, imports.Sum(i => i.Made("orders")));
         Assert.All(imports, i => Assert.Equal(i.LinesRead, i.Accepted + i.Rejected + i.Duplicates));
     }
 
