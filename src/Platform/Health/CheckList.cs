@@ -15,7 +15,7 @@ internal sealed class CheckList(IEnumerable<HealthCheck> registered, IEnumerable
         .. options.OAuth is { } service ? [SignInCheck.Service(service)] : Array.Empty<HealthCheck>(),
         .. options.Mail is { } mail ? [MailCheck.Server(mail)] : Array.Empty<HealthCheck>(),
         .. backups.Archive is not null ? [BackupChecks.Archive(backups)] : Array.Empty<HealthCheck>(),
-        .. postgres is not null ? [DatabaseChecks.Deaths(postgres, clock)] : Array.Empty<HealthCheck>(),
+        .. postgres is not null ? [PostgresCheck.Deaths(postgres, clock)] : Array.Empty<HealthCheck>(),
         .. node.DataFolder is { } folder ? [DiskCheck.Room(folder)] : Array.Empty<HealthCheck>(),
     ];
 }

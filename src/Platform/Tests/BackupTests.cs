@@ -126,7 +126,6 @@ public sealed class BackupTests(BackupDatabase database)
     {
         await using var connection = new NpgsqlConnection(RestoreBackup.In(await TestServer.Connection, name));
         await connection.OpenAsync(Ct);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(Ct);
+        await connection.Run(sql);
     }
 }

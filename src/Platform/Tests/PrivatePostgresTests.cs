@@ -346,9 +346,11 @@ public sealed class PrivatePostgresTests(PrivatePostgresTests.Template template)
 
     private static Task<object?> Execute(PrivatePostgresServer server, string sql) => Ask(server, sql);
 
-    private static async Task<object?> Ask(PrivatePostgresServer server, string sql)
+    private static Task<object?> Ask(PrivatePostgresServer server, string sql) => Ask(server.ConnectionString, sql);
+
+    internal static async Task<object?> Ask(string connectionString, string sql)
     {
-        await using var connection = new NpgsqlConnection(server.ConnectionString + ";Pooling=false;Command Timeout=60");
+        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false;Command Timeout=60");
         await connection.OpenAsync(Cancellation);
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(Cancellation);
@@ -356,7 +358,7 @@ public sealed class PrivatePostgresTests(PrivatePostgresTests.Template template)
 
     private static string Mode(string path) => Run("stat", "-c", "%a", path);
 
-    private static string Run(string file, params string[] arguments)
+    internal static string Run(string file, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEnd().Trim();

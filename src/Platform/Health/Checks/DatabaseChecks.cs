@@ -1,6 +1,4 @@
-using System.Globalization;
 using Clientele.Platform.Data;
-using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Tenancy;
 
 namespace Clientele.Platform.Health.Checks;
@@ -28,17 +26,4 @@ internal static class DatabaseChecks
             _ => Finding.Well(found),
         };
     });
-
-    /// <summary>It is back in a second, so that no other look finds it away; what was at work then was cut off all the same.</summary>
-    public static HealthCheck Deaths(PrivatePostgresServer server, TimeProvider clock) =>
-        new("node", "postgresql", TimeSpan.FromSeconds(1), _ => Task.FromResult(Find(server.Deaths, clock.GetUtcNow()))) { OfEachNode = true };
-
-    /// <param name="deaths">Of the private PostgreSQL, since the server started.</param>
-    public static Finding Find(PrivatePostgresDeaths? deaths, DateTimeOffset now) => deaths switch
-    {
-        null => Finding.Well(),
-        _ when now - deaths.Last > TimeSpan.FromDays(1) => Finding.Well(deaths),
-        _ => new Finding(HealthStatus.Degraded, string.Create(CultureInfo.InvariantCulture,
-            $"PostgreSQL died and was started again, last at {deaths.Last:yyyy-MM-dd HH:mm:ss} UTC (since this server started: {deaths.Count}). See why in logs/postgres of the data folder; when nothing stands there, the machine may have run out of memory."), deaths),
-    };
 }
