@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Clientele.Platform.Data;
 using Clientele.Testing;
-using Npgsql;
 
 namespace Clientele.Server.Tests;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Clientele.Platform.Backups;
-using Clientele.Platform.Data;
 using Clientele.Platform.Files;
 using Clientele.Platform.Health;
 using Clientele.Platform.Health.Checks;
@@ -12,7 +11,6 @@ using Clientele.Platform.Tenancy;
 using Clientele.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Clientele.Platform.Tests;
 

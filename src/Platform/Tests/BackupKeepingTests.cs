@@ -1,5 +1,4 @@
 using Clientele.Platform.Backups;
-using Clientele.Platform.Data;
 using Clientele.Platform.Files;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Secrets;

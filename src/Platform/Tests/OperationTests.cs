@@ -2,7 +2,6 @@ using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
 using Clientele.Testing;
-using Npgsql;
 
 namespace Clientele.Platform.Tests;
 

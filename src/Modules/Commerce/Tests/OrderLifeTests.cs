@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Clientele.Testing;
-using Npgsql;
 using static Clientele.Commerce.Tests.Shop;
 
 namespace Clientele.Commerce.Tests;

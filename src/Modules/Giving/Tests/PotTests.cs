@@ -1,5 +1,4 @@
 using Clientele.Testing;
-using Npgsql;
 
 namespace Clientele.Giving.Tests;
 
