@@ -75,12 +75,11 @@ public sealed class ApplyTests(ApplyTests.Database database) : IClassFixture<App
         await using var owner = await database.Databases.OpenOwner(Ct);
         async Task Install(string properties)
         {
-            await using var install = new Npgsql.NpgsqlCommand($$"""
+            await owner.Run($$"""
                 create schema if not exists probe;
                 grant usage on schema probe to clientele_app, clientele_service;
                 select events.install('probe', '[{"title": "App", "category": "app", "about": "customer", "description": "The app.", "types": [{"type": "probe_opened", "title": "Opened"}, {"type": "probe_closed", "title": "Closed"}], "properties": {{properties}}}]')
-                """, owner);
-            await install.ExecuteNonQueryAsync(Ct);
+                """);
         }
         await Install("""{"screen": {"type": "string", "description": "Screen."}}""");
         Assert.Equal("42501", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.For(database.Beta with { Access = Access.Member }).One<long>($"select events.show_types('probe')", Ct))).SqlState);
@@ -89,8 +88,7 @@ public sealed class ApplyTests(ApplyTests.Database database) : IClassFixture<App
         Assert.Equal(1, await database.Db.Run($"insert into probe.probe_opened (depth) values (3)", Ct));
         Assert.Equal(3, await database.Db.One<long>($"select o.depth from probe.probe_opened o", Ct));
         Assert.Equal(0, await database.Db.One<long>($"select events.show_types('probe')", Ct));
-        await using var drop = new Npgsql.NpgsqlCommand("drop schema probe cascade; delete from events.event_types t where t.blueprint = 'probe'", owner);
-        await drop.ExecuteNonQueryAsync(Ct);
+        await owner.Run("drop schema probe cascade; delete from events.event_types t where t.blueprint = 'probe'");
     }
 
     [Fact]

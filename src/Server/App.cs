@@ -20,11 +20,11 @@ namespace Clientele.Server;
 /// <param name="Keys">What secrets are encrypted with; null: keys that end with the process.</param>
 /// <param name="Backups">Where this node makes backups; null: it makes none.</param>
 /// <param name="Copies">Where backups are copied to; null: nowhere.</param>
-/// <param name="Archive">Looked after by this node; null: there is none.</param>
+/// <param name="Postgres">The private one that this process runs, and its archive; null: there is none.</param>
 /// <param name="Data">The data folder, whose disk is watched; null: none.</param>
 /// <param name="Timelines">Folder of this node's timelines; null: a temporary one.</param>
 /// <param name="Files">Where files lie; null: a temporary folder.</param>
-public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, IFileStore? Files = null, BackupOptions? Backups = null, ArchiveKeeper? Archive = null, BackupCopies? Copies = null, string? Data = null);
+public sealed record AppOptions(int Port, string Listen = "localhost", string? Console = null, IReadOnlyList<string>? TrustedProxies = null, string? Timelines = null, KeyRing? Keys = null, IFileStore? Files = null, BackupOptions? Backups = null, PrivatePostgresServer? Postgres = null, BackupCopies? Copies = null, string? Data = null);
 
 /// <summary>The web application: the pipeline of every request, and the modules' routes.</summary>
 public static class App
@@ -65,7 +65,8 @@ public static class App
         services.AddSingleton(_ => options.Files ?? DiskStore.Temporary());
         services.AddSingleton(Modules.All);
         if (options.Backups is { } backups) services.AddSingleton(backups);
-        if (options.Archive is { } archive) services.AddSingleton(archive);
+        if (options.Postgres is { } postgres) services.AddSingleton(postgres);
+        if (options.Postgres?.Archive is { } archive) services.AddSingleton(archive);
         if (options.Copies is { } copies) services.AddSingleton(copies);
         services.AddSingleton(PlatformOptions.FromEnvironment(options.Port));
         services.AddSingleton(new Node(options.Data));

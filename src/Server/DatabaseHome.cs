@@ -11,12 +11,14 @@ namespace Clientele.Server;
 internal sealed class DatabaseHome : IAsyncDisposable
 {
     private const string Name = "clientele";
-    private readonly PrivatePostgresServer? server;
 
     private DatabaseHome(Databases databases, PrivatePostgresServer? server, string? administrator) =>
-        (Databases, this.server, Administrator) = (databases, server, administrator);
+        (Databases, Postgres, Administrator) = (databases, server, administrator);
 
     public Databases Databases { get; }
+
+    /// <summary>The private PostgreSQL that this process runs; null: there is none.</summary>
+    public PrivatePostgresServer? Postgres { get; }
 
     /// <summary>Of a private PostgreSQL, its superuser's connection to the platform's database; null with an existing server.</summary>
     public string? Administrator { get; }
@@ -66,9 +68,6 @@ internal sealed class DatabaseHome : IAsyncDisposable
 
     /// <summary>Of the private PostgreSQL on that folder.</summary>
     public static PrivatePostgresOptions PrivateOptions(string dataFolder) => new() { DataFolder = Path.GetFullPath(dataFolder), Archive = ArchiveOptions.FromEnvironment() };
-
-    /// <summary>Looks after the archive of the private PostgreSQL this process runs; null: there is none.</summary>
-    public ArchiveKeeper? Archive => server?.Archive;
 
     /// <summary>The platform's login on a private server, with the password this folder knows.</summary>
     public static Task<string> LoginOn(string superuser, string dataFolder, CancellationToken ct) =>
@@ -144,6 +143,6 @@ internal sealed class DatabaseHome : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Databases.DisposeAsync();
-        if (server is not null) await server.DisposeAsync();
+        if (Postgres is not null) await Postgres.DisposeAsync();
     }
 }

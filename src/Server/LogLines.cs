@@ -1,7 +1,7 @@
 using System.Globalization;
+using Clientele.Platform.Data;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
-using Npgsql;
 
 namespace Clientele.Server;
 
@@ -33,17 +33,9 @@ internal sealed class LogLines() : ConsoleFormatter(Name)
         textWriter.Write(entry.Category.AsSpan(entry.Category.LastIndexOf('.') + 1));
         textWriter.Write(": ");
         textWriter.Write(Line(entry.Formatter(entry.State, entry.Exception)));
-        if (entry.Exception is { } exception) textWriter.Write($" {(IsAway(exception) ? $"({Line(exception.Message)})" : Line(exception.ToString()))}");
+        if (entry.Exception is { } exception) textWriter.Write($" {(Databases.IsAway(exception) ? $"({Line(exception.Message)})" : Line(exception.ToString()))}");
         textWriter.WriteLine();
     }
-
-    /// <summary>The database is not there at the moment, or sent its sessions home: it stops, restarts, or was never reached.</summary>
-    internal static bool IsAway(Exception e) => e switch
-    {
-        PostgresException p => p.IsTransient && p.SqlState[..2] is "08" or "57" || p.SqlState is "57P01" or "57P02" or "57P03",
-        NpgsqlException => e.InnerException is IOException or System.Net.Sockets.SocketException or TimeoutException or EndOfStreamException,
-        _ => false,
-    };
 
     private static string Line(string text) => text.ReplaceLineEndings(" ");
 }

@@ -50,8 +50,9 @@ public sealed partial class MailServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Dispose();
+        // Not before nobody asks it for the next: it would say that it does not listen.
         await accepting;
+        listener.Dispose();
         stop.Dispose();
     }
 

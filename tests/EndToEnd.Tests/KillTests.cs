@@ -80,6 +80,8 @@ public sealed class KillPostgresTests
         await installation.UntilCompleted();
         Assert.False(installation.Server!.Process.HasExited);
         Assert.Equal(await expected, await installation.Totals());
+        using var anybody = new HttpClient { BaseAddress = installation.Address };
+        Assert.Contains("\nclientele_postgres_deaths_total 2\n", await anybody.GetStringAsync(new Uri("metrics", UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }
 

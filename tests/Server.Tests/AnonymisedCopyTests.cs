@@ -32,12 +32,12 @@ public sealed class AnonymisedCopyTests(TestDatabase database) : IClassFixture<T
         await using var own = new TestDatabase();
         await own.InitializeAsync();
         await using var superuser = await own.OpenSuperuser();
-        await Run(superuser, ErasureTests.FillRow);
+        await superuser.Run(ErasureTests.FillRow);
         var (alpha, rules) = (own.Alpha.OrganizationId!.Value, Anonymisation.Rules);
         var filled = await Fill(superuser, rules, alpha);
         // A row with the marked word in nearly every table that has room for words.
         Assert.True(filled.Count > 70, $"{filled.Count}");
-        await Run(superuser, $$"""
+        await superuser.Run($$"""
             insert into customers.customers (organization_id, customer_id, email, phone, name, custom_attributes) values
                 ('{{alpha}}', 'anneliese-1', 'Anneliese.Weber@shop.example', '+221771234567', 'Anneliese Weber', '{"nick": "anneliese", "anneliese@shop.example": 1, "mobile": 221771234567, "friends": ["Anneliese", {"of": "anneliese@shop.example"}]}');
             insert into log.events (organization_id, event_type, event_name, occurred_at, page_url, properties) values
@@ -65,15 +65,15 @@ public sealed class AnonymisedCopyTests(TestDatabase database) : IClassFixture<T
     // Which tables took a row.
     private static async Task<List<string>> Fill(NpgsqlConnection superuser, AnonymisationRules rules, Guid organization)
     {
-        await Run(superuser, $"select set_config('clientele.organization_id', '{organization}', false), set_config('clientele.access', 'admin', false)");
-        await Run(superuser, "set session_replication_role = replica");
+        await superuser.Run($"select set_config('clientele.organization_id', '{organization}', false), set_config('clientele.access', 'admin', false)");
+        await superuser.Run("set session_replication_role = replica");
         var filled = new List<string>();
         foreach (var table in rules.Tables.Keys)
         {
             if (await One(superuser, $"select count(*)::text from pg_attribute a where a.attrelid = '{table}'::regclass and a.attname = 'organization_id'") == "0") continue;
             try
             {
-                await Run(superuser, $"""
+                await superuser.Run($"""
                     select pg_temp.fill_row('{table}', 'no_such_column', null, '{organization}', '{ErasureTests.Known}'::jsonb
                         || jsonb_build_object('growth.referrals.invited_phone', null, 'growth.referrals.referral_code', 'abcdefgh', '{table}.token_hash', repeat('ab', 32)))
                     """);
@@ -82,7 +82,7 @@ public sealed class AnonymisedCopyTests(TestDatabase database) : IClassFixture<T
             // Rules that no row made of the catalogue alone keeps to.
             catch (PostgresException) { continue; }
         }
-        await Run(superuser, "set session_replication_role = origin");
+        await superuser.Run("set session_replication_role = origin");
         return filled;
     }
 
@@ -101,12 +101,6 @@ public sealed class AnonymisedCopyTests(TestDatabase database) : IClassFixture<T
             }
         }
         return found;
-    }
-
-    private static async Task Run(NpgsqlConnection connection, string text)
-    {
-        await using var command = new NpgsqlCommand(text, connection);
-        await command.ExecuteNonQueryAsync(Ct);
     }
 
     private static async Task<string> One(NpgsqlConnection connection, string text)

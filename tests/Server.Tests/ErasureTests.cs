@@ -124,19 +124,19 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
     private async Task<Guid> Somebody(NpgsqlConnection superuser, Tenant tenant, List<Rule> rules)
     {
         var workspace = await database.For(tenant).One<Guid>($"select w.id from platform.workspaces w order by w.created_at limit 1", Ct);
-        await Run(superuser, $"select set_config('clientele.organization_id', '{tenant.OrganizationId}', false), set_config('clientele.access', 'admin', false), set_config('clientele.workspace_id', '{workspace}', false)");
-        await Run(superuser, "set session_replication_role = replica");
+        await superuser.Run($"select set_config('clientele.organization_id', '{tenant.OrganizationId}', false), set_config('clientele.access', 'admin', false), set_config('clientele.workspace_id', '{workspace}', false)");
+        await superuser.Run("set session_replication_role = replica");
         var person = Guid.NewGuid();
-        await Run(superuser, $"insert into customers.customers (organization_id, id, customer_id, name, email) values ('{tenant.OrganizationId}', '{person}', 'Anneliese', 'Anneliese', 'anneliese@shop.example')");
+        await superuser.Run($"insert into customers.customers (organization_id, id, customer_id, name, email) values ('{tenant.OrganizationId}', '{person}', 'Anneliese', 'Anneliese', 'anneliese@shop.example')");
         foreach (var rule in rules)
         {
-            await Run(superuser, $"""
+            await superuser.Run($"""
                 select pg_temp.fill_row('{rule.Relation}', '{rule.ColumnName}', '{person}', '{tenant.OrganizationId}', '{Known}'::jsonb
                     || jsonb_build_object('{rule.Relation}.workspace_id', '{workspace}', 'growth.referrals.invited_phone', null, 'growth.referrals.referral_code', substr(md5('{rule.ColumnName}{person}'), 1, 8),
                         '{rule.Relation}.token_hash', repeat(md5('{person}'), 2)))
                 """);
         }
-        await Run(superuser, $"""
+        await superuser.Run($"""
             insert into events.quarantined_events (organization_id, reason, payload) values ('{tenant.OrganizationId}', 'invalid', jsonb_build_object('traits', jsonb_build_array('x', 'ANNELIESE@shop.example')));
             insert into events.quarantined_events (organization_id, reason, payload) values ('{tenant.OrganizationId}', 'invalid', jsonb_build_object('note', 'about annelieses cousin'));
             insert into platform.activity_logs (organization_id, activity_type, resource_type, resource_id, resource_name, old_values, new_values)
@@ -147,14 +147,8 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
             insert into billing.refunds (organization_id, payment_id, amount, description) select p.organization_id, p.id, 1, 'Anneliese was not there' from billing.payments p where p.customer_id = '{person}';
             insert into giving.refunds (organization_id, donation_id, amount_cfa, reason, reason_description) select d.organization_id, d.id, 1, 'fraud', 'not Anneliese' from giving.donations d where d.donor_id = '{person}'
             """);
-        await Run(superuser, "set session_replication_role = origin");
+        await superuser.Run("set session_replication_role = origin");
         return person;
-    }
-
-    private static async Task Run(NpgsqlConnection connection, string text)
-    {
-        await using var command = new NpgsqlCommand(text, connection);
-        await command.ExecuteNonQueryAsync(Ct);
     }
 
     // Where a tenant's rows still have the word, and in how many rows of each column.
@@ -195,7 +189,7 @@ public sealed class ErasureTests(TestDatabase database) : IClassFixture<TestData
             """, Ct);
         Assert.True(rules.Count >= 30, $"{rules.Count}");
         await using var superuser = await database.OpenSuperuser();
-        await Run(superuser, FillRow);
+        await superuser.Run(FillRow);
         var person = await Somebody(superuser, database.Alpha, rules);
         await Somebody(superuser, database.Beta, rules);
         var (before, theirs) = (await Marked(superuser, database.Alpha), await Marked(superuser, database.Beta));

@@ -59,6 +59,18 @@ public sealed class Databases : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>
+    /// The database is not there at the moment: it was not reached or did not answer in time, it stops or restarts, or it has no
+    /// connection free. The same may succeed when it is back.
+    /// </summary>
+    /// <param name="e">What a statement threw, or the opening of a connection.</param>
+    /// <returns>
+    /// False for everything that the database refused and for faults of the driver; also where trying again helps, as after a
+    /// deadlock: that is <see cref="System.Data.Common.DbException.IsTransient"/>, which has all of this in it.
+    /// </returns>
+    public static bool IsAway(Exception e) => e is NpgsqlException { IsTransient: true }
+        and (not PostgresException or PostgresException { SqlState: ['0', '8', ..] or ['5', '7', ..] or PostgresErrorCodes.TooManyConnections });
+
     // Named, for figures. Spans only within somebody's: what asks every second whether there is work would drown all others.
     private NpgsqlDataSource Build(string role, int pool) => new NpgsqlDataSourceBuilder(Settings(role, pool).ConnectionString) { Name = role }
         .ConfigureTracing(spans => spans

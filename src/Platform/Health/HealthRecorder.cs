@@ -85,9 +85,8 @@ internal sealed partial class HealthRecorder(
         }
     }
 
-    private static bool IsAway(Exception e) =>
-        e is TimeoutException or OperationCanceledException or System.Net.Sockets.SocketException or IOException
-        || e is NpgsqlException and not PostgresException || e is PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "25006" };
+    // Also when the time we gave it ran out, and while only a copy of it answers that nothing can be written to (25006).
+    private static bool IsAway(Exception e) => Databases.IsAway(e) || e is OperationCanceledException or PostgresException { SqlState: "25006" };
 
     private Task Appear(DateTimeOffset at, CancellationToken ct)
     {

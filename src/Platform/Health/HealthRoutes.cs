@@ -7,9 +7,11 @@ using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Health.Figures;
 using Clientele.Platform.Log;
 using Clientele.Platform.Permissions;
+using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -68,7 +70,7 @@ public static class HealthRoutes
         }
     }
 
-    private static async Task<IResult> Metrics(LogHealth log, Databases databases, MetricsStore figures, CancellationToken ct)
+    private static async Task<IResult> Metrics(LogHealth log, Databases databases, MetricsStore figures, [FromServices] PrivatePostgresServer? postgres, CancellationToken ct)
     {
         // Most wanted when the database is away: what the process knows by itself is always told.
         LogStatus? status = null;
@@ -95,6 +97,7 @@ public static class HealthRoutes
             foreach (var (labels, value) in samples) text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
         }
         Metric("clientele_database_up", "Whether the database answered within three seconds.", "gauge", ("", status is null ? 0 : 1));
+        if (postgres is not null) Metric("clientele_postgres_deaths_total", "How often the private PostgreSQL died and had to be started again.", "counter", ("", postgres.Deaths?.Count ?? 0));
         Metric("process_resident_memory_bytes", "Resident memory of the server.", "gauge", ("", Environment.WorkingSet));
         figures.Write(text);
         if (status is null) return Results.Text(text.ToString(), "text/plain; version=0.0.4");

@@ -9,7 +9,7 @@ public sealed record ImportView(
     Guid Id, string Kind, string FileName, long FileSize, string Sha256, string State,
     DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? CreatedBy, JsonElement? Mapping,
     long Lines, long LinesRead, long Accepted, long Rejected, long Duplicates, long Written,
-    long Orders, long Refunds, long Adjustments, long CustomersCreated, JsonElement Counts, double Progress, double? SecondsLeft, string? Problem)
+    JsonElement Counts, double Progress, double? SecondsLeft, string? Problem)
 {
     internal static async Task<ImportView> Of(Db db, Guid id, CancellationToken ct) =>
         (await List(db, $"i.id = {id}", 1, ct)) is [var view] ? view : throw Problems.Problem.NotFound("import");
@@ -30,8 +30,6 @@ public sealed record ImportView(
         )
         select s.id, s.kind, s.file_name, s.file_size, coalesce(encode(s.sha256, 'hex'), '') as sha256, s.state, s.created_at, s.started_at, s.finished_at,
                u.name as created_by, s.mapping, s.lines, s.lines_read, s.accepted, s.rejected, s.duplicates, s.written,
-               coalesce((s.counts ->> 'orders')::bigint, 0) as orders, coalesce((s.counts ->> 'refunds')::bigint, 0) as refunds,
-               coalesce((s.counts ->> 'adjustments')::bigint, 0) as adjustments, coalesce((s.counts ->> 'customersCreated')::bigint, 0) as customers_created,
                s.counts - 'undone' as counts,
                least(s.done, 1) as progress,
                case when s.state in ('reading', 'writing') and s.done > 0.02

@@ -103,9 +103,9 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
                 await Fail(db, claimed.Id, problem.Message);
                 return;
             }
-            catch (NpgsqlException e) when (e.IsTransient || e is PostgresException { SqlState: "57P01" or "57P02" or "57P03" })
+            catch (NpgsqlException e) when (e.IsTransient)
             {
-                // PostgreSQL is away or gave up on a deadlock. Everything committed stays; go on from there, as long as it takes.
+                // PostgreSQL is away, or what it refused passes by itself (a deadlock, a full disk). Everything committed stays; go on from there, as long as it takes.
                 LogRetry(e.Message, claimed.Id);
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 10)), ct);
                 claimed = await Reclaim(claimed, ct);

@@ -150,9 +150,9 @@ public sealed partial class JobWorker(Databases databases, IEnumerable<JobHandle
             LogFailed(e, job.Name);
             return new Outcome("failed", e switch
             {
+                _ when Databases.IsAway(e) => "The database was away.",
                 PostgresException database => database.MessageText,
                 Problem problem => problem.Message,
-                NpgsqlException => "The database was away.",
                 // What a bug says may hold anything; the server's log has it.
                 _ => $"A fault of the server's own ({e.GetType().Name}); its log says more.",
             });

@@ -45,7 +45,8 @@ public sealed partial class ConsumerRunner(Databases databases, ILogger<Consumer
                 pause = events == 0 ? Idle : TimeSpan.FromTicks(Math.Clamp(Stopwatch.GetElapsedTime(began).Ticks * Rest, Idle.Ticks, LongestWait.Ticks));
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested) { break; }
-            catch (Npgsql.NpgsqlException e) when (e is not Npgsql.PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03")
+            // Away, or a deadlock: it passes by itself, and is not the consumer's fault.
+            catch (Npgsql.NpgsqlException e) when (e.IsTransient)
             {
                 LogAway(consumer.Name, e.Message);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestWait.Ticks));

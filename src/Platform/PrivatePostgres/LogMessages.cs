@@ -34,9 +34,6 @@ internal static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Warning, Message = "The archive for going back to a moment: {Reason}")]
     internal static partial void ArchiveFailed(this ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A subscriber to the restarts of PostgreSQL failed")]
-    internal static partial void SubscriberFailed(this ILogger logger, Exception exception);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Ended {Count} processes that a dead PostgreSQL had left behind")]
     internal static partial void EndedLeftovers(this ILogger logger, int count);
 

@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Clientele.Platform.PrivatePostgres;
 
-/// <summary>A PostgreSQL that died and runs again; sessions and prepared statements of before are gone.</summary>
-public sealed record PrivatePostgresRestart(int ProcessId, TimeSpan Downtime);
+/// <summary>A PostgreSQL that died although nobody stopped it; sessions and prepared statements of before were gone.</summary>
+/// <param name="Count">How often since this process has looked after it.</param>
+/// <param name="Last">When it was noticed last.</param>
+public sealed record PrivatePostgresDeaths(int Count, DateTimeOffset Last);
 
 /// <summary>
 /// A PostgreSQL of our own, from the machine's binaries, in Clientele's data folder, reached only by a Unix socket.
@@ -37,9 +39,6 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
         keeping = Archive is null ? Task.CompletedTask : Keep(Archive);
     }
 
-    /// <summary>After PostgreSQL died and runs again.</summary>
-    public event Action<PrivatePostgresRestart>? Restarted;
-
     /// <summary>For Npgsql: the superuser, in the database <c>postgres</c>.</summary>
     public string ConnectionString => cluster.ConnectionString;
 
@@ -53,6 +52,9 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
 
     /// <summary>The postmaster's, or null while there is none.</summary>
     public int? ProcessId => postmaster?.ProcessId;
+
+    /// <summary>How often it died and had to be started again; null: never.</summary>
+    public PrivatePostgresDeaths? Deaths { get; private set; }
 
     /// <summary>Starts it, or goes on with the one that an earlier process left running in this folder.</summary>
     /// <exception cref="PrivatePostgresException">It cannot run; the message is one line with the cure.</exception>
@@ -178,6 +180,7 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
         var downtime = Stopwatch.StartNew();
         logger.Died(postmaster!.ProcessId, (long)delay.TotalMilliseconds);
         postmaster = null;
+        Deaths = new((Deaths?.Count ?? 0) + 1, TimeProvider.System.GetUtcNow());
         while (true)
         {
             await Task.Delay(delay, stopping.Token);
@@ -193,21 +196,6 @@ public sealed class PrivatePostgresServer : IAsyncDisposable
             }
         }
         logger.RunsAgain(postmaster.ProcessId, downtime.ElapsedMilliseconds);
-        Tell(new(postmaster.ProcessId, downtime.Elapsed));
         return delay;
-    }
-
-    private void Tell(PrivatePostgresRestart restart)
-    {
-        try
-        {
-            Restarted?.Invoke(restart);
-        }
-#pragma warning disable CA1031 // Whatever a subscriber does wrong, PostgreSQL stays supervised.
-        catch (Exception failed)
-#pragma warning restore CA1031
-        {
-            logger.SubscriberFailed(failed);
-        }
     }
 }

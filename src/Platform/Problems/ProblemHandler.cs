@@ -73,10 +73,11 @@ public sealed partial class ProblemHandler(ILogger<ProblemHandler> logger) : IEx
         PostgresException { SqlState: "CL005" } e => new(409, "key_used_otherwise", e.MessageText),
         PostgresException { SqlState: "CL006" } e => new(400, "not_writable", e.MessageText),
         PostgresException { SqlState: "42501" } => new(403, "forbidden", "You may not do this here. Ask an administrator of the organization."),
-        PostgresException { SqlState: "40001" or "40P01" } => new(409, "conflict", "Somebody changed the same thing at the same moment. Try again."),
+        PostgresException { SqlState: "40001" or "40P01" or "55P03" } => new(409, "conflict", "Somebody changed the same thing at the same moment. Try again."),
         PostgresException { SqlState: "57014" } => new(504, "timeout", "The question took too long and was stopped. Ask for a shorter range."),
-        PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "08006" } or NpgsqlException { IsTransient: true } =>
-            new(503, "database_away", "The database is not reachable at the moment. Try again in a few seconds.") { RetryAfter = TimeSpan.FromSeconds(2) },
+        // It is there but full (53: disk, memory): for the caller that is the same.
+        _ when Databases.IsAway(exception) || exception is PostgresException { SqlState: ['5', '3', ..] } =>
+            new(503, "database_away", "The database does not answer at the moment. Try again in a few seconds.") { RetryAfter = TimeSpan.FromSeconds(2) },
         _ => new(500, "internal_error", "Something went wrong on our side. Quote the code below when you report it."),
     };
 

@@ -54,8 +54,7 @@ public sealed class AuditChainTests(AuditChainTests.Database database) : IClassF
     private async Task Superuser(string sql)
     {
         await using var connection = await database.OpenSuperuser();
-        await using var command = new NpgsqlCommand($"set session_replication_role = replica; {sql}", connection);
-        await command.ExecuteNonQueryAsync(Ct);
+        await connection.Run($"set session_replication_role = replica; {sql}");
     }
 
     private static Task<Guid> Nth(Db db, int n) => db.One<Guid>($"select a.id from platform.activity_logs a where a.organization_id = platform.organization() and a.resource_id = {$"{n}"}", Ct);
@@ -156,8 +155,7 @@ public sealed class AuditChainTests(AuditChainTests.Database database) : IClassF
         await using var open = await database.Databases.Application.OpenConnectionAsync(Ct);
         // Somebody writes and does not commit for long: everybody else goes on.
         await using var transaction = await open.BeginTransactionAsync(Ct);
-        await using (var command = new NpgsqlCommand($"select set_config('clientele.organization_id', '{db.Tenant.OrganizationId}', true), set_config('clientele.access', 'system', true); select platform.audit('read', 'thing', 'slow')", open) { Transaction = transaction })
-            await command.ExecuteNonQueryAsync(Ct);
+        await open.Run($"select set_config('clientele.organization_id', '{db.Tenant.OrganizationId}', true), set_config('clientele.access', 'system', true); select platform.audit('read', 'thing', 'slow')");
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Write(db, i)).Concat(Enumerable.Range(0, 6).Select(_ => Sealer.SealAll(Ct))));
         await transaction.CommitAsync(Ct);
         await Task.WhenAll(Seal(db), Seal(db));

@@ -115,10 +115,10 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
         Assert.Empty(forgotten);
         // A table nobody declared is nobody's.
         await using var owner = await database.Databases.OpenOwner(Ct);
-        await using (var make = new NpgsqlCommand("create table platform.undeclared (id uuid primary key)", owner)) await make.ExecuteNonQueryAsync(Ct);
+        await owner.Run("create table platform.undeclared (id uuid primary key)");
         foreach (var db in new[] { database.Db, database.For(database.Beta), database.Service })
             await Expect.Refused(Expect.Forbidden, () => db.List<Guid>($"select u.id from platform.undeclared u", Ct));
-        await using (var drop = new NpgsqlCommand("drop table platform.undeclared", owner)) await drop.ExecuteNonQueryAsync(Ct);
+        await owner.Run("drop table platform.undeclared");
         // Nobody but the owner makes anything.
         var makers = await database.Service.List<string>($"""
             select r.rolname || ' in ' || n.nspname from pg_roles r, pg_namespace n
@@ -145,8 +145,7 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
         foreach (var statement in new[] { "create schema sizes", $"create table sizes.plain ({string.Join(", ", Enumerable.Range(1, 15).Select(n => $"n{n} name not null"))})",
             $"insert into sizes.plain select {string.Join(", ", Enumerable.Repeat("'x'", 15))} from generate_series(1, 80)", "vacuum sizes.plain" })
         {
-            await using var make = new NpgsqlCommand(statement, superuser);
-            await make.ExecuteNonQueryAsync(Ct);
+            await superuser.Run(statement);
         }
         var sizes = await database.Service.List<Size>($"""
             select c.oid::regclass::text as relation, pg_total_relation_size(c.oid) as bytes, pg_table_size(c.oid) as table_bytes, pg_indexes_size(c.oid) as index_bytes
@@ -157,8 +156,7 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
         Assert.Equal(sizes.Count, sizes.Select(s => s.Relation).Distinct().Count());
         Assert.All(sizes, s => Assert.Equal(s.Bytes, s.TableBytes + s.IndexBytes));
         Assert.Equal(new Size("sizes.plain", 14 * 8192, 14 * 8192, 0), sizes.Single(s => s.Relation == "sizes.plain"));
-        await using var drop = new NpgsqlCommand("drop schema sizes cascade", superuser);
-        await drop.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("drop schema sizes cascade");
     }
 
     private sealed record Usage(string Relation, string Index, bool IsUnique, long Rows, long IndexBytes, long Scans);
@@ -168,11 +166,10 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
     {
         await using var superuser = await database.OpenSuperuser();
         // Another schema has a table of the same name.
-        await using (var make = new NpgsqlCommand("create schema twin; create table twin.roles (role text constraint roles_pkey primary key); insert into twin.roles select 'role ' || n from generate_series(1, 20) n; analyze twin.roles", superuser)) await make.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("create schema twin; create table twin.roles (role text constraint roles_pkey primary key); insert into twin.roles select 'role ' || n from generate_series(1, 20) n; analyze twin.roles");
         // Its index is asked three times; twenty keys are one page of it and one that says where to begin.
-        await using (var use = new NpgsqlCommand("set enable_seqscan = off; select r.role from twin.roles r where r.role = 'role 3'; select r.role from twin.roles r where r.role = 'role 4'; select r.role from twin.roles r where r.role = 'none'; select pg_stat_force_next_flush(); reset enable_seqscan", superuser))
-            await use.ExecuteNonQueryAsync(Ct);
-        await using (var flush = new NpgsqlCommand("select 1", superuser)) await flush.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("set enable_seqscan = off; select r.role from twin.roles r where r.role = 'role 3'; select r.role from twin.roles r where r.role = 'role 4'; select r.role from twin.roles r where r.role = 'none'; select pg_stat_force_next_flush(); reset enable_seqscan");
+        await superuser.Run("select 1");
         var uses = await database.Service.List<Usage>($"""
             select s.relid::regclass::text as relation, s.indexrelid::regclass::text as index, i.indisunique as is_unique,
                    greatest(c.reltuples, 0)::bigint as rows, pg_relation_size(s.indexrelid) as index_bytes, s.idx_scan as scans
@@ -186,8 +183,7 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
         Assert.Single(uses, u => u.Relation == "twin.roles" && u.Index == "twin.roles_pkey");
         Assert.Equal(new Usage("twin.roles", "twin.roles_pkey", true, 20, 2 * 8192, 3), uses.Single(u => u.Index == "twin.roles_pkey"));
         Assert.All(uses, u => Assert.True(u is { Rows: >= 0, IndexBytes: >= 0, Scans: >= 0 }));
-        await using var drop = new NpgsqlCommand("drop schema twin cascade", superuser);
-        await drop.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("drop schema twin cascade");
     }
 
     [Fact]
@@ -200,7 +196,7 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
             return (bool)(await command.ExecuteScalarAsync(Ct))!;
         }
         if (!await Is("select exists (select from pg_available_extensions e where e.name = 'pg_stat_statements')")) return;
-        await using (var make = new NpgsqlCommand("create extension if not exists pg_stat_statements", superuser)) await make.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("create extension if not exists pg_stat_statements");
         var question = """
             select s.query, s.calls, s.total_exec_time, s.mean_exec_time, s.stddev_exec_time, s.rows
             from pg_stat_statements s join pg_database d on d.oid = s.dbid and d.datname = current_database() where s.query ilike '%slow_customers%' order by s.total_exec_time desc limit 10
@@ -211,8 +207,7 @@ public sealed partial class CatalogueTests(CatalogueTests.Database database) : I
             // Four times asked for what has one row, twice for what has three: six calls of one statement, ten rows.
             foreach (var many in new[] { 1, 1, 3, 1, 3, 1 })
             {
-                await using var asked = new NpgsqlCommand($"select n as slow_customers from generate_series(1, {many}) as n", superuser);
-                await asked.ExecuteNonQueryAsync(Ct);
+                await superuser.Run($"select n as slow_customers from generate_series(1, {many}) as n");
             }
             await using var reader = await ask.ExecuteReaderAsync(Ct);
             Assert.Equal(6, reader.FieldCount);

@@ -2,6 +2,7 @@ using Clientele.Platform.Health;
 using Clientele.Platform.Health.Checks;
 using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Log;
+using Clientele.Platform.PrivatePostgres;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -99,6 +100,17 @@ public sealed class ErrorTextTests
     {
         const long Gigabyte = 1024L * 1024 * 1024;
         Assert.Equal(status, DiskCheck.Find(freeGigabytes * Gigabyte, gigabytes * Gigabyte).Status);
+    }
+
+    [Fact]
+    public void A_database_that_died_and_came_back_is_told_for_a_day()
+    {
+        var last = new DateTimeOffset(2026, 3, 1, 4, 5, 6, TimeSpan.Zero);
+        Assert.Equal(HealthStatus.Healthy, PostgresCheck.Find(null, last).Status);
+        var died = PostgresCheck.Find(new PrivatePostgresDeaths(3, last), last.AddHours(24));
+        Assert.Equal(HealthStatus.Degraded, died.Status);
+        Assert.Contains("last at 2026-03-01 04:05:06 UTC (since this server started: 3)", died.Detail, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Healthy, PostgresCheck.Find(new PrivatePostgresDeaths(3, last), last.AddHours(24).AddSeconds(1)).Status);
     }
 
     [Fact]

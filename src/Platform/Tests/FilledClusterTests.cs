@@ -3,6 +3,7 @@ using System.Globalization;
 using Clientele.Platform.PrivatePostgres;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Clientele.Platform.Tests.PrivatePostgresTests;
 
 namespace Clientele.Platform.Tests;
 
@@ -154,22 +155,5 @@ public sealed class FilledClusterTests : IDisposable
         for (var clock = Stopwatch.StartNew(); !(File.Exists(Path.Combine(copy, "postmaster.pid")) && File.ReadAllLines(Path.Combine(copy, "postmaster.pid")).ElementAtOrDefault(7)?.Trim() is "ready"); await Task.Delay(50, Cancellation))
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), "it took longer than 20 s");
         return orphan;
-    }
-
-    private static async Task<object?> Ask(string connectionString, string sql)
-    {
-        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Cancellation);
-    }
-
-    private static string Run(string file, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true })!;
-        var output = process.StandardOutput.ReadToEnd().Trim();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output;
     }
 }

@@ -153,16 +153,11 @@ public sealed class JobTests(JobTests.Database database) : IClassFixture<JobTest
         var broken = claimed[0];
         await database.Service.Run($"update platform.scheduled_jobs j set retries = 60, leased_until = now() - interval '1 second' where j.id = any({due})", Ct);
         await using var superuser = await database.OpenSuperuser();
-        async Task Super(string statement)
-        {
-            await using var command = new Npgsql.NpgsqlCommand(statement, superuser);
-            await command.ExecuteNonQueryAsync(Ct);
-        }
-        await Super($"alter table platform.job_runs add constraint broken check (id <> '{broken.Id}' or status = 'running') not valid");
+        await superuser.Run($"alter table platform.job_runs add constraint broken check (id <> '{broken.Id}' or status = 'running') not valid");
         Assert.Empty(await Claim(100));
         Assert.Equal([broken.Id], await database.Service.List<Guid>($"select r.id from platform.job_runs r where r.job_id = any({due}) and r.status = 'running'", Ct));
         Assert.Equal(3, await database.Service.One<long>($"select count(*) from platform.scheduled_jobs j where j.id = any({due}) and j.retries = 61 and j.next_run_at < now() + interval '61 minutes'", Ct));
-        await Super("alter table platform.job_runs drop constraint broken");
+        await superuser.Run("alter table platform.job_runs drop constraint broken");
         Assert.Empty(await Claim(100));
         Assert.Equal(0, await database.Service.One<long>($"select count(*) from platform.job_runs r where r.job_id = any({due}) and r.status = 'running'", Ct));
     }

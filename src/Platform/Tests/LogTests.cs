@@ -35,14 +35,13 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
     private async Task Prepare()
     {
         await using var connection = await database.OpenSuperuser();
-        await using var command = new NpgsqlCommand("""
+        await connection.Run("""
             create schema if not exists probe_log;
             create table if not exists probe_log.taken (consumer text, id uuid, at bigserial);
             grant usage on schema probe_log to clientele_service;
             grant all on all tables in schema probe_log to clientele_service;
             grant all on all sequences in schema probe_log to clientele_service
-            """, connection);
-        await command.ExecuteNonQueryAsync(Ct);
+            """);
     }
 
     private ConsumerRunner Runner => new(database.Databases, NullLogger<ConsumerRunner>.Instance);
@@ -56,8 +55,7 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
     private async Task<NpgsqlConnection> Writer()
     {
         var connection = await database.Databases.Application.OpenConnectionAsync(Ct);
-        await using var begin = new NpgsqlCommand($"begin; select set_config('clientele.organization_id', '{database.Alpha.OrganizationId}', true), set_config('clientele.access', 'system', true)", connection);
-        await begin.ExecuteNonQueryAsync(Ct);
+        await connection.Run($"begin; select set_config('clientele.organization_id', '{database.Alpha.OrganizationId}', true), set_config('clientele.access', 'system', true)");
         return connection;
     }
 
@@ -189,8 +187,7 @@ public sealed class LogTests(LogTests.Database database) : IClassFixture<LogTest
         await database.CatchUp(consumer);
         var before = await Taken("moved");
         await using (var connection = await database.OpenSuperuser())
-        await using (var command = new NpgsqlCommand("update log.state set identity = 'the old server'; update probe_log.taken set id = gen_random_uuid() where consumer = 'moved'", connection))
-            await command.ExecuteNonQueryAsync(Ct);
+        await connection.Run("update log.state set identity = 'the old server'; update probe_log.taken set id = gen_random_uuid() where consumer = 'moved'");
 
         await Runner.CatchUp(consumer, Ct);
         var late = Event();

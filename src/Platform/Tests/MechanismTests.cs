@@ -17,7 +17,7 @@ public sealed class MechanismTests(MechanismTests.Database database) : IClassFix
         {
             await base.InitializeAsync();
             await using var owner = await Databases.OpenOwner(CancellationToken.None);
-            await using var command = new NpgsqlCommand("""
+            await owner.Run("""
                 create schema probe;
                 grant usage on schema probe to clientele_app, clientele_service, clientele_readonly;
 
@@ -70,8 +70,7 @@ public sealed class MechanismTests(MechanismTests.Database database) : IClassFix
                     points = coalesce(e.points, 0)
                 $$, keep => 'b.kind = ''star''', joined => 'left join probe.extras e on e.organization_id = b.organization_id and e.person_id = b.id', fixed => '{"kind": "star"}');
                 select platform.blueprint_view('words.plain_people', 'probe.people', 'id, name, kind', keep => 'b.kind = ''plain''')
-                """, owner);
-            await command.ExecuteNonQueryAsync();
+                """);
         }
     }
 
@@ -193,10 +192,7 @@ public sealed class MechanismTests(MechanismTests.Database database) : IClassFix
         {
             await using var connection = await open();
             foreach (var statement in new[] { "update probe.points set amount = 4", "delete from probe.points", "truncate probe.points" })
-            {
-                await using var command = new NpgsqlCommand(statement, connection);
-                await Expect.Refused(Expect.OnlyAddedTo, () => command.ExecuteNonQueryAsync(Ct));
-            }
+                await Expect.Refused(Expect.OnlyAddedTo, () => connection.Run(statement));
         }
         Assert.Equal([3], await Alpha.List<long>($"select p.balance from probe.points p where p.who = 'kept'", Ct));
     }

@@ -20,8 +20,7 @@ public sealed class MigrationTests(MigrationTests.Database database) : IClassFix
     private async Task Behind(string statement)
     {
         await using var connection = await database.OpenSuperuser();
-        await using var command = new NpgsqlCommand(statement, connection);
-        await command.ExecuteNonQueryAsync(Ct);
+        await connection.Run(statement);
     }
 
     [Fact]
@@ -62,8 +61,7 @@ public sealed class MigrationTests(MigrationTests.Database database) : IClassFix
     {
         await using var opened = new NpgsqlConnection(connection);
         await opened.OpenAsync(Ct);
-        await using var command = new NpgsqlCommand(statements, opened);
-        await command.ExecuteNonQueryAsync(Ct);
+        await opened.Run(statements);
     }
 
     private sealed class Other(string name) : IModule

@@ -49,8 +49,7 @@ public sealed class PreparedStatementTests(PreparedStatementTests.Database datab
             }
             await using var other = await database.Databases.OpenOwner(Ct);
             await using var locked = await other.BeginTransactionAsync(Ct);
-            await using var hold = new NpgsqlCommand(blocking, other, locked);
-            await hold.ExecuteNonQueryAsync(Ct);
+            await other.Run(blocking);
             using var away = CancellationTokenSource.CreateLinkedTokenSource(Ct);
             away.CancelAfter(TimeSpan.FromMilliseconds(200));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Count(away.Token));

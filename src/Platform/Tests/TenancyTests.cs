@@ -15,7 +15,7 @@ public sealed class TenancyTests(TenancyTests.Database database) : IClassFixture
         {
             await base.InitializeAsync();
             await using var owner = await Databases.OpenOwner(CancellationToken.None);
-            await using var command = new NpgsqlCommand("""
+            await owner.Run("""
                 create schema probe;
                 grant usage on schema probe to clientele_app, clientele_service, clientele_readonly;
                 do $$
@@ -28,8 +28,7 @@ public sealed class TenancyTests(TenancyTests.Database database) : IClassFixture
                     end loop;
                 end
                 $$
-                """, owner);
-            await command.ExecuteNonQueryAsync();
+                """);
             foreach (var tenant in new[] { Alpha, Beta })
             {
                 foreach (var table in Classes)

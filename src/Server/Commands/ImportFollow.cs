@@ -37,9 +37,9 @@ internal static class ImportFollow
             {
                 if (!await worker.RunNext(ct, id) && (await ImportCommands.Get(db, id, ct)).State is "completed" or "failed" or "cancelled" or "undone") return;
             }
-            catch (NpgsqlException e) when (Away(e))
+            catch (NpgsqlException e) when (Databases.IsAway(e))
             {
-                // Said by Watch, once.
+                // A database that was killed comes back: the server beside us restarts it, and the import goes on. Said by Watch, once.
             }
             await Task.Delay(500, ct);
         }
@@ -57,16 +57,13 @@ internal static class ImportFollow
                 waiting = false;
                 if (!Console.IsErrorRedirected) await Show(now);
             }
-            catch (NpgsqlException e) when (Away(e))
+            catch (NpgsqlException e) when (Databases.IsAway(e))
             {
                 if (!waiting) await Console.Error.WriteLineAsync("The database is away; the import goes on when it is back.");
                 waiting = true;
             }
         }
     }
-
-    // A database that was killed comes back: the server beside us restarts it, and the import goes on.
-    private static bool Away(NpgsqlException e) => e is not PostgresException || e.IsTransient || e.SqlState is "57P01" or "57P02" or "57P03";
 
     private static Task Show(ImportView import)
     {

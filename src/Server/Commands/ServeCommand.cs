@@ -63,7 +63,7 @@ internal static class ServeCommand
             Files = files,
             Data = Path.GetFullPath(data),
             Backups = BackupOptions.FromEnvironment(data, home.Administrator, home.Databases.ConnectionString) with { Files = files },
-            Archive = home.Archive,
+            Postgres = home.Postgres,
             Copies = BackupCopies.FromEnvironment(),
         });
         await WarnOfMissingKeys(app, ct);

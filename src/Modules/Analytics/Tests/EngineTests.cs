@@ -174,8 +174,7 @@ public sealed class EngineTests(EngineTests.Database database) : IClassFixture<E
 
             async Task Rename(string from, string to)
             {
-                await using var command = new Npgsql.NpgsqlCommand($"alter table customers.{from} rename to {to}", superuser);
-                await command.ExecuteNonQueryAsync(Ct);
+                await superuser.Run($"alter table customers.{from} rename to {to}");
             }
         }
         finally

@@ -164,7 +164,7 @@ public sealed class QueryApiTests(QueryApiTests.App app) : IClassFixture<QueryAp
         var statement = (await Ask(app.Admin, Funnel, "query/sql")).GetProperty("statements")[0].GetString()!;
         await using var connection = await app.Databases.Application.OpenConnectionAsync(Ct);
         await using var transaction = await connection.BeginTransactionAsync(Ct);
-        await using (var settings = new Npgsql.NpgsqlCommand($"select set_config('clientele.organization_id', '{app.Alpha.OrganizationId}', true), set_config('clientele.access', 'system', true)", connection)) await settings.ExecuteNonQueryAsync(Ct);
+        await connection.Run($"select set_config('clientele.organization_id', '{app.Alpha.OrganizationId}', true), set_config('clientele.access', 'system', true)");
         await using var command = new Npgsql.NpgsqlCommand(statement, connection);
         await using var reader = await command.ExecuteReaderAsync(Ct);
         var counts = new List<long>();
@@ -302,7 +302,7 @@ public sealed class QueryApiTests(QueryApiTests.App app) : IClassFixture<QueryAp
     {
         await using var superuser = await app.OpenSuperuser();
         await using var transaction = await superuser.BeginTransactionAsync(Ct);
-        await using (var command = new Npgsql.NpgsqlCommand("lock table log.events in access exclusive mode", superuser)) await command.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("lock table log.events in access exclusive mode");
         using var accepted = await app.Admin.Post("api/analytics/query?wait=0&engine=sql", JsonSerializer.Deserialize<JsonElement>(Funnel));
         Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
         var id = JsonSerializer.Deserialize<JsonElement>(await accepted.Content.ReadAsStringAsync(Ct)).GetProperty("id").GetString();
@@ -318,7 +318,7 @@ public sealed class QueryApiTests(QueryApiTests.App app) : IClassFixture<QueryAp
         async Task<long> Waiting()
         {
             // Within a transaction the first look is kept: each must be a new one.
-            await using (var clear = new Npgsql.NpgsqlCommand("select pg_stat_clear_snapshot()", superuser)) await clear.ExecuteNonQueryAsync(Ct);
+            await superuser.Run("select pg_stat_clear_snapshot()");
             await using var command = new Npgsql.NpgsqlCommand("select count(*) from pg_stat_activity a where a.datname = current_database() and a.wait_event_type = 'Lock' and a.query like '%with facts as (%'", superuser);
             return (long)(await command.ExecuteScalarAsync(Ct))!;
         }

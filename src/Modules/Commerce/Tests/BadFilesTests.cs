@@ -122,7 +122,7 @@ public sealed class BadFilesTests(BadFilesTests.Database database) : IClassFixtu
         var import = await Rig.Import(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,\"Cup,1,9.00,a,Peru\n" + lines);
         Assert.Equal("failed", import.State);
         Assert.Contains("line 2", import.Problem!, StringComparison.Ordinal);
-        Assert.Equal(0, import.Orders);
+        Assert.Equal(0, import.Made("orders"));
     }
 
     [Fact]

@@ -118,7 +118,7 @@ public sealed class ImportApiTests(ImportApiTests.App app) : IClassFixture<Impor
         var done = await Until(id, "completed", "failed");
         // Beta had imported the same file: that makes nothing here a duplicate.
         Assert.Equal(0, done.GetProperty("duplicates").GetInt32());
-        Assert.Equal((1, 1, 1), (done.GetProperty("accepted").GetInt32(), done.GetProperty("rejected").GetInt32(), done.GetProperty("orders").GetInt32()));
+        Assert.Equal((1, 1, 1), (done.GetProperty("accepted").GetInt32(), done.GetProperty("rejected").GetInt32(), done.GetProperty("counts").GetProperty("orders").GetInt32()));
 
         var rejects = await Read($"api/imports/{id}/rejects.csv");
         Assert.Equal("line,reason,fields as they stood in the file\r\n3,\"quantity \"\"x\"\" is not a number with \"\",\"\" as decimal sign.\",11,25.12.2023 09:30,A2,x,\"1,00\",8.0\r\n", rejects);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Clientele.Testing;
-using Npgsql;
 using static Clientele.Commerce.Tests.Shop;
 
 namespace Clientele.Commerce.Tests;
@@ -197,7 +196,7 @@ public sealed class OrderLifeTests(OrderLifeTests.Database database) : IClassFix
             select 'bulk-' || n, 'pending', n % 300, n % 300, now() - n * interval '1 hour', gen_random_uuid() from generate_series(1, 5000) as n
             """, Ct);
         await using (var owner = await database.Databases.OpenOwner(Ct))
-        await using (var analyze = new NpgsqlCommand("analyze commerce.customer_orders", owner)) await analyze.ExecuteNonQueryAsync(Ct);
+        await owner.Run("analyze commerce.customer_orders");
         var plan = await database.Db.One<JsonElement>($"""
             explain (format json) select o.customer_id, o.ordered_at, o.order_total from cdp.customer_orders o
             where o.ordered_at > now() - interval '30 days' and o.order_total > 100 order by o.ordered_at desc limit 100

@@ -50,6 +50,9 @@ internal static class Rig
         return id;
     }
 
+    /// <summary>How many of something the import made: <c>orders</c>, <c>refunds</c>…</summary>
+    public static long Made(this ImportView import, string what) => import.Counts.TryGetProperty(what, out var count) ? count.GetInt64() : 0;
+
     /// <summary>Uploads, starts and works until nothing is left to do.</summary>
     public static async Task<ImportView> Import(TestDatabase database, Tenant tenant, string csv, Mapping? mapping = null)
     {

@@ -14,10 +14,7 @@ internal static class ListMerges
     public static async Task<ListView> Handle(Db db, CancellationToken ct) => new(await db.List<View>($"""
         select m.id, m.survivor_id as survivor, coalesce(s.name, s.email, s.customer_id) as survivor_name, m.merged_id as merged, coalesce(c.name, c.email, c.customer_id) as merged_name,
                m.status, m.reason, u.name as by, m.merged_at, m.undone_at,
-               m.status = 'done' and c.erased_at is null and not exists (
-                   select from customers.merges l
-                   where l.organization_id = m.organization_id and l.status = 'done' and l.place > m.place and m.survivor_id in (l.survivor_id, l.merged_id)
-               ) as undoable
+               {MergeCustomers.Undoable} as undoable
         from customers.merges m
         join customers.customers s on s.organization_id = m.organization_id and s.id = m.survivor_id
         join customers.customers c on c.organization_id = m.organization_id and c.id = m.merged_id

@@ -35,13 +35,18 @@ internal static class MergeCustomers
         return Results.NoContent();
     }
 
+    /// <summary>Whether a merge m of the customer c is the last of its person, which goes first.</summary>
+    internal static Sql Undoable { get; } = $"""
+        m.status = 'done' and c.erased_at is null and not exists (
+            select from customers.merges l
+            where l.organization_id = m.organization_id and l.status = 'done' and l.place > m.place and m.survivor_id in (l.survivor_id, l.merged_id)
+        )
+        """;
+
     private static Task<List<View>> Of(Db db, Sql condition, CancellationToken ct) => db.List<View>($"""
         select m.id, m.survivor_id as survivor, m.merged_id as merged, c.customer_id as merged_external_id, c.name as merged_name, m.status, m.reason,
                u.name as by, m.merged_at, m.undone_at,
-               m.status = 'done' and c.erased_at is null and not exists (
-                   select from customers.merges l
-                   where l.organization_id = m.organization_id and l.status = 'done' and l.place > m.place and m.survivor_id in (l.survivor_id, l.merged_id)
-               ) as undoable
+               {Undoable} as undoable
         from customers.merges m
         join customers.customers c on c.organization_id = m.organization_id and c.id = m.merged_id
         left join platform.platform_users u on u.id = m.merged_by

@@ -18,7 +18,7 @@ public sealed class MergeTests(MergeTests.App app) : IClassFixture<MergeTests.Ap
         {
             await base.InitializeAsync();
             await using var owner = await Databases.OpenOwner(CancellationToken.None);
-            await using var command = new NpgsqlCommand("""
+            await owner.Run("""
                 create schema probe;
                 grant usage on schema probe to clientele_app, clientele_service;
                 create table probe.points (organization_id uuid not null, id uuid not null default gen_random_uuid(), customer_id uuid not null, kind text not null default 'gift', reason text not null,
@@ -31,8 +31,7 @@ public sealed class MergeTests(MergeTests.App app) : IClassFixture<MergeTests.Ap
                     unique (organization_id, club, customer_id), foreign key (organization_id, customer_id) references customers.customers (organization_id, id));
                 select platform.protect('probe.members', 'organization');
                 select customers.reference('probe.members', 'customer_id', on_merge => 'move', on_erase => 'keep', personal => '{note}');
-                """, owner);
-            await command.ExecuteNonQueryAsync();
+                """);
         }
     }
 

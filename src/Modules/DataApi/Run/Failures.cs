@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Clientele.DataApi.Run;
 
-/// <summary>PostgreSQL's errors as answers: one table from SQLSTATE to status.</summary>
+/// <summary>PostgreSQL's errors as answers: one table from SQLSTATE to status. It is PostgREST's, so a server that stops (57P01) is a 500 here and a 503 elsewhere.</summary>
 internal static class Failures
 {
     public static ApiError Of(PostgresException e, bool anonymous)

@@ -180,13 +180,8 @@ public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestT
     [Fact]
     public async Task The_history_of_a_row_is_found_by_keys_of_every_type()
     {
-        async Task Run(string sql)
-        {
-            await using var connection = await app.OpenSuperuser();
-            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(Ct);
-        }
-        await Run("""
+        await using var connection = await app.OpenSuperuser();
+        await connection.Run("""
             create table customers.odd (organization_id uuid not null default platform.organization(), at timestamptz, said boolean, "a b" text, price numeric(10, 2), span daterange, note text,
                 primary key (organization_id, at, said, "a b", price, span));
             grant select, insert, update on customers.odd to clientele_app
@@ -208,21 +203,16 @@ public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestT
         }
         finally
         {
-            await Run("drop table customers.odd");
+            await connection.Run("drop table customers.odd");
         }
     }
 
     [Fact]
     public async Task People_may_take_all_rows_of_a_table_in_one_answer()
     {
-        async Task Run(string sql)
-        {
-            await using var connection = await app.OpenSuperuser();
-            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(Ct);
-        }
+        await using var connection = await app.OpenSuperuser();
         // No key, no order: page after page of it, rows would come twice or never.
-        await Run($"""
+        await connection.Run($"""
             create table customers.many (organization_id uuid not null default platform.organization(), n integer not null);
             select platform.protect('customers.many', 'organization');
             insert into customers.many select '{app.Alpha.OrganizationId}', n from generate_series(1, 10001) n;
@@ -244,7 +234,7 @@ public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestT
         }
         finally
         {
-            await Run("delete from platform.table_access t where t.relation = 'customers.many'; drop table customers.many");
+            await connection.Run("delete from platform.table_access t where t.relation = 'customers.many'; drop table customers.many");
         }
     }
 
@@ -296,14 +286,13 @@ public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestT
         Assert.Contains("the limit is 1", dear.Json.GetProperty("details").GetString(), StringComparison.Ordinal);
 
         await using var connection = await app.OpenSuperuser();
-        await using (var make = new Npgsql.NpgsqlCommand("create view customers.slow as select pg_sleep(0.4)::text as slept; grant select on customers.slow to clientele_app", connection)) await make.ExecuteNonQueryAsync(Ct);
+        await connection.Run("create view customers.slow as select pg_sleep(0.4)::text as slept; grant select on customers.slow to clientele_app");
         await app.Services.Reload(Ct);
         using var hasty = Client(await Limited("timeout", 50));
         var cut = await Rest(hasty, HttpMethod.Get, "slow", "customers");
         Assert.Equal((504, "57014"), (cut.Status, cut.Json.GetProperty("code").GetString()));
         Assert.Equal(200, (await Rest(usual, HttpMethod.Get, "slow", "customers")).Status);
-        await using var drop = new Npgsql.NpgsqlCommand("drop view customers.slow", connection);
-        await drop.ExecuteNonQueryAsync(Ct);
+        await connection.Run("drop view customers.slow");
         await app.Services.Reload(Ct);
     }
 
@@ -352,24 +341,19 @@ public sealed partial class BrowseTests(RestTests.App app) : IClassFixture<RestT
     public async Task What_changes_in_the_database_is_told()
     {
         await using var connection = await app.OpenSuperuser();
-        async Task Run(string sql)
-        {
-            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(Ct);
-        }
         // The event trigger is there: a private server's superuser made it with the database.
-        await Run("create view customers.told as select 1 as one; grant select on customers.told to clientele_app");
+        await connection.Run("create view customers.told as select 1 as one; grant select on customers.told to clientele_app");
         await Until("told?limit=1", """[{"one":1}]""");
         // Nobody asks for a name that is not known: what all columns are is simply read anew.
-        await Run("create or replace view customers.told as select 1 as one, 2 as two");
+        await connection.Run("create or replace view customers.told as select 1 as one, 2 as two");
         await Until("told?limit=1", """[{"one":1,"two":2}]""");
         // Where there is no superuser, and so no trigger, what Clientele changes itself is told all the same.
-        await Run($"alter event trigger {CatalogueNews.Channel} disable; create or replace view customers.told as select 1 as one, 2 as two, 3 as three");
+        await connection.Run($"alter event trigger {CatalogueNews.Channel} disable; create or replace view customers.told as select 1 as one, 2 as two, 3 as three");
         await Until("told?limit=1&select=one", """[{"one":1}]""");
         Assert.Equal("""[{"one":1,"two":2}]""", (await Rest(app.Admin, HttpMethod.Get, "told?limit=1", "customers")).Text);
-        await Run($"notify {CatalogueNews.Channel}");
+        await connection.Run($"notify {CatalogueNews.Channel}");
         await Until("told?limit=1", """[{"one":1,"two":2,"three":3}]""");
-        await Run($"drop view customers.told; alter event trigger {CatalogueNews.Channel} enable; notify {CatalogueNews.Channel}");
+        await connection.Run($"drop view customers.told; alter event trigger {CatalogueNews.Channel} enable; notify {CatalogueNews.Channel}");
     }
 
     private async Task Until(string path, string expected)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Clientele.DataApi.Catalogue;
 using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
+using Clientele.Testing;
 using Npgsql;
 
 namespace Clientele.DataApi.Tests;
@@ -166,7 +167,7 @@ public sealed partial class BrowseTests
             grant select, insert on all tables in schema commerce to clientele_app
             """;
         foreach (var statement in Views.Split(';'))
-            await using (var command = new NpgsqlCommand(statement, connection, transaction)) await command.ExecuteNonQueryAsync(Ct);
+            await connection.Run(statement);
         var known = await CatalogueLoader.Load(connection, new Exposure(["commerce"], ["public"]) { Role = "clientele_app", TenantColumn = "organization_id" }, null, Ct);
         Reach Of(string view) => known.FindRelation("commerce", view)!.Reach;
         var reads = ((string[])["v_join", "v_left", "v_right", "v_union", "v_count", "v_groups", "v_with", "v_deep", "v_owner", "v_own", "v_shut"]).Select(v => (v, Of(v).Read));
@@ -183,18 +184,13 @@ public sealed partial class BrowseTests
     public async Task A_view_is_read_again_when_it_has_changed_and_only_then()
     {
         await using var connection = await app.OpenSuperuser();
-        async Task Make(string statement)
-        {
-            await using var command = new NpgsqlCommand(statement, connection);
-            await command.ExecuteNonQueryAsync(Ct);
-        }
         Task<Catalogue.Catalogue> Read(Catalogue.Catalogue? before) =>
             CatalogueLoader.Load(connection, new Exposure(["commerce"], ["public"]) { Role = "clientele_app", TenantColumn = "organization_id" }, before, Ct);
-        await Make("create view commerce.r_changed with (security_invoker = true) as select k.name from platform.api_keys k; create view commerce.r_same with (security_invoker = true) as select w.name from platform.workspaces w");
+        await connection.Run("create view commerce.r_changed with (security_invoker = true) as select k.name from platform.api_keys k; create view commerce.r_same with (security_invoker = true) as select w.name from platform.workspaces w");
         try
         {
             var first = await Read(null);
-            await Make("create or replace view commerce.r_changed with (security_invoker = true) as select w.name, k.id from platform.workspaces w join platform.api_keys k on k.workspace_id = w.id");
+            await connection.Run("create or replace view commerce.r_changed with (security_invoker = true) as select w.name, k.id from platform.workspaces w join platform.api_keys k on k.workspace_id = w.id");
             var second = await Read(first);
             static string Of(Catalogue.Catalogue known, string view) => string.Join(", ", known.Relations.Values.Single(r => r.Name == view).Origins.Select(o => $"{o.Key} is {o.Value.Table}.{o.Value.Column}"));
             Assert.Equal("name is platform.api_keys.name", Of(first, "r_changed"));
@@ -205,12 +201,12 @@ public sealed partial class BrowseTests
             Assert.NotSame(first.Rules[changed], second.Rules[changed]);
             Assert.Same(first.Rules[same], second.Rules[same]);
             Assert.All(second.Rules.Where(r => first.Rules.ContainsKey(r.Key) && r.Key != changed), r => Assert.Same(first.Rules[r.Key], r.Value));
-            await Make("drop view commerce.r_changed");
+            await connection.Run("drop view commerce.r_changed");
             Assert.DoesNotContain(changed, (await Read(second)).Rules.Keys);
         }
         finally
         {
-            await Make("drop view if exists commerce.r_changed, commerce.r_same");
+            await connection.Run("drop view if exists commerce.r_changed, commerce.r_same");
         }
     }
 }

@@ -169,11 +169,11 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
             Assert.Equal((404, "PGRST202"), (answer.Status, answer.Code));
         }
         await using var connection = await app.OpenSuperuser();
-        await using (var make = new Npgsql.NpgsqlCommand("""
+        await connection.Run("""
             create function customers.offered_total(minimum int default 0) returns bigint language sql stable as 'select count(*) from customers.customers';
             grant execute on function customers.offered_total(int) to clientele_app;
             comment on function customers.offered_total(int) is E'How many.\n@data-api';
-            """, connection)) await make.ExecuteNonQueryAsync(Ct);
+            """);
         await app.Services.Reload(Ct);
         var offered = await Get("rpc/offered_total?minimum=1", "customers");
         Assert.True(offered is { Status: 200 }, offered.Text);
@@ -232,12 +232,11 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
     public async Task What_would_cost_too_much_is_not_asked()
     {
         await using var connection = await app.OpenSuperuser();
-        await using (var make = new Npgsql.NpgsqlCommand("create view customers.endless as select i from generate_series(1, 2000000000) i; grant select on customers.endless to clientele_app", connection)) await make.ExecuteNonQueryAsync(Ct);
+        await connection.Run("create view customers.endless as select i from generate_series(1, 2000000000) i; grant select on customers.endless to clientele_app");
         await app.Services.Reload(Ct);
         var answer = await Get("endless?order=i", "customers");
         Assert.Equal((400, "57014"), (answer.Status, answer.Code));
-        await using var drop = new Npgsql.NpgsqlCommand("drop view customers.endless", connection);
-        await drop.ExecuteNonQueryAsync(Ct);
+        await connection.Run("drop view customers.endless");
         await app.Services.Reload(Ct);
     }
 
@@ -245,12 +244,12 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
     public async Task A_count_and_a_common_value_cost_what_they_cost()
     {
         await using var connection = await app.OpenSuperuser();
-        await using (var make = new Npgsql.NpgsqlCommand("""
+        await connection.Run("""
             create view customers.endless_pages as select i from generate_series(1, 2000000000) i;
             -- Cheap to look at for one word, and endless for the other.
             create view customers.endless_words as select 'rare' as word, 1 as i union all select 'common', i from generate_series(1, 2000000000) i;
             grant select on customers.endless_pages, customers.endless_words to clientele_app
-            """, connection)) await make.ExecuteNonQueryAsync(Ct);
+            """);
         await app.Services.Reload(Ct);
         try
         {
@@ -264,8 +263,7 @@ public sealed class RestTests(RestTests.App app) : IClassFixture<RestTests.App>
         }
         finally
         {
-            await using var drop = new Npgsql.NpgsqlCommand("drop view customers.endless_pages, customers.endless_words", connection);
-            await drop.ExecuteNonQueryAsync(Ct);
+            await connection.Run("drop view customers.endless_pages, customers.endless_words");
             await app.Services.Reload(Ct);
         }
     }

@@ -75,8 +75,7 @@ public sealed class StandaloneTests(StandaloneTests.Database database) : IClassF
         {
             await using var connection = new NpgsqlConnection(Connection);
             await connection.OpenAsync();
-            await using var command = new NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync();
+            await connection.Run(sql);
         }
 
         public async ValueTask DisposeAsync()

@@ -27,14 +27,12 @@ internal ref partial struct EventReader
 
     private void ReadPostHogProperties(ref Utf8JsonReader reader, int start)
     {
-        reader.Read();
-        var at = (int)reader.TokenStartIndex;
-        if (reader.TokenType != JsonTokenType.StartObject)
+        if (!Enter(ref reader))
         {
-            Skip(ref reader);
             kept.Add((start, (int)reader.BytesConsumed - start));
             return;
         }
+        var at = (int)reader.TokenStartIndex;
         string? state = null, deviceId = null, distinct = null, process = null, isIdentified = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

@@ -171,14 +171,12 @@ internal ref partial struct EventReader
 
     private void ReadProperties(ref Utf8JsonReader reader, int start)
     {
-        reader.Read();
-        var at = (int)reader.TokenStartIndex;
-        if (reader.TokenType != JsonTokenType.StartObject)
+        if (!Enter(ref reader))
         {
-            Skip(ref reader);
             kept.Add((start, (int)reader.BytesConsumed - start));
             return;
         }
+        var at = (int)reader.TokenStartIndex;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             Note(ref reader);

@@ -95,7 +95,7 @@ public sealed class GathererTests(CollectApp app) : IClassFixture<CollectApp>
         await using (var superuser = await app.OpenSuperuser())
         await using (var transaction = await superuser.BeginTransactionAsync(Ct))
         {
-            await using (var locking = new NpgsqlCommand("lock table events.quarantined_events", superuser, transaction)) await locking.ExecuteNonQueryAsync(Ct);
+            await superuser.Run("lock table events.quarantined_events");
             using (var room = gatherer.Enter(1000))
             {
                 room.Become(3000);
@@ -112,7 +112,7 @@ public sealed class GathererTests(CollectApp app) : IClassFixture<CollectApp>
     public async Task One_that_PostgreSQL_refuses_is_quarantined_and_its_neighbours_are_written()
     {
         await using (var superuser = await app.OpenSuperuser())
-        await using (var poison = new NpgsqlCommand("alter table log.events add constraint no_poison check (event_name <> 'Poison')", superuser)) await poison.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("alter table log.events add constraint no_poison check (event_name <> 'Poison')");
         var ids = Enumerable.Range(0, 40).Select(_ => Id()).ToArray();
         var answers = await Task.WhenAll(ids.Chunk(10).Select((part, i) => app.Sent("/v1/batch", $"{{\"batch\": [{string.Join(',', part.Select((id, j) => Event(id, i == 2 && j == 3 ? "Poison" : "Good")))}]}}")));
         Assert.Single(answers, a => a.Contains("\"accepted\":9", StringComparison.Ordinal) && a.Contains(ids[23], StringComparison.Ordinal));

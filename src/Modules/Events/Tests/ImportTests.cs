@@ -103,7 +103,7 @@ public sealed class ImportTests(CollectApp app) : IClassFixture<CollectApp>
             columns = new { customerId = "id", email = "email", name = "name", city = "address.city", attributes = "more" },
         });
         Assert.Equal(1, import.GetProperty("rejected").GetInt32());
-        Assert.Equal(1, import.GetProperty("customersCreated").GetInt32());
+        Assert.Equal(1, import.GetProperty("counts").GetProperty("customersCreated").GetInt32());
         // A file tells of customers, not of visitors, and is believed.
         Assert.Equal($"Old Dakar pro {known}@e.example f", await app.Db.One<string>($"select concat_ws(' ', c.name, c.city, c.custom_attributes ->> 'plan', c.email, c.anonymous) from customers.customers c where c.customer_id = {known}", Ct));
         Assert.Null(await app.Person(fresh, app.Beta));

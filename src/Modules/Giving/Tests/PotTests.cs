@@ -1,5 +1,4 @@
 using Clientele.Testing;
-using Npgsql;
 
 namespace Clientele.Giving.Tests;
 
@@ -29,8 +28,7 @@ public sealed class PotTests(Writers database) : IClassFixture<Writers>
     private async Task Behind(string statement)
     {
         await using var behind = await database.OpenSuperuser();
-        await using var command = new NpgsqlCommand($"set session_replication_role = replica; {statement}", behind);
-        await command.ExecuteNonQueryAsync(Ct);
+        await behind.Run($"set session_replication_role = replica; {statement}");
     }
 
     [Theory]

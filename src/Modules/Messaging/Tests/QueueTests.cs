@@ -1,5 +1,6 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
+using Clientele.Testing;
 using Npgsql;
 
 namespace Clientele.Messaging.Tests;
@@ -197,7 +198,7 @@ public sealed class QueueTests(Rig rig) : IClassFixture<Rig>
         await queue.Run($"insert into messaging.messages (channel, recipient, body, status) select 'email', n || '@b.example', 'x', 'delivered' from generate_series(1, 20000) as n", Ct);
         await Put(queue, 50);
         await using (var superuser = await rig.OpenSuperuser())
-        await using (var analyze = new NpgsqlCommand("analyze messaging.messages", superuser)) await analyze.ExecuteNonQueryAsync(Ct);
+        await superuser.Run("analyze messaging.messages");
 
         Assert.Contains("messages_due", string.Join('\n', await rig.Service.List<string>($"""
             explain select m.id from messaging.messages m where m.status = 'pending' and m.priority = 3 and m.due_at <= now() order by m.due_at limit 10
@@ -301,15 +302,10 @@ public sealed class QueueTests(Rig rig) : IClassFixture<Rig>
             await queue.Run($"insert into messaging.messages (channel, recipient, body, status, sent_at, escalation_rule_id) select 'sms', 'nurse', 'Low glucose', 'sent', now() - interval '11 minutes', r.id from pocm.escalation_rules r where r.level = 1", Ct);
         }
         await using var superuser = await rig.OpenSuperuser();
-        async Task Super(string statement)
-        {
-            await using var command = new NpgsqlCommand(statement, superuser);
-            await command.ExecuteNonQueryAsync(Ct);
-        }
         var muted = await mute.One<Guid>($"select r.id from pocm.escalation_rules r where r.level = 2", Ct);
-        await Super($"alter table messaging.messages add constraint mute check (escalation_rule_id <> '{muted}') not valid");
+        await superuser.Run($"alter table messaging.messages add constraint mute check (escalation_rule_id <> '{muted}') not valid");
         await rig.Service.One<int>($"select messaging.escalate()", Ct);
-        await Super("alter table messaging.messages drop constraint mute");
+        await superuser.Run("alter table messaging.messages drop constraint mute");
         Assert.Equal((0, 1), (await mute.One<long>($"select count(*) from messaging.messages m where m.recipient = 'doctor'", Ct), await loud.One<long>($"select count(*) from messaging.messages m where m.recipient = 'doctor'", Ct)));
         // A wait longer than all time, likewise.
         await loud.Run($"insert into pocm.escalation_rules (name, level, wait_for, channel, contact, recipient) values ('Never', 1, '100000000 years', 'sms', 'x', 'x'), ('Never', 2, '1 minute', 'sms', 'y', 'y')", Ct);

@@ -33,8 +33,7 @@ internal sealed partial class ErrorWriter(Databases databases, ErrorInbox inbox,
         {
             if (groups.Count > 0) await db.Run($"select platform.record_errors({new Json(Text(groups))})", ct);
         }
-        catch (Exception e) when (e is TimeoutException or IOException or System.Net.Sockets.SocketException
-            || e is NpgsqlException and not PostgresException || e is PostgresException { IsTransient: true } or PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" })
+        catch (NpgsqlException e) when (e is not PostgresException || e.IsTransient)
         {
             inbox.Return(groups);
             LogAway(ErrorText.MessageOf(e));

@@ -22,37 +22,31 @@ public sealed class FixtureDatabase : IAsyncLifetime
         var server = new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Pooling = false, Database = "postgres" };
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync();
-        await Run(connection, "select pg_advisory_lock(58230116)");
+        await connection.Run("select pg_advisory_lock(58230116)");
         const string Template = "postgrest_fixtures_2";
         if (!await Exists(connection, Template))
         {
-            await Run(connection, $"do $$ begin create role {Login} login noinherit password 'x'; exception when duplicate_object then null; end $$");
-            await Run(connection, $"drop database if exists {Template}_unfinished with (force)");
-            await Run(connection, $"create database {Template}_unfinished template template0 encoding 'UTF8' locale 'C'");
+            await connection.Run($"do $$ begin create role {Login} login noinherit password 'x'; exception when duplicate_object then null; end $$");
+            await connection.Run($"drop database if exists {Template}_unfinished with (force)");
+            await connection.Run($"create database {Template}_unfinished template template0 encoding 'UTF8' locale 'C'");
             foreach (var file in (string[])["database.sql", "roles.sql", "schema.sql", "jwt.sql", "jsonschema.sql", "privileges.sql", "data.sql"])
                 await Psql(server, Template + "_unfinished", Path.Combine(fixtures, file));
-            await Run(connection, $"alter database {Template}_unfinished rename to {Template}");
+            await connection.Run($"alter database {Template}_unfinished rename to {Template}");
         }
         name = $"postgrest_{Guid.NewGuid():N}";
-        await Run(connection, $"create database \"{name}\" template {Template} strategy file_copy");
-        await Run(connection, $"alter database \"{name}\" set search_path to public, test; alter database \"{name}\" set timezone to 'utc'; alter database \"{name}\" set request.jwt.claim.id = '-1'");
-        await Run(connection, "select pg_advisory_unlock(58230116)");
+        await connection.Run($"create database \"{name}\" template {Template} strategy file_copy");
+        await connection.Run($"alter database \"{name}\" set search_path to public, test; alter database \"{name}\" set timezone to 'utc'; alter database \"{name}\" set request.jwt.claim.id = '-1'");
+        await connection.Run("select pg_advisory_unlock(58230116)");
         ConnectionString = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name, Username = Login, Password = "x", Pooling = true }.ConnectionString;
         await using var inside = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name }.ConnectionString);
         await inside.OpenAsync();
-        await Run(inside, "analyze");
+        await inside.Run("analyze");
     }
 
     private static async Task<bool> Exists(NpgsqlConnection connection, string database)
     {
         await using var look = new NpgsqlCommand("select exists (select from pg_database where datname = $1)", connection) { Parameters = { new() { Value = database } } };
         return (bool)(await look.ExecuteScalarAsync())!;
-    }
-
-    private static async Task Run(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
     }
 
     // Objects of PostGIS fail without the extension; the rest is loaded.
