@@ -37,6 +37,7 @@ export const healthMessages = messages({
   'health.changed': { en: 'Last change', fr: 'Dernier changement' },
   'health.unchanged': { en: 'None', fr: 'Aucun' },
   'health.looked': { en: 'Looked at', fr: 'Contrôlé' },
+  'health.identifier': { en: 'Name in the API', fr: 'Nom dans l’API' },
   'health.data': { en: 'What it found', fr: 'Ce qu’il a trouvé' },
   'health.check.failed': { en: 'The history could not be loaded', fr: 'L’historique n’a pas pu être chargé' },
   'health.responseTime': { en: 'How long it takes, in milliseconds', fr: 'Durée, en millisecondes' },
