@@ -5,7 +5,7 @@ import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
 import { configure, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { vi } from 'vitest';
-import type { Language, Session } from './api/types';
+import type { Session } from './api/types';
 import { Announcer } from './components/Announcer';
 import { I18nProvider } from './i18n/I18n';
 import { writeJson } from './api/json';
@@ -16,10 +16,10 @@ import { cssVariables, theme } from './theme';
 // What is waited for comes; how soon depends on what else the machine does.
 configure({ asyncUtilTimeout: 10_000 });
 
-export const show = (children: ReactNode, language: Language = 'en') =>
+export const show = (children: ReactNode) =>
   render(
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} env="test">
-      <I18nProvider language={language}>
+      <I18nProvider language="en">
         <Announcer>{children}</Announcer>
       </I18nProvider>
     </MantineProvider>,
@@ -91,7 +91,7 @@ export function stubServer(answers: Record<string, unknown>) {
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 
-export function openConsole(address: string, language?: Language) {
+export function openConsole(address: string) {
   const history = createMemoryHistory({ initialEntries: [address] });
   const client = makeQueryClient((to) => void router.navigate({ to }));
   client.setDefaultOptions({ queries: { retry: false } });
@@ -100,7 +100,6 @@ export function openConsole(address: string, language?: Language) {
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />
     </QueryClientProvider>,
-    language,
   );
   return router;
 }

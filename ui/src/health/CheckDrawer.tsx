@@ -8,13 +8,14 @@ import { ChartCard, type ChartView } from '../components/chart/ChartCard';
 import { FactList } from '../components/FactList';
 import { QueryState } from '../components/PageState';
 import { PlainTable } from '../components/table/PlainTable';
-import { Nothing } from '../components/Values';
+import { Nothing, When } from '../components/Values';
 import { useFormat, useT } from '../i18n/I18n';
 import operate from '../operate/Operate.module.css';
 import { useOrganization } from '../shell/organization';
 import { responseData, responseOption } from './charts';
 import { Fault } from './findings/Fault';
 import { checkName, faultOf, figuresOf, fullName } from './findings/words';
+import classes from './Health.module.css';
 import { StatusBadge } from './StatusBadge';
 
 /** One check: what it found last, how long it takes, and each change. */
@@ -107,9 +108,9 @@ function History({ check, detail }: { check: Check; detail: CheckDetail }) {
           label={t('health.changes')}
           columns={[{ label: t('health.when') }, { label: t('health.status') }, { label: t('health.detail') }]}
           rows={detail.changes.map((change) => [
-            format.dateTime(change.at),
+            <When key="w" at={change.at} show="dateTime" />,
             <StatusBadge key="s" status={change.to} />,
-            <span key="d" className={operate.cell}>
+            <span key="d" className={classes.fault}>
               {faultOf(t, format, change) ?? <Nothing />}
             </span>,
           ])}

@@ -159,7 +159,10 @@ function Nodes({ health }: { health: Health }) {
             {node.name}
           </span>,
           <When key="s" at={node.seenAt} />,
-          node.version,
+          // Of the commit as much as tells builds apart.
+          <span key="v" title={node.version}>
+            {node.version.replace(/(\+\w{7}).*/, '$1')}
+          </span>,
           <When key="t" at={node.startedAt} />,
           node.facts.memory === undefined ? <Nothing key="m" /> : format.bytes(node.facts.memory),
           <Num key="d" value={node.facts.errorsDropped ?? null} />,

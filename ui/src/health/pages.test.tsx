@@ -42,11 +42,11 @@ describe('checks', () => {
       .filter(({ code }) => code)
       .map((found) => ({ ...first, ...found, status: 'degraded' }));
     stubServer({
-      '/session': ok(session({}, 'super_admin')),
+      '/session': ok(session({ language: 'fr' }, 'super_admin')),
       '/health': ok({ ...health(true), checks }),
       '/health/check': ok(checkDetail('platform', 'mail server')),
     });
-    openConsole('/o/retail/settings/health', 'fr');
+    openConsole('/o/retail/settings/health');
     const table = await screen.findByRole('table', { name: 'L’installation' });
     for (const { detail } of checks) expect(within(table).queryByText(detail!)).toBeNull();
     expect(within(table).getByText(/^14,2\sGo libres sur 200\sGo\. Libérez de la place/)).toBeTruthy();

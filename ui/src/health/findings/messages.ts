@@ -14,7 +14,7 @@ export const findingMessages = messages({
   'health.check.mailServer': { en: 'Mail server', fr: 'Serveur de courriel' },
   'health.check.signInService': { en: 'Sign-in service', fr: 'Service de connexion' },
   'health.check.backups': { en: 'Backups', fr: 'Sauvegardes' },
-  'health.check.watermark': { en: 'Watermark', fr: 'Niveau atteint' },
+  'health.check.watermark': { en: 'Watermark', fr: 'Limite de lecture' },
   'health.check.disk': { en: 'Disk', fr: 'Disque' },
   'health.check.archive': { en: 'Archive', fr: 'Archive' },
   'health.check.timelines': { en: 'Timelines', fr: 'Chronologies' },
@@ -95,11 +95,11 @@ export const findingMessages = messages({
   },
   'health.fault.watermark_held': {
     en: 'Held for {heldSeconds} by process {process} ({application}, {state}, since {startedAt}). End it with select pg_terminate_backend({process}). Until then no consumer of the log goes on.',
-    fr: 'Retenu depuis {heldSeconds} par le processus {process} ({application}, {state}, depuis le {startedAt}). Mettez-y fin avec select pg_terminate_backend({process}). D’ici là, aucun consommateur du journal n’avance.',
+    fr: 'Retenue depuis {heldSeconds} par le processus {process} ({application}, {state}, depuis le {startedAt}). Mettez-y fin avec select pg_terminate_backend({process}). D’ici là, aucun consommateur du journal n’avance.',
   },
   'health.fault.watermark_held_unseen': {
     en: 'Held for {heldSeconds} by a transaction this login may not see. Look in pg_stat_activity and pg_prepared_xacts as an administrator. Until then no consumer of the log goes on.',
-    fr: 'Retenu depuis {heldSeconds} par une transaction que ce compte ne peut pas voir. Consultez pg_stat_activity et pg_prepared_xacts comme administrateur. D’ici là, aucun consommateur du journal n’avance.',
+    fr: 'Retenue depuis {heldSeconds} par une transaction que ce compte ne peut pas voir. Consultez pg_stat_activity et pg_prepared_xacts comme administrateur. D’ici là, aucun consommateur du journal n’avance.',
   },
   'health.fault.consumer_not_begun': { en: 'It has not begun yet.', fr: 'Il n’a pas encore commencé.' },
   'health.fault.consumer_failed': { en: 'It failed and tries again: {reason}', fr: 'Il a échoué et recommence\u00a0: {reason}' },
@@ -121,7 +121,7 @@ export const findingMessages = messages({
   },
   'health.fault.timelines_building': {
     en: 'The timelines are being built: {builtShare} is done. Until then questions are answered in SQL.',
-    fr: 'Les chronologies sont en construction\u00a0: {builtShare} est fait. D’ici là, les questions sont répondues en SQL.',
+    fr: 'Les chronologies sont en construction\u00a0: {builtShare} est fait. D’ici là, les réponses sont calculées en SQL.',
   },
   'health.fault.timelines_behind': {
     en: 'The timelines are {lagSeconds} behind the log.',
@@ -149,7 +149,7 @@ export const findingMessages = messages({
   'health.figure.daily': { en: 'Made daily', fr: 'Faites chaque jour' },
   'health.figure.newestHours': { en: 'Age of the newest', fr: 'Âge de la plus récente' },
   'health.figure.lostFiles': { en: 'Files missing from it', fr: 'Fichiers qui y manquent' },
-  'health.figure.heldSeconds': { en: 'Held for', fr: 'Retenu depuis' },
+  'health.figure.heldSeconds': { en: 'Held for', fr: 'Retenue depuis' },
   'health.figure.process': { en: 'Process', fr: 'Processus' },
   'health.figure.application': { en: 'Application', fr: 'Application' },
   'health.figure.state': { en: 'State', fr: 'État' },

@@ -132,10 +132,15 @@ export function faultOf(t: Translate, format: Format, { code, detail, data }: Fo
 }
 
 /** The figures beside it: those our words are for by name and in the reader's way, others as they came. The reason is in the sentence. */
-export const figuresOf = (t: Translate, format: Format, data: Found['data']): [label: string, value: string][] =>
-  Object.entries(data ?? {})
+export function figuresOf(t: Translate, format: Format, data: Found['data']): [label: string, value: string][] {
+  // The database keeps no order of them: what belongs together stands together.
+  const order = Object.keys(figureWords);
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return Object.entries(data ?? {})
     .filter(([name]) => name !== 'reason')
+    .sort(([a], [b]) => place(a) - place(b))
     .map(([name, value]) => [figureWords[name] ? plain(t, figureWords[name]) : name, figure(t, format, name, value)]);
+}
 
 /** The ending of a figure's name tells its unit: the server keeps to that. */
 function figure(t: Translate, format: Format, name: string, value: unknown): string {
