@@ -120,7 +120,7 @@ export const healthMessages = messages({
   'database.age': { en: 'Transactions not frozen', fr: 'Transactions non gelées' },
   'database.version': { en: 'PostgreSQL', fr: 'PostgreSQL' },
   'database.pools': { en: 'Connection pools of this server', fr: 'Réserves de connexions de ce serveur' },
-  'database.used': { en: 'In use', fr: 'Utilisées' },
+  'database.used': { en: 'In use', fr: 'Prises' },
   'database.idle': { en: 'Idle', fr: 'Libres' },
   'database.most': { en: 'At most', fr: 'Au plus' },
   'database.pending': { en: 'Waiting', fr: 'En attente' },

@@ -90,13 +90,13 @@ describe('a mapping with faults', () => {
     stubServer({
       '/session': ok(session({ language: 'fr' })),
       '/imports/fields': ok({ fields: [field('customerId'), field('email'), field('phone')], kinds: ['customers'] }),
-      '/imports/i': ok({ ...item, kind: 'customers' }),
-      '/imports/i/preview': ok({
+      '/imports/j': ok({ ...item, id: 'j', kind: 'customers' }),
+      '/imports/j/preview': ok({
         columns: ['Tél'],
         rows: [['1']],
         suggested: { format, columns: { email: 'Courriel', phone: { column: 'Tél', pattern: '(' } } },
       }),
-      'POST /imports/i/check': ok({
+      'POST /imports/j/check': ok({
         rows: [],
         problems: {
           'columns.customerId': ['Say which column holds the customer’s id.'],
@@ -106,7 +106,7 @@ describe('a mapping with faults', () => {
         },
       }),
     });
-    openConsole('/o/retail/imports/new?import=i');
+    openConsole('/o/retail/imports/new?import=j');
     expect(await screen.findByText('Choisissez une colonne, ici ou pour ce qui peut la remplacer.', undefined, patience)).toBeTruthy();
     expect(screen.getByText('Le fichier n’a pas de colonne « Courriel ».')).toBeTruthy();
     expect(screen.getByText('Écrivez par exemple dd/MM/yyyy HH:mm, ou iso.')).toBeTruthy();
