@@ -62,7 +62,7 @@ public sealed partial class MailServer : IAsyncDisposable
         {
             while (true) _ = Serve(await listener.AcceptTcpClientAsync(stop.Token));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException) { return; }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException) { return; }
     }
 
     private async Task Serve(TcpClient client)

@@ -68,6 +68,8 @@ export const theme = createTheme({
     // What lies on a card is told from it in the dark too.
     Code: { defaultProps: { color: 'var(--c-page)' } },
     Button: { defaultProps: { size: 'sm' } },
+    // Else it is ten pixels high, of all things where something is wrong.
+    InputWrapper: { styles: { error: { fontSize: 'var(--mantine-font-size-xs)', lineHeight: 1.4 } } },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'md' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
@@ -111,6 +113,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#8f96a2',
     '--mantine-color-error': '#ff8f86',
     '--mantine-color-body': '#1c1e22',
+    // Mantine's is that of our cards, on which a button was no longer one.
+    '--mantine-color-disabled': '#2a2d33',
     '--mantine-color-default-border': '#3a3e46',
     '--mantine-color-anchor': '#a9b2f0',
     '--c-page': '#141518',

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
@@ -19,7 +20,10 @@ internal static class GetCheck
     public sealed record Point(DateTimeOffset At, double? AverageMs, int? MostMs, long Looks, long Bad);
 
     /// <param name="From">Null: the first look of all.</param>
-    public sealed record Change(DateTimeOffset At, string? From, string To, string? Detail);
+    /// <param name="Code">Which fault it was; null when there was none, to whom details are not told, and of an organization's own probes.</param>
+    /// <param name="Detail">The fault in English.</param>
+    /// <param name="Data">Figures, and all that the sentence names.</param>
+    public sealed record Change(DateTimeOffset At, string? From, string To, string? Code, string? Detail, JsonElement? Data);
 
     public static async Task<View> Handle(string service, string name, int? hours, bool? ofOrganization, Caller caller, Databases databases, Db db, TimeProvider clock, CancellationToken ct)
     {
@@ -31,6 +35,7 @@ internal static class GetCheck
         var reader = own ? db : new Db(databases.Service, Tenant.None);
         Sql results = own ? (Sql)$"platform.system_health_checks h where h.organization_id = platform.organization()" : $"platform.health_results h where (h.node is null or {whole})";
         results = $"{results} and h.service_name = {service} and h.check_name = {name} and h.checked_at > {from}";
+        Sql code = own ? (Sql)$"null::text" : $"h.code";
         var points = await reader.List<Point>($"""
             select to_timestamp(extract(epoch from {from}) + (p.piece - 1) * extract(epoch from {now - from}) / {Pieces}) as at,
                    p.average_ms, p.most_ms, p.looks, p.bad
@@ -44,12 +49,12 @@ internal static class GetCheck
             """, ct);
         if (points.Count == 0) throw Problem.NotFound("check");
         var changes = await reader.List<Change>($"""
-            select l.checked_at as at, l.before as from, l.status as to, l.error_message as detail
-            from (select h.checked_at, h.status, h.error_message, lag(h.status) over (order by h.checked_at) as before from {results}) as l
+            select l.checked_at as at, l.before as from, l.status as to, l.code, l.error_message as detail, l.check_data as data
+            from (select h.checked_at, h.status, {code} as code, h.error_message, h.check_data, lag(h.status) over (order by h.checked_at) as before from {results}) as l
             where l.before is distinct from l.status
             order by l.checked_at desc
             limit 50
             """, ct);
-        return new View(service, name, from, now, points, whole ? changes : [.. changes.Select(c => c with { Detail = null })]);
+        return new View(service, name, from, now, points, whole ? changes : [.. changes.Select(c => c with { Code = null, Detail = null, Data = null })]);
     }
 }

@@ -26,19 +26,22 @@ internal static class GetHealth
 
     /// <param name="OfOrganization">It is the organization's own; otherwise the installation's.</param>
     /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>; <c>silent</c> when nothing was heard for ten minutes.</param>
+    /// <param name="Code">Which fault it is; null when there is none, to whom details are not told, and of an organization's own probes.</param>
+    /// <param name="Detail">The fault in English.</param>
+    /// <param name="Data">Figures, and all that the sentence names.</param>
     /// <param name="ResponseMs">How long the newest look took.</param>
     /// <param name="Uptime">The share of looks that did not find it unhealthy, from 0 to 1.</param>
     /// <param name="ChangedAt">When its status last became another; null: not within the period.</param>
     /// <param name="Changes">How often it did.</param>
     /// <param name="History">The worst status of each sixtieth of the period, oldest first; null where nothing was looked at.</param>
     public sealed record CheckView(
-        bool OfOrganization, string Service, string Name, string Status, string? Detail, JsonElement? Data, int? ResponseMs, DateTimeOffset CheckedAt,
+        bool OfOrganization, string Service, string Name, string Status, string? Code, string? Detail, JsonElement? Data, int? ResponseMs, DateTimeOffset CheckedAt,
         double Uptime, DateTimeOffset? ChangedAt, long Changes, IReadOnlyList<string?> History);
 
     public sealed record NodeView(string Name, string Version, DateTimeOffset StartedAt, DateTimeOffset SeenAt, JsonElement Facts);
 
     internal sealed record Row(
-        string Service, string Name, string Status, string? Detail, JsonElement? Data, int? ResponseMs, DateTimeOffset CheckedAt,
+        string Service, string Name, string Status, string? Code, string? Detail, JsonElement? Data, int? ResponseMs, DateTimeOffset CheckedAt,
         double Uptime, DateTimeOffset? ChangedAt, long Changes, int[] Pieces, int[] Worst);
 
     private static readonly string[] words = ["healthy", "degraded", "unhealthy"];
@@ -52,8 +55,8 @@ internal static class GetHealth
         var service = new Db(databases.Service, Tenant.None);
         // Of a node that has gone nobody need know how it is.
         Sql present = $"(h.node is null or {mayAll} and exists (select from platform.nodes n where n.name = h.node and n.seen_at > {now.AddHours(-1)}))";
-        var installation = await past.Of(hours ?? 24, mayAll, now, () => Read(service, $"platform.health_results h where h.checked_at > {from} and {present}", from, now, int.MaxValue, ct));
-        var own = await Read(db, $"platform.system_health_checks h where h.organization_id = platform.organization() and h.checked_at > {from}", from, now, MostOwn, ct);
+        var installation = await past.Of(hours ?? 24, mayAll, now, () => Read(service, $"platform.health_results h where h.checked_at > {from} and {present}", $"h.code", from, now, int.MaxValue, ct));
+        var own = await Read(db, $"platform.system_health_checks h where h.organization_id = platform.organization() and h.checked_at > {from}", $"null::text", from, now, MostOwn, ct);
         var nodes = !mayAll ? [] : await service.List<NodeView>($"""
             select n.name, n.version, n.started_at, n.seen_at, n.facts from platform.nodes n where n.seen_at > {now.AddHours(-1)} order by n.name, n.started_at
             """, ct);
@@ -69,10 +72,10 @@ internal static class GetHealth
         foreach (var (piece, worst) in r.Pieces.Zip(r.Worst)) history[Math.Clamp(piece - 1, 0, Pieces - 1)] = words[worst];
         // An organization's own probes come as often as they come.
         var status = !own && r.CheckedAt < now.AddMinutes(-10) ? "silent" : r.Status;
-        return new CheckView(own, r.Service, r.Name, status, whole ? r.Detail : null, whole ? r.Data : null, r.ResponseMs, r.CheckedAt, r.Uptime, r.ChangedAt, r.Changes, history);
+        return new CheckView(own, r.Service, r.Name, status, whole ? r.Code : null, whole ? r.Detail : null, whole ? r.Data : null, r.ResponseMs, r.CheckedAt, r.Uptime, r.ChangedAt, r.Changes, history);
     }
 
-    private static Task<List<Row>> Read(Db db, Sql results, DateTimeOffset from, DateTimeOffset to, int most, CancellationToken ct) => db.List<Row>($"""
+    private static Task<List<Row>> Read(Db db, Sql results, Sql code, DateTimeOffset from, DateTimeOffset to, int most, CancellationToken ct) => db.List<Row>($"""
         with looks as (
             select h.service_name, h.check_name, h.checked_at, h.status,
                    array_position(array['healthy', 'degraded', 'unhealthy'], h.status) - 1 as badness,
@@ -90,12 +93,12 @@ internal static class GetHealth
             from looks l
             group by 1, 2
         )
-        select s.service_name as service, s.check_name as name, n.status, n.error_message as detail, n.check_data as data, n.response_time_ms as response_ms, s.newest as checked_at,
+        select s.service_name as service, s.check_name as name, n.status, n.code, n.error_message as detail, n.check_data as data, n.response_time_ms as response_ms, s.newest as checked_at,
                s.uptime, s.changed_at, s.changes, p.pieces, p.worst
         from sums s
         join pieces p on p.service_name = s.service_name and p.check_name = s.check_name
         cross join lateral (
-            select h.status, h.error_message, h.check_data, h.response_time_ms
+            select h.status, {code} as code, h.error_message, h.check_data, h.response_time_ms
             from {results} and h.service_name = s.service_name and h.check_name = s.check_name and h.checked_at = s.newest
             limit 1
         ) as n

@@ -14,12 +14,33 @@ public enum HealthStatus
 }
 
 /// <summary>What a check found.</summary>
-/// <param name="Detail">What is wrong and what to do; null when nothing is. No secrets: operators read it.</param>
-/// <param name="Data">Figures, written as a JSON object.</param>
-public sealed record Finding(HealthStatus Status, string? Detail = null, object? Data = null)
+public sealed record Finding
 {
+    private Finding(HealthStatus status, string? code, string? detail, object? data) => (Status, Code, Detail, Data) = (status, code, detail, data);
+
+    /// <summary>How it is.</summary>
+    public HealthStatus Status { get; }
+
+    /// <summary>Which fault it is, as <c>disk_low</c>: it stays when the sentence changes. Null when all is well.</summary>
+    public string? Code { get; }
+
+    /// <summary>What is wrong and what to do, in English; null when nothing is. No secrets: operators read it.</summary>
+    public string? Detail { get; }
+
+    /// <summary>
+    /// Figures, written as a JSON object, and all that the sentence names, so that the console can say it in another language. The ending of a name tells
+    /// the unit: <c>Bytes</c>, <c>Seconds</c>, <c>Hours</c>, <c>At</c> for a moment, <c>Share</c> from 0 to 1.
+    /// </summary>
+    public object? Data { get; }
+
     /// <summary>All is well.</summary>
-    public static Finding Well(object? data = null) => new(HealthStatus.Healthy, null, data);
+    public static Finding Well(object? data = null) => new(HealthStatus.Healthy, null, null, data);
+
+    /// <summary>It works, but somebody should look. The console has words for each code: <c>ui/src/health/findings</c>.</summary>
+    public static Finding Degraded(string code, string detail, object? data = null) => new(HealthStatus.Degraded, code, detail, data);
+
+    /// <summary>It does not work. The console has words for each code, as for what is degraded.</summary>
+    public static Finding Unhealthy(string code, string detail, object? data = null) => new(HealthStatus.Unhealthy, code, detail, data);
 }
 
 /// <summary>

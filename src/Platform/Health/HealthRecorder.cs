@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Clientele.Platform.Data;
 using Clientele.Platform.Health.Errors;
 using Clientele.Platform.Tenancy;
@@ -68,7 +69,7 @@ internal sealed partial class HealthRecorder(
                 await Appear(at, over.Token);
             }
             var took = clock.GetElapsedTime(began);
-            var database = new Result("platform", "database", took < slow ? Finding.Well() : new Finding(HealthStatus.Degraded, $"One row took {took.TotalSeconds:0.0} s to write. See what runs and what waits on the page of the database."), (int)took.TotalMilliseconds);
+            var database = new Result("platform", "database", FindDatabase(took), (int)took.TotalMilliseconds);
             var leads = await Lead(at, ct);
             var found = await Look([.. checks.All.Where(c => leads || c.OfEachNode)], ct);
             if (leads) found.Insert(0, database);
@@ -83,6 +84,22 @@ internal sealed partial class HealthRecorder(
             if (IsAway(e) && missed.Count < MostMissed) missed.Add(at);
             return null;
         }
+    }
+
+    /// <param name="took">How long a row took to write.</param>
+    internal static Finding FindDatabase(TimeSpan took) => took < slow ? Finding.Well() : Finding.Degraded("database_slow",
+        string.Create(CultureInfo.InvariantCulture, $"One row took {took.TotalSeconds:0.0} s to write. See what runs and what waits on the page of the database."), new { tookSeconds = Math.Round(took.TotalSeconds, 1) });
+
+    internal static Finding DatabaseAway { get; } = Finding.Unhealthy("database_away", "The database did not answer.");
+
+    internal static Finding NotBack { get; } = Finding.Unhealthy("check_not_back", "The look before has not come back yet.");
+
+    internal static Finding Late(TimeSpan limit) => Finding.Unhealthy("check_late", string.Create(CultureInfo.InvariantCulture, $"No answer within {limit.TotalSeconds:0.#} s."), new { limitSeconds = limit.TotalSeconds });
+
+    internal static Finding Broke(Exception e)
+    {
+        var reason = $"{e.GetType().Name}: {ErrorText.MessageOf(e)}";
+        return Finding.Unhealthy("check_broke", reason, new { reason });
     }
 
     // Also when the time we gave it ran out, and while only a copy of it answers that nothing can be written to (25006).
@@ -125,28 +142,31 @@ internal sealed partial class HealthRecorder(
         var look = hanging.TryGetValue(check, out var before) && !before.IsCompleted ? null : Task.Run(() => check.Look(over.Token), CancellationToken.None);
         if (look is not null) hanging[check] = look;
         // A check that does not listen is left behind, once.
-        var data = "{}";
+        string data;
         try
         {
-            finding = look is null ? new Finding(HealthStatus.Unhealthy, "The look before has not come back yet.") : await look.WaitAsync(check.Timeout + TimeSpan.FromMilliseconds(200), ct);
-            if (finding.Data is { } figures) data = Text(figures);
+            finding = look is null ? NotBack : await look.WaitAsync(check.Timeout + TimeSpan.FromMilliseconds(200), ct);
+            data = Text(finding.Data);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
         {
-            finding = new Finding(HealthStatus.Unhealthy, $"No answer within {check.Timeout.TotalSeconds:0.#} s.");
+            finding = Late(check.Timeout);
+            data = Text(finding.Data);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             LogBroke(e, check.Service, check.Name);
-            finding = new Finding(HealthStatus.Unhealthy, $"{e.GetType().Name}: {ErrorText.MessageOf(e)}");
+            finding = Broke(e);
+            data = Text(finding.Data);
         }
         return new Result(check.Service, check.OfEachNode ? $"{check.Name} ({node.Name})" : check.Name, finding,
             (int)clock.GetElapsedTime(began).TotalMilliseconds, data, check.OfEachNode ? node.Name : null);
     }
 
     // What does not go into a column of objects is that check's finding and no other's.
-    private static string Text(object figures)
+    private static string Text(object? figures)
     {
+        if (figures is null) return "{}";
         var text = Json.Of(figures).Text!;
         return text.StartsWith('{') && !text.Contains("\\u0000", StringComparison.Ordinal) ? text : throw new InvalidOperationException("The check's data is no JSON object.");
     }
@@ -154,11 +174,11 @@ internal sealed partial class HealthRecorder(
     private async Task Keep(List<Result> found, DateTimeOffset at, CancellationToken ct)
     {
         await db.Run($"""
-            insert into platform.health_results (service_name, check_name, status, response_time_ms, check_data, error_message, node, checked_at)
-            select r.service, r.name, r.status, r.milliseconds, r.data::jsonb, left(r.detail, 2000), r.node, {at}
+            insert into platform.health_results (service_name, check_name, status, response_time_ms, check_data, code, error_message, node, checked_at)
+            select r.service, r.name, r.status, r.milliseconds, r.data::jsonb, left(r.code, 100), left(r.detail, 2000), r.node, {at}
             from unnest({found.Select(r => r.Service).ToArray()}, {found.Select(r => r.Name).ToArray()}, {found.Select(r => Words.Of(r.Finding.Status)).ToArray()},
                         {found.Select(r => r.Milliseconds).ToArray()}, {found.Select(r => r.Data).ToArray()},
-                        {found.Select(r => r.Finding.Detail?.Replace('\0', ' ')!).ToArray()}, {found.Select(r => r.Node!).ToArray()}) as r (service, name, status, milliseconds, data, detail, node)
+                        {found.Select(r => r.Finding.Code!).ToArray()}, {found.Select(r => r.Finding.Detail?.Replace('\0', ' ')!).ToArray()}, {found.Select(r => r.Node!).ToArray()}) as r (service, name, status, milliseconds, data, code, detail, node)
             on conflict do nothing
             """, ct);
         if (missed.Count == 0) return;
@@ -167,8 +187,8 @@ internal sealed partial class HealthRecorder(
         {
             await t.Run($"select pg_advisory_xact_lock(hashtext('platform.health_results'))", ct);
             await t.Run($"""
-                insert into platform.health_results (service_name, check_name, status, response_time_ms, error_message, checked_at)
-                select 'platform', 'database', 'unhealthy', 0, 'The database did not answer.', m.at
+                insert into platform.health_results (service_name, check_name, status, response_time_ms, code, error_message, checked_at)
+                select 'platform', 'database', 'unhealthy', 0, {DatabaseAway.Code}, {DatabaseAway.Detail}, m.at
                 from unnest({missed.ToArray()}) as m (at)
                 where not exists (
                     select from platform.health_results h

@@ -4,7 +4,7 @@ using Clientele.Platform.Data;
 
 namespace Clientele.Platform.Imports;
 
-/// <summary>A first proposal for a mapping, from the header and the first records. People correct it; nothing is imported by a guess.</summary>
+/// <summary>A first proposal for a mapping, from the header, in English or French, and the first records. People correct it; nothing is imported by a guess.</summary>
 internal static partial class Guess
 {
     private static readonly string[] dateFormats =
@@ -50,7 +50,20 @@ internal static partial class Guess
 
     private static IEnumerable<string> Filled(List<string[]> rows, int column) => rows.Where(r => r.Length > column && r[column].Length > 0).Select(r => r[column].Trim());
 
-    private static string Letters(string column) => NotLetters().Replace(column.ToLowerInvariant(), string.Empty);
+    // Accents first: "Numéro de commande" is "numerodecommande".
+    private static string Letters(string column) => NotLetters().Replace(string.Concat(column.ToLowerInvariant().Select(Plain)), string.Empty);
+
+    private static char Plain(char letter) => letter switch
+    {
+        'à' or 'â' or 'ä' or 'á' or 'ã' or 'å' => 'a',
+        'é' or 'è' or 'ê' or 'ë' => 'e',
+        'î' or 'ï' or 'í' => 'i',
+        'ô' or 'ö' or 'ó' or 'õ' => 'o',
+        'ù' or 'û' or 'ü' or 'ú' => 'u',
+        'ç' => 'c',
+        'ñ' => 'n',
+        _ => letter,
+    };
 
     [GeneratedRegex(@"^-?\d+,\d{1,2}$")]
     private static partial Regex DecimalComma();

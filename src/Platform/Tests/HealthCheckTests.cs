@@ -53,7 +53,8 @@ public sealed class HealthCheckTests(HealthApp app)
         Assert.Equal(clock.Now, own.GetProperty("changedAt").GetDateTimeOffset(), TimeSpan.FromMilliseconds(1));
         Assert.Contains("unhealthy", own.GetProperty("history").EnumerateArray().Select(h => h.GetString()));
         var detail = await app.Operator.Json("api/health/check?service=tests&name=own");
-        Assert.Equal("InvalidOperationException: Order … broke it.", detail.GetProperty("changes").EnumerateArray().Last().GetProperty("detail").GetString());
+        var first = detail.GetProperty("changes").EnumerateArray().Last();
+        Assert.Equal(("check_broke", "InvalidOperationException: Order … broke it."), (first.GetProperty("code").GetString(), first.GetProperty("detail").GetString()));
         Assert.Equal(["healthy", "unhealthy"], detail.GetProperty("changes").EnumerateArray().Select(c => c.GetProperty("to").GetString()));
         Assert.Equal(3, detail.GetProperty("points").EnumerateArray().Sum(p => p.GetProperty("looks").GetInt32()));
     }
@@ -61,7 +62,7 @@ public sealed class HealthCheckTests(HealthApp app)
     [Fact]
     public async Task Details_of_the_installation_are_its_operators_and_an_organizations_probes_its_own()
     {
-        app.Finds = _ => Task.FromResult(new Finding(HealthStatus.Degraded, "on host xyzzy"));
+        app.Finds = _ => Task.FromResult(Finding.Degraded("own_fault", "on host xyzzy", new { host = "xyzzy" }));
         await app.Recorder().Run(Ct);
         await app.For(app.Beta).Run($"insert into wolo.system_health_checks (service_name, check_name, status, response_time_ms, error_message) values ('wave', 'beta probe', 'unhealthy', 12, 'no answer')", Ct);
 
@@ -79,10 +80,15 @@ public sealed class HealthCheckTests(HealthApp app)
         Assert.DoesNotContain("timelines (", (await app.Admin.Json("api/health")).ToString(), StringComparison.Ordinal);
         await app.Service.Run($"insert into platform.health_results (service_name, check_name, status, response_time_ms, node, checked_at) values ('node', 'disk (dead)', 'healthy', 1, 'dead', now())", Ct);
         Assert.DoesNotContain("disk (dead)", (await app.Operator.Json("api/health")).ToString(), StringComparison.Ordinal);
-        Assert.Contains("xyzzy", (await app.Operator.Json("api/health")).ToString(), StringComparison.Ordinal);
+        var own = await Check(app.Operator, "own");
+        Assert.Equal(("own_fault", "on host xyzzy", "xyzzy"), (own.GetProperty("code").GetString(), own.GetProperty("detail").GetString(), own.GetProperty("data").GetProperty("host").GetString()));
+        var change = (await app.Operator.Json("api/health/check?service=tests&name=own")).GetProperty("changes")[0];
+        Assert.Equal(("own_fault", "xyzzy"), (change.GetProperty("code").GetString(), change.GetProperty("data").GetProperty("host").GetString()));
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), ((await Check(app.Admin, "own")).GetProperty("code").ValueKind, (await Check(app.Admin, "own")).GetProperty("data").ValueKind));
         Assert.NotEmpty((await app.Operator.Json("api/health")).GetProperty("nodes").EnumerateArray());
 
-        Assert.Equal("no answer", (await Check(app.Stranger, "beta probe")).GetProperty("detail").GetString());
+        var probe = await Check(app.Stranger, "beta probe");
+        Assert.Equal((null, "no answer"), (probe.GetProperty("code").GetString(), probe.GetProperty("detail").GetString()));
         Assert.DoesNotContain("beta probe", (await app.Operator.Json("api/health")).ToString(), StringComparison.Ordinal);
         Assert.Equal((404, "not_found"), await (await app.Operator.GetAsync(new Uri("api/health/check?service=wave&name=beta probe&ofOrganization=true", UriKind.Relative), Ct)).Problem());
         Assert.Equal(12, (await app.Stranger.Json("api/health/check?service=wave&name=beta probe&ofOrganization=true")).GetProperty("points")[0].GetProperty("mostMs").GetInt32());
@@ -120,7 +126,7 @@ public sealed class HealthCheckTests(HealthApp app)
         foreach (var data in new object[] { new { share = double.NaN }, new[] { 1 }, "word", new { text = "a\0b" } })
         {
             clock.Now += TimeSpan.FromMinutes(1);
-            app.Finds = _ => Task.FromResult(new Finding(HealthStatus.Healthy, "a\0b", data));
+            app.Finds = _ => Task.FromResult(Finding.Degraded("own_fault", "a\0b", data));
             var found = (await app.Recorder(clock).Run(Ct))!;
             Assert.Equal(HealthStatus.Unhealthy, found.Single(r => r.Name == "own").Finding.Status);
             Assert.Equal(found.Count, await app.Service.One<int>($"select count(*)::integer from platform.health_results h where h.checked_at = {clock.Now}", Ct));
@@ -163,8 +169,8 @@ public sealed class HealthCheckTests(HealthApp app)
         Assert.NotNull(await one.Run(Ct));
         clock.Now += TimeSpan.FromMinutes(1);
         Assert.NotNull(await one.Run(Ct));
-        Assert.Equal(["unhealthy", "healthy", "healthy", "healthy"], await app.Service.List<string>(
-            $"select h.status from platform.health_results h where h.check_name = 'database' and h.checked_at between {began.AddMinutes(-5)} and {clock.Now} order by h.checked_at", Ct));
+        Assert.Equal(["unhealthy database_away", "healthy ", "healthy ", "healthy "], await app.Service.List<string>(
+            $"select h.status || ' ' || coalesce(h.code, '') from platform.health_results h where h.check_name = 'database' and h.checked_at between {began.AddMinutes(-5)} and {clock.Now} order by h.checked_at", Ct));
     }
 
     [Fact]

@@ -373,12 +373,14 @@ create table platform.health_results (
     status           text not null check (status in ('healthy', 'degraded', 'unhealthy')),
     response_time_ms integer not null check (response_time_ms >= 0),
     check_data       jsonb not null default '{}' check (jsonb_typeof(check_data) = 'object'),
+    code             text check (length(code) between 1 and 100),
     error_message    text check (length(error_message) <= 2000),
     node             text check (length(node) <= 100),
     checked_at       timestamptz not null,
     primary key (service_name, check_name, checked_at)
 );
 comment on table platform.health_results is 'What was found each minute of what the installation depends on; kept for 30 days. An organization''s own probes are in platform.system_health_checks.';
+comment on column platform.health_results.code is 'Which fault it is, which stays when the sentence in error_message changes; null: none. What the sentence names is in check_data.';
 comment on column platform.health_results.node is 'Which node it is about; null: what all of them depend on.';
 create index health_results_age on platform.health_results (checked_at);
 select platform.protect('platform.health_results', 'service');

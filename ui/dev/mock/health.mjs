@@ -6,6 +6,7 @@ const check = (service, name, more = {}) => ({
   service,
   name,
   status: 'healthy',
+  code: null,
   detail: null,
   data: {},
   responseMs: 3,
@@ -23,11 +24,13 @@ export const health = (operator) => ({
   from: ago(1440),
   to: ago(0),
   checks: [
-    check('analytics', 'timelines (node-1)', { data: { state: 'following', lagSeconds: 0.3 } }),
-    check('log', 'consumer customers.figures', { data: { lagEvents: 12, lagSeconds: 0.4 } }),
+    check('analytics', 'timelines (node-1)', { data: { builtShare: 1, lagSeconds: 0.3 } }),
+    check('log', 'consumer customers.figures', { data: { lagEvents: 12, lagSeconds: 0.4, eventsRead: 150_000 } }),
     check('log', 'watermark', { responseMs: 1 }),
     check('node', 'disk (node-1)', {
       status: 'degraded',
+      code: operator ? 'disk_low' : null,
+      data: operator ? { freeBytes: 14_200_000_000, totalBytes: 200_000_000_000 } : null,
       detail: operator ? '14.2 GB of 200.0 GB are free. Make room, or move the data folder to a larger disk.' : null,
       changedAt: ago(400),
       changes: 1,
@@ -36,6 +39,8 @@ export const health = (operator) => ({
     check('platform', 'database'),
     check('platform', 'mail server', {
       status: 'unhealthy',
+      code: operator ? 'mail_away' : null,
+      data: operator ? { server: 'mail.example.org:587', error: 'ConnectionRefused' } : null,
       detail: operator ? 'mail.example.org:587 cannot be reached (ConnectionRefused). Check CLIENTELE_SMTP and the network.' : null,
       responseMs: 21,
       uptime: 0.964,
@@ -71,8 +76,15 @@ export const checkDetail = (service, name) => ({
     bad: 0,
   })),
   changes: [
-    { at: ago(52), from: 'healthy', to: 'unhealthy', detail: 'mail.example.org:587 cannot be reached (ConnectionRefused).' },
-    { at: ago(1440), from: null, to: 'healthy', detail: null },
+    {
+      at: ago(52),
+      from: 'healthy',
+      to: 'unhealthy',
+      code: 'mail_away',
+      detail: 'mail.example.org:587 cannot be reached (ConnectionRefused).',
+      data: { server: 'mail.example.org:587', error: 'ConnectionRefused' },
+    },
+    { at: ago(1440), from: null, to: 'healthy', code: null, detail: null, data: {} },
   ],
 });
 

@@ -8,6 +8,8 @@ export interface Check {
   service: string;
   name: string;
   status: CheckStatus;
+  /** Which fault it is, for words of ours; detail says it in English. Both are told to operators only. */
+  code: string | null;
   detail: string | null;
   data: Record<string, unknown> | null;
   responseMs: number | null;
@@ -39,7 +41,14 @@ export interface CheckDetail {
   from: string;
   to: string;
   points: { at: string; averageMs: number | null; mostMs: number | null; looks: number; bad: number }[];
-  changes: { at: string; from: HealthStatus | null; to: HealthStatus; detail: string | null }[];
+  changes: {
+    at: string;
+    from: HealthStatus | null;
+    to: HealthStatus;
+    code: string | null;
+    detail: string | null;
+    data: Record<string, unknown> | null;
+  }[];
 }
 
 export type ErrorState = 'open' | 'resolved' | 'ignored';

@@ -14,6 +14,8 @@ import { usePlainT } from '../i18n/usePlainT';
 import operate from '../operate/Operate.module.css';
 import { useOrganization } from '../shell/organization';
 import { CheckDrawer } from './CheckDrawer';
+import { Fault } from './findings/Fault';
+import { checkName, fullName, serviceName } from './findings/words';
 import classes from './Health.module.css';
 import { periods, type Period } from './search';
 import { StatusBadge } from './StatusBadge';
@@ -90,15 +92,15 @@ function Checks({ title, checks }: { title: string; checks: Check[] }) {
             <button
               type="button"
               className={operate.plain}
-              aria-label={t('health.open', { name: `${one.service}: ${one.name}` })}
+              aria-label={t('health.open', { name: fullName(t, one) })}
               onClick={() => void navigate({ search: (old) => ({ ...old, check: keyOf(one) }) })}
             >
-              {one.name}
+              {checkName(t, one)}
             </button>
             <Text size="xs" c="dimmed">
-              {one.service}
+              {serviceName(t, one)}
             </Text>
-            {one.detail && <Text size="xs">{one.detail}</Text>}
+            <Fault found={one} />
           </div>,
           <StatusBadge key="s" status={one.status} />,
           <Strip key="h" check={one} />,
@@ -157,7 +159,10 @@ function Nodes({ health }: { health: Health }) {
             {node.name}
           </span>,
           <When key="s" at={node.seenAt} />,
-          node.version,
+          // Of the commit as much as tells builds apart.
+          <span key="v" title={node.version}>
+            {node.version.replace(/(\+\w{7}).*/, '$1')}
+          </span>,
           <When key="t" at={node.startedAt} />,
           node.facts.memory === undefined ? <Nothing key="m" /> : format.bytes(node.facts.memory),
           <Num key="d" value={node.facts.errorsDropped ?? null} />,

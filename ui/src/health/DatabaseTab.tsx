@@ -1,6 +1,6 @@
 import { Alert, Code, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import { Fragment, useState, type ReactNode } from 'react';
 import { databaseQuery } from '../api/health';
 import type { Database, DatabaseSection } from '../api/health.types';
 import { Card } from '../components/Card';
@@ -73,7 +73,8 @@ function Sums({ database }: { database: Database }) {
     [t('database.deadlocks'), <Num key="d" value={database.deadlocks} />],
     [t('database.temporary'), format.bytes(database.temporaryBytes)],
     [t('database.age'), <Num key="a" value={database.transactionAge} compact />],
-    [t('database.version'), database.version],
+    // What the distribution calls it is for the hover.
+    [t('database.version'), <span title={database.version}>{database.version.split(' ')[0]}</span>],
   ];
   return (
     <Card title={t('database.now')}>
@@ -227,6 +228,16 @@ function Statement({ text }: { text: string | null }) {
   );
 }
 
+/** A name of the database, which may go on in the next line between its words. */
+function Name({ name }: { name: string }) {
+  return name.split(/(?<=[._])/).map((part, i) => (
+    <Fragment key={i}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
+}
+
 function Tables({ tables }: { tables: Database['tables'] }) {
   const t = useT();
   const format = useFormat();
@@ -245,9 +256,7 @@ function Tables({ tables }: { tables: Database['tables'] }) {
           { label: t('database.vacuumed'), wideOnly: true },
         ]}
         rows={tables.map((table) => [
-          <span key="n" className={operate.cell}>
-            {table.name}
-          </span>,
+          <Name key="n" name={table.name} />,
           format.bytes(table.bytes),
           format.bytes(table.indexBytes),
           <Num key="r" value={table.rows} compact />,
@@ -280,7 +289,11 @@ function Indexes({ database }: { database: Database }) {
               { label: t('database.table'), wideOnly: true },
               { label: t('database.size'), align: 'right' },
             ]}
-            rows={database.unusedIndexes.map((one) => [one.name, one.table, format.bytes(one.bytes)])}
+            rows={database.unusedIndexes.map((one) => [
+              <Name key="n" name={one.name} />,
+              <Name key="t" name={one.table} />,
+              format.bytes(one.bytes),
+            ])}
           />
         )}
       </Card>
@@ -289,7 +302,11 @@ function Indexes({ database }: { database: Database }) {
           <PlainTable
             label={t('database.duplicate')}
             columns={[{ label: t('database.index') }, { label: t('database.other') }, { label: t('database.size'), align: 'right' }]}
-            rows={database.duplicateIndexes.map((one) => [one.name, one.other, format.bytes(one.bytes)])}
+            rows={database.duplicateIndexes.map((one) => [
+              <Name key="n" name={one.name} />,
+              <Name key="o" name={one.other} />,
+              format.bytes(one.bytes),
+            ])}
           />
         </Card>
       )}

@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
 import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Check } from '../api/health.types';
 import { ok, openConsole, session, stubServer } from '../testing';
+import findings from './findings/findings.json';
 // The mock's own: what the pages are looked at with is what they are tested with.
 // @ts-expect-error The mock has no types.
 import { checkDetail, database, errorDetail, errors, health } from '../../dev/mock/health.mjs';
@@ -22,7 +24,7 @@ describe('checks', () => {
       '/health/check': ok(checkDetail('platform', 'mail server')),
     });
     openConsole('/o/retail/settings/health');
-    const row = (await screen.findByRole('button', { name: 'Open platform: mail server' })).closest('tr')!;
+    const row = (await screen.findByRole('button', { name: 'Open Platform: Mail server' })).closest('tr')!;
     expect(within(row).getByText('Unhealthy')).toBeTruthy();
     expect(within(row).getByText('96.4%')).toBeTruthy();
     expect(within(row).getByRole('img', { name: /60 parts .* 0 were degraded, 3 unhealthy and 0 not/ })).toBeTruthy();
@@ -32,6 +34,29 @@ describe('checks', () => {
     const drawer = await screen.findByRole('dialog');
     expect(await within(drawer).findByRole('table', { name: 'Changes' })).toBeTruthy();
     expect(within(drawer).getAllByText(/cannot be reached/).length).toBeGreaterThan(0);
+  });
+
+  it('speaks French to the French, whatever is found', async () => {
+    const [first] = health(true).checks as [Check];
+    const checks: Check[] = (findings as Pick<Check, 'service' | 'name' | 'code' | 'detail' | 'data'>[])
+      .filter(({ code }) => code)
+      .map((found) => ({ ...first, ...found, status: 'degraded' }));
+    stubServer({
+      '/session': ok(session({ language: 'fr' }, 'super_admin')),
+      '/health': ok({ ...health(true), checks }),
+      '/health/check': ok(checkDetail('platform', 'mail server')),
+    });
+    openConsole('/o/retail/settings/health');
+    const table = await screen.findByRole('table', { name: 'L’installation' });
+    for (const { detail } of checks) expect(within(table).queryByText(detail!)).toBeNull();
+    expect(within(table).getByText(/^14,2\sGo libres sur 200\sGo\. Libérez de la place/)).toBeTruthy();
+    expect(within(table).getAllByText('Disque (node-1)').length).toBe(2);
+    fireEvent.click(within(table).getAllByRole('button', { name: 'Ouvrir Plateforme\u00a0: Serveur de courriel' })[0]!);
+    const drawer = await screen.findByRole('dialog', { name: 'Plateforme\u00a0: Serveur de courriel' });
+    expect(within(drawer).getByText('platform: mail server')).toBeTruthy();
+    expect(within(drawer).getByText('Adresse').nextSibling?.textContent).toBe('mail.example.org:587');
+    const changes = await within(drawer).findByRole('table', { name: 'Changements' });
+    expect(within(changes).getByText(/^mail\.example\.org:587 est injoignable/)).toBeTruthy();
   });
 
   it('asks for another period', async () => {

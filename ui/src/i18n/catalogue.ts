@@ -8,6 +8,7 @@ import { eventMessages } from '../events/messages';
 import { exploreMessages } from '../explore/messages';
 import { importMessages } from '../imports/messages';
 import { mappingMessages } from '../imports/mapping/messages';
+import { findingMessages } from '../health/findings/messages';
 import { healthMessages } from '../health/messages';
 import { backupMessages } from '../operate/backups/messages';
 import { operateMessages } from '../operate/messages';
@@ -35,6 +36,7 @@ export const catalogue = {
   ...mappingMessages,
   ...settingsMessages,
   ...healthMessages,
+  ...findingMessages,
   ...operateMessages,
   ...backupMessages,
   ...peopleMessages,

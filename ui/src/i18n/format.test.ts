@@ -26,6 +26,16 @@ describe('numbers', () => {
     expect(london.duration(48)).toBe('48 seconds');
     expect(london.duration(0)).toBe('1 second');
     expect(plain(paris.duration(180))).toBe('3 minutes');
+    expect(london.bytes(2_400_000_000_000)).toBe('2.4 TB');
+    expect([0.44, 75, 119, 120, 7199, 109_440].map(london.elapsed)).toEqual([
+      '0.4 seconds',
+      '75 seconds',
+      '119 seconds',
+      '2 minutes',
+      '120 minutes',
+      '30 hours',
+    ]);
+    expect(plain(paris.elapsed(1.4))).toBe('1,4 seconde');
   });
 });
 

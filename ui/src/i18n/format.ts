@@ -108,8 +108,15 @@ export function makeFormat(locale: string, zone: string, organizationCurrency: s
       return number({ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(Math.max(1, Math.round(seconds / size)));
     },
 
+    /** The same, but so that a tenth of it can still be told: 0.4 seconds, 75 seconds, 21 minutes, 30 hours. */
+    elapsed: (seconds: number) => {
+      const [unit, size] = seconds >= 7200 ? ['hour', 3600] : seconds >= 120 ? ['minute', 60] : ['second', 1];
+      const maximumFractionDigits = seconds < 10 ? 1 : 0;
+      return number({ style: 'unit', unit: String(unit), unitDisplay: 'long', maximumFractionDigits }).format(seconds / Number(size));
+    },
+
     bytes: (size: number) => {
-      const steps = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+      const steps = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
       const step = Math.min(steps.length - 1, size < 1000 ? 0 : Math.floor(Math.log10(size) / 3));
       // Its short form of bytes knows no plural.
       const unitDisplay = step === 0 ? 'long' : 'short';

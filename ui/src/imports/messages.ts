@@ -98,7 +98,7 @@ export const importMessages = messages({
     fr: 'Indiquez ce que signifient les colonnes du fichier, puis lancez l’import.',
   },
   'import.waiting.action': { en: 'Go on with the columns', fr: 'Continuer avec les colonnes' },
-  'import.cancel': { en: 'Stop the import', fr: 'Arrêter l’import' },
+  'import.cancel': { en: 'Stop', fr: 'Arrêter' },
   'import.more': { en: 'More actions', fr: 'Autres actions' },
   'import.delete': { en: 'Remove the file', fr: 'Supprimer le fichier' },
   'import.rejects.download': { en: 'Rejected lines', fr: 'Lignes rejetées' },

@@ -74,12 +74,44 @@ describe('the columns of a file of customers', () => {
     expect(screen.getByText('In your own system; the email where it is empty')).toBeTruthy();
     expect(screen.getAllByText('Server’s shoeSize').length).toBeGreaterThan(0);
     expect(screen.getByText('A customer')).toBeTruthy();
-    expect(screen.getByDisplayValue('None: a JSON object a line')).toBeTruthy();
+    expect(screen.getByDisplayValue('JSON: an object a line')).toBeTruthy();
     for (const words of ['Currency of the prices', 'Exchange rate', 'Decimal sign', 'Orders, refunds, adjustments'])
       expect(screen.queryByText(words)).toBeNull();
     await waitFor(() =>
       expect(checked).toHaveBeenCalledWith({ mapping: { format, columns: { customerId: 'id', email: 'email' } } }, expect.anything()),
     );
+  });
+});
+
+describe('a mapping with faults', () => {
+  it('is told of them in the reader’s language, where it is plain to see what they are', async () => {
+    const field = (name: string) => ({ name, label: name, description: '', required: false, kind: 'text' });
+    const format = { delimiter: ',', encoding: 'utf-8', decimal: '.', date: 'jj/mm', timeZone: 'UTC', currency: null, exchangeRate: 1 };
+    stubServer({
+      '/session': ok(session({ language: 'fr' })),
+      '/imports/fields': ok({ fields: [field('customerId'), field('email'), field('phone')], kinds: ['customers'] }),
+      '/imports/j': ok({ ...item, id: 'j', kind: 'customers' }),
+      '/imports/j/preview': ok({
+        columns: ['Tél'],
+        rows: [['1']],
+        suggested: { format, columns: { email: 'Courriel', phone: { column: 'Tél', pattern: '(' } } },
+      }),
+      'POST /imports/j/check': ok({
+        rows: [],
+        problems: {
+          'columns.customerId': ['Say which column holds the customer’s id.'],
+          'columns.email': ['The file has no column.'],
+          'columns.phone': ['What only the server knows.'],
+          'format.date': ['This is no date.'],
+        },
+      }),
+    });
+    openConsole('/o/retail/imports/new?import=j');
+    expect(await screen.findByText('Choisissez une colonne, ici ou pour ce qui peut la remplacer.', undefined, patience)).toBeTruthy();
+    expect(screen.getByText('Le fichier n’a pas de colonne « Courriel ».')).toBeTruthy();
+    expect(screen.getByText('Écrivez par exemple dd/MM/yyyy HH:mm, ou iso.')).toBeTruthy();
+    expect(screen.getByText('What only the server knows.')).toBeTruthy();
+    expect(screen.queryByText(/Say which|has no column|no date/)).toBeNull();
   });
 });
 

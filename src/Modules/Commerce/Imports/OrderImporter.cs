@@ -29,18 +29,18 @@ internal sealed class OrderImporter(int ordersPerGroup = 400) : IImporter
 
     public IReadOnlyList<ImportField> Fields { get; } =
     [
-        new("orderNumber", "Order number", "What the shop calls the order. Lines with the same number are one order.", true, FieldKind.Text, 100) { Words = ["ordernumber", "orderno", "orderid", "order", "invoiceno", "invoice", "invoicenumber", "name"] },
-        new("orderedAt", "Time of order", "When it was placed; of several times in one order the earliest counts.", true, FieldKind.Time) { Words = ["orderedat", "orderdate", "invoicedate", "createdat", "date", "processedat"] },
-        new("productId", "Product", "Article number or SKU.", true, FieldKind.Text, 100) { Words = ["productid", "stockcode", "sku", "lineitemsku", "itemid", "article", "articlenumber"] },
-        new("productName", "Product name", "How people know it; the article number where it is empty.", false, FieldKind.Text) { Words = ["productname", "description", "lineitemname", "product", "title", "itemname"] },
-        new("quantity", "Quantity", "Whole pieces; negative for goods that come back.", true, FieldKind.Number) { Words = ["quantity", "qty", "lineitemquantity", "amount", "units"] },
-        new("unitPrice", "Unit price", "Of one piece, up to six decimals.", true, FieldKind.Money) { Words = ["unitprice", "price", "lineitemprice", "itemprice"] },
-        new("customerId", "Customer", "The customer's id in the shop. Empty: an anonymous order.", false, FieldKind.Text, 100) { Words = ["customerid", "customerno", "clientid", "userid"] },
-        new("customerEmail", "Customer e-mail", "Used as the id where there is none.", false, FieldKind.Text, 100) { Words = ["customeremail", "email", "emailaddress", "mail"] },
-        new("customerName", "Customer name", "Used when the customer is new.", false, FieldKind.Text, 255) { Words = ["customername", "billingname", "fullname", "customer"] },
-        new("country", "Country", "Where it is sent to.", false, FieldKind.Text, 50) { Words = ["country", "shippingcountry", "billingcountry"] },
-        new("status", "Status", "pending, confirmed, shipped, delivered, cancelled or refunded.", false, FieldKind.Text, 20) { Words = ["status", "orderstatus", "financialstatus"] },
-        new("currency", "Currency", "ISO 4217; all lines must have the mapping's currency.", false, FieldKind.Text, 3) { Words = ["currency", "currencycode"] },
+        new("orderNumber", "Order number", "What the shop calls the order. Lines with the same number are one order.", true, FieldKind.Text, 100) { Words = ["ordernumber", "orderno", "orderid", "order", "invoiceno", "invoice", "invoicenumber", "name", "numerodecommande", "numerocommande", "ncommande", "ndecommande", "commande", "numerodefacture", "facture"] },
+        new("orderedAt", "Time of order", "When it was placed; of several times in one order the earliest counts.", true, FieldKind.Time) { Words = ["orderedat", "orderdate", "invoicedate", "createdat", "date", "processedat", "datedecommande", "datecommande", "datedefacture"] },
+        new("productId", "Product", "Article number or SKU.", true, FieldKind.Text, 100) { Words = ["productid", "stockcode", "sku", "lineitemsku", "itemid", "article", "articlenumber", "codearticle", "codeproduit", "referenceproduit", "idproduit", "reference"] },
+        new("productName", "Product name", "How people know it; the article number where it is empty.", false, FieldKind.Text) { Words = ["productname", "description", "lineitemname", "product", "title", "itemname", "nomduproduit", "nomproduit", "produit", "designation", "libelle"] },
+        new("quantity", "Quantity", "Whole pieces; negative for goods that come back.", true, FieldKind.Number) { Words = ["quantity", "qty", "lineitemquantity", "amount", "units", "quantite", "qte"] },
+        new("unitPrice", "Unit price", "Of one piece, up to six decimals.", true, FieldKind.Money) { Words = ["unitprice", "price", "lineitemprice", "itemprice", "prixunitaire", "prix"] },
+        new("customerId", "Customer", "The customer's id in the shop. Empty: an anonymous order.", false, FieldKind.Text, 100) { Words = ["customerid", "customerno", "clientid", "userid", "idclient", "numeroclient", "nclient", "codeclient"] },
+        new("customerEmail", "Customer e-mail", "Used as the id where there is none.", false, FieldKind.Text, 100) { Words = ["customeremail", "email", "emailaddress", "mail", "courriel", "emailclient", "courrielclient"] },
+        new("customerName", "Customer name", "Used when the customer is new.", false, FieldKind.Text, 255) { Words = ["customername", "billingname", "fullname", "customer", "nomclient", "nomduclient", "client"] },
+        new("country", "Country", "Where it is sent to.", false, FieldKind.Text, 50) { Words = ["country", "shippingcountry", "billingcountry", "pays", "paysdelivraison"] },
+        new("status", "Status", "pending, confirmed, shipped, delivered, cancelled or refunded.", false, FieldKind.Text, 20) { Words = ["status", "orderstatus", "financialstatus", "statut"] },
+        new("currency", "Currency", "ISO 4217; all lines must have the mapping's currency.", false, FieldKind.Text, 3) { Words = ["currency", "currencycode", "devise"] },
     ];
 
     private sealed record Line(

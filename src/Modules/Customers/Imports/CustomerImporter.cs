@@ -20,19 +20,19 @@ internal sealed class CustomerImporter : IImporter
 
     public IReadOnlyList<ImportField> Fields { get; } =
     [
-        new("customerId", "Customer", "The id in your own system; the e-mail address where it is empty.", false, FieldKind.Text, 100) { Words = ["customerid", "customerno", "clientid", "userid", "id"] },
-        new("email", "E-mail", "Address.", false, FieldKind.Text, 100) { Words = ["email", "emailaddress", "mail", "traitsemail"] },
-        new("phone", "Phone", "At best with a plus sign and the country's number.", false, FieldKind.Text, 20) { Words = ["phone", "phonenumber", "mobile", "telephone"] },
-        new("name", "Name", "How to call them.", false, FieldKind.Text, 255) { Words = ["name", "fullname", "customername"] },
-        new("birthDate", "Date of birth", "A day.", false, FieldKind.Time) { Words = ["birthdate", "birthday", "dateofbirth"] },
-        new("gender", "Gender", "In your own words.", false, FieldKind.Text, 20) { Words = ["gender", "sex"] },
-        new("country", "Country", "Where they live.", false, FieldKind.Text, 50) { Words = ["country"] },
-        new("state", "State or region", "Of the country.", false, FieldKind.Text, 50) { Words = ["state", "region", "province"] },
-        new("city", "City", "Where they live.", false, FieldKind.Text, 100) { Words = ["city", "town"] },
-        new("postalCode", "Postal code", "Of the address.", false, FieldKind.Text, 20) { Words = ["postalcode", "zip", "zipcode", "postcode"] },
-        new("timezone", "Time zone", "As IANA names it: Europe/Paris.", false, FieldKind.Text, 50) { Words = ["timezone"] },
-        new("firstSeenAt", "Customer since", "When you first knew them; now where it is empty.", false, FieldKind.Time) { Words = ["firstseenat", "createdat", "signedupat", "registeredat"] },
-        new("attributes", "Attributes", "A JSON object of everything else.", false, FieldKind.Text, 32 * 1024) { Words = ["attributes", "customattributes", "traits"] },
+        new("customerId", "Customer", "The id in your own system; the e-mail address where it is empty.", false, FieldKind.Text, 100) { Words = ["customerid", "customerno", "clientid", "userid", "id", "idclient", "identifiantclient", "numeroclient", "nclient", "codeclient", "referenceclient", "identifiant", "reference"] },
+        new("email", "E-mail", "Address.", false, FieldKind.Text, 100) { Words = ["email", "emailaddress", "mail", "traitsemail", "courriel", "adressecourriel", "adressemail"] },
+        new("phone", "Phone", "At best with a plus sign and the country's number.", false, FieldKind.Text, 20) { Words = ["phone", "phonenumber", "mobile", "telephone", "tel", "numerodetelephone", "portable"] },
+        new("name", "Name", "How to call them.", false, FieldKind.Text, 255) { Words = ["name", "fullname", "customername", "nomcomplet", "nomclient", "nomduclient", "nom"] },
+        new("birthDate", "Date of birth", "A day.", false, FieldKind.Time) { Words = ["birthdate", "birthday", "dateofbirth", "datedenaissance", "naissance"] },
+        new("gender", "Gender", "In your own words.", false, FieldKind.Text, 20) { Words = ["gender", "sex", "genre", "sexe"] },
+        new("country", "Country", "Where they live.", false, FieldKind.Text, 50) { Words = ["country", "pays"] },
+        new("state", "State or region", "Of the country.", false, FieldKind.Text, 50) { Words = ["state", "region", "province", "departement"] },
+        new("city", "City", "Where they live.", false, FieldKind.Text, 100) { Words = ["city", "town", "ville"] },
+        new("postalCode", "Postal code", "Of the address.", false, FieldKind.Text, 20) { Words = ["postalcode", "zip", "zipcode", "postcode", "codepostal"] },
+        new("timezone", "Time zone", "As IANA names it: Europe/Paris.", false, FieldKind.Text, 50) { Words = ["timezone", "fuseauhoraire", "fuseau"] },
+        new("firstSeenAt", "Customer since", "When you first knew them; now where it is empty.", false, FieldKind.Time) { Words = ["firstseenat", "createdat", "signedupat", "registeredat", "clientdepuis", "datedinscription", "inscritle", "datedecreation"] },
+        new("attributes", "Attributes", "A JSON object of everything else.", false, FieldKind.Text, 32 * 1024) { Words = ["attributes", "customattributes", "traits", "attributs"] },
     ];
 
     private sealed record Line(

@@ -24,16 +24,16 @@ internal sealed class EventImporter : IImporter
     public IReadOnlyList<ImportField> Fields { get; } =
     [
         new("message", "Whole message", "Of JSON lines the column \"$\": the line is a message as SDKs send it, and needs no other column.", false, FieldKind.Text, 1024 * 1024),
-        new("event", "Event", "What happened: Order Completed.", false, FieldKind.Text, 200) { Words = ["event", "eventname", "eventtype"] },
+        new("event", "Event", "What happened: Order Completed.", false, FieldKind.Text, 200) { Words = ["event", "eventname", "eventtype", "evenement", "nomevenement"] },
         new("type", "Call", "track, identify, page, screen, group or alias; track where there is none.", false, FieldKind.Text, 20) { Words = ["type", "call"] },
-        new("userId", "User", "The customer's id in your own system.", false, FieldKind.Text, 1000) { Words = ["userid", "customerid", "distinctid"] },
-        new("anonymousId", "Visitor", "The id of the browser or device.", false, FieldKind.Text, 1000) { Words = ["anonymousid", "visitorid", "clientid"] },
-        new("timestamp", "Time", "When it happened; the time of the import where it is empty.", false, FieldKind.Time) { Words = ["timestamp", "originaltimestamp", "occurredat", "time", "date", "createdat"] },
-        new("messageId", "Message id", "The same id twice is one event. Without one, file and line stand for it.", false, FieldKind.Text, 200) { Words = ["messageid", "uuid", "eventid", "insertid"] },
-        new("properties", "Properties", "A JSON object of what the event tells.", false, FieldKind.Text, 64 * 1024) { Words = ["properties", "attributes"] },
+        new("userId", "User", "The customer's id in your own system.", false, FieldKind.Text, 1000) { Words = ["userid", "customerid", "distinctid", "idutilisateur", "utilisateur", "idclient"] },
+        new("anonymousId", "Visitor", "The id of the browser or device.", false, FieldKind.Text, 1000) { Words = ["anonymousid", "visitorid", "clientid", "idvisiteur", "visiteur"] },
+        new("timestamp", "Time", "When it happened; the time of the import where it is empty.", false, FieldKind.Time) { Words = ["timestamp", "originaltimestamp", "occurredat", "time", "date", "createdat", "horodatage", "dateetheure", "dateheure", "moment", "heure"] },
+        new("messageId", "Message id", "The same id twice is one event. Without one, file and line stand for it.", false, FieldKind.Text, 200) { Words = ["messageid", "uuid", "eventid", "insertid", "idmessage"] },
+        new("properties", "Properties", "A JSON object of what the event tells.", false, FieldKind.Text, 64 * 1024) { Words = ["properties", "attributes", "proprietes", "attributs"] },
         new("traits", "Traits", "A JSON object of what is told of the person (identify) or group.", false, FieldKind.Text, 64 * 1024) { Words = ["traits"] },
-        new("context", "Context", "A JSON object: page, campaign, ip, userAgent…", false, FieldKind.Text, 64 * 1024) { Words = ["context"] },
-        new("groupId", "Group", "For group calls.", false, FieldKind.Text, 500) { Words = ["groupid"] },
+        new("context", "Context", "A JSON object: page, campaign, ip, userAgent…", false, FieldKind.Text, 64 * 1024) { Words = ["context", "contexte"] },
+        new("groupId", "Group", "For group calls.", false, FieldKind.Text, 500) { Words = ["groupid", "idgroupe", "groupe"] },
     ];
 
     // What a line needs that is a message by itself.

@@ -114,6 +114,19 @@ public sealed class ImportTests(CollectApp app) : IClassFixture<CollectApp>
         Assert.NotNull(await app.Person(known));
     }
 
+    [Theory]
+    [InlineData("customers", "Référence client;Courriel;N° fiscal;Téléphone;Nom complet;Date de naissance;Pays;Ville;Code postal", "customerId email phone name birthDate country city postalCode")]
+    [InlineData("events", "Événement;Utilisateur;Date et heure;Propriétés", "event userId timestamp properties")]
+    [InlineData("orders", "N° de commande;Date de commande;Code article;Désignation;Quantité;Prix unitaire;Client", "orderNumber orderedAt productId productName quantity unitPrice customerName")]
+    public async Task French_headers_are_understood(string kind, string header, string fields)
+    {
+        using var content = new StringContent($"{header}\n{string.Join(';', header.Split(';').Select(_ => "1"))}\n");
+        using var uploaded = await app.Admin.PostAsync(new Uri($"api/imports?kind={kind}&name=fr.csv", UriKind.Relative), content, Ct);
+        var id = (await uploaded.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("id").GetString()!;
+        var suggested = (await app.Admin.Json($"api/imports/{id}/preview")).GetProperty("suggested").GetProperty("columns");
+        Assert.Equal(fields.Split(' ').Order(), suggested.EnumerateObject().Select(c => c.Name).Order());
+    }
+
     [Fact]
     public async Task The_columns_of_json_lines_are_proposed()
     {

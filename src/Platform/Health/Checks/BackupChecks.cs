@@ -1,5 +1,7 @@
+using System.Globalization;
 using Clientele.Platform.Backups;
 using Clientele.Platform.Data;
+using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Tenancy;
 
 namespace Clientele.Platform.Health.Checks;
@@ -33,18 +35,23 @@ internal static class BackupChecks
     /// <param name="lost">Stored files the newest whole one does not have, since their bytes were lost.</param>
     public static Finding Find(bool daily, double? newest, double installed, bool lastFailed, bool trialFailed, int lost = 0)
     {
-        var data = new { daily, newestHours = newest, lostFiles = lost };
-        if (trialFailed) return new Finding(HealthStatus.Unhealthy, "The last backup that was restored on trial could not be. The page Backups says why; make another one now.", data);
-        if (lastFailed) return new Finding(HealthStatus.Degraded, "The last backup failed. The page Backups says why.", data);
-        if (daily && (newest ?? installed) > LateHours)
-            return new Finding(HealthStatus.Degraded, newest is null ? "There is no backup yet. Is a node running at the time they are made?" : $"The newest backup is {newest:0} hours old. Is a node running at the time they are made?", data);
-        if (lost > 0) return new Finding(HealthStatus.Degraded, $"The newest backup is without {lost:N0} stored {(lost == 1 ? "file" : "files")} whose bytes are lost. The page Backups says which: put the bytes back from elsewhere, or delete what lost them.", data);
+        var data = new { daily, newestHours = newest is { } hours ? Math.Round(hours, 1) : (double?)null, lostFiles = lost };
+        if (trialFailed) return Finding.Unhealthy("backup_trial_failed", "The last backup that was restored on trial could not be. The page Backups says why; make another one now.", data);
+        if (lastFailed) return Finding.Degraded("backup_failed", "The last backup failed. The page Backups says why.", data);
+        if (daily && newest is null && installed > LateHours)
+            return Finding.Degraded("backup_missing", "There is no backup yet. Is a node running at the time they are made?", data);
+        if (daily && newest > LateHours)
+            return Finding.Degraded("backup_old", string.Create(CultureInfo.InvariantCulture, $"The newest backup is {newest:0} hours old. Is a node running at the time they are made?"), data);
+        if (lost > 0)
+            return Finding.Degraded("backup_files_lost", string.Create(CultureInfo.InvariantCulture, $"The newest backup is without {lost:N0} stored {(lost == 1 ? "file" : "files")} whose bytes are lost. The page Backups says which: put the bytes back from elsewhere, or delete what lost them."), data);
         return Finding.Well(data);
     }
 
     public static HealthCheck Archive(BackupWorker worker) => new("node", "archive", TimeSpan.FromSeconds(5), _ => Task.FromResult(
-        worker.Archive is not { } archive ? Finding.Well()
-        : archive.Problem is { } problem ? new Finding(HealthStatus.Degraded, problem, new { bytes = archive.Bytes, limitBytes = archive.LimitBytes })
-        : Finding.Well(new { bytes = archive.Bytes, limitBytes = archive.LimitBytes })))
+        worker.Archive is { } archive ? Find(archive) : Finding.Well()))
     { OfEachNode = true };
+
+    public static Finding Find(ArchiveStatus archive) => archive.Problem is { } reason
+        ? Finding.Degraded("archive_at_fault", reason, new { usedBytes = archive.Bytes, limitBytes = archive.LimitBytes, reason })
+        : Finding.Well(new { usedBytes = archive.Bytes, limitBytes = archive.LimitBytes });
 }

@@ -19,8 +19,8 @@ internal static class DiskCheck
     public static Finding Find(long free, long size)
     {
         var data = new { freeBytes = free, totalBytes = size };
-        var left = string.Create(CultureInfo.InvariantCulture, $"{free / (double)Gigabyte:0.0} GB of {size / (double)Gigabyte:0.0} GB are free.");
-        if (free < Gigabyte / 2) return new Finding(HealthStatus.Unhealthy, $"{left} A full disk stops the database: make room now.", data);
-        return free < 2 * Gigabyte || free < size / 10 ? new Finding(HealthStatus.Degraded, $"{left} Make room, or move the data folder to a larger disk.", data) : Finding.Well(data);
+        var left = string.Create(CultureInfo.InvariantCulture, $"{free / 1e9:0.0} GB of {size / 1e9:0.0} GB are free.");
+        if (free < Gigabyte / 2) return Finding.Unhealthy("disk_full", $"{left} A full disk stops the database: make room now.", data);
+        return free < 2 * Gigabyte || free < size / 10 ? Finding.Degraded("disk_low", $"{left} Make room, or move the data folder to a larger disk.", data) : Finding.Well(data);
     }
 }

@@ -13,9 +13,12 @@ internal static class FileCheck
             await using var none = await store.Open("health/none", ct);
             return Finding.Well();
         }
-        catch (FileStoreException e)
-        {
-            return new Finding(HealthStatus.Unhealthy, $"The store of files does not answer: {ErrorText.MessageOf(e)} Files can be neither added nor opened until it does.");
-        }
+        catch (FileStoreException e) { return Away(e); }
     });
+
+    public static Finding Away(FileStoreException e)
+    {
+        var reason = ErrorText.MessageOf(e);
+        return Finding.Unhealthy("files_away", $"The store of files does not answer: {reason} Files can be neither added nor opened until it does.", new { reason });
+    }
 }

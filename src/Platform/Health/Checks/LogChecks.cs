@@ -15,20 +15,27 @@ internal static class LogChecks
     public static HealthCheck Watermark(LogHealth log) => new("log", "watermark", TimeSpan.FromSeconds(5), async ct => Find(log.WatermarkAgeSeconds, await log.Blocker(ct)));
 
     public static HealthCheck Consumer(LogHealth log, string name) => new("log", $"consumer {name}", TimeSpan.FromSeconds(10),
-        async ct => await log.Consumers(name, ct) is [var consumer] ? Find(consumer) : new Finding(HealthStatus.Degraded, "It has not begun yet."));
+        async ct => await log.Consumers(name, ct) is [var consumer] ? Find(consumer) : NotBegun);
+
+    public static Finding NotBegun { get; } = Finding.Degraded("consumer_not_begun", "It has not begun yet.");
 
     public static Finding Find(double age, LogBlocker? blocker)
     {
-        var data = new { ageSeconds = Math.Round(age, 1), blocker?.Pid, blocker?.ApplicationName };
-        if (age < WatermarkWarning) return Finding.Well(data);
-        var who = blocker is { } b
-            ? $" by process {b.Pid} ({b.ApplicationName}, {b.State}, since {b.StartedAt:u}). End it with select pg_terminate_backend({b.Pid})."
-            : " by a transaction this login may not see. Look in pg_stat_activity and pg_prepared_xacts as an administrator.";
-        return new Finding(HealthStatus.Degraded, $"Held for {age.ToString("0", CultureInfo.InvariantCulture)} s{who} Until then no consumer of the log goes on.", data);
+        var heldSeconds = Math.Round(age, 1);
+        if (age < WatermarkWarning) return Finding.Well(new { heldSeconds });
+        var held = $"Held for {age.ToString("0", CultureInfo.InvariantCulture)} s";
+        const string Until = "Until then no consumer of the log goes on.";
+        return blocker is { } b
+            ? Finding.Degraded("watermark_held", $"{held} by process {b.Pid} ({b.ApplicationName}, {b.State}, since {b.StartedAt:u}). End it with select pg_terminate_backend({b.Pid}). {Until}",
+                new { heldSeconds, process = b.Pid, application = b.ApplicationName, state = b.State, startedAt = b.StartedAt })
+            : Finding.Degraded("watermark_held_unseen", $"{held} by a transaction this login may not see. Look in pg_stat_activity and pg_prepared_xacts as an administrator. {Until}", new { heldSeconds });
     }
 
-    public static Finding Find(ConsumerStatus c) => new(
-        c.Problem is null && c.LagSeconds < ConsumerWarning ? HealthStatus.Healthy : HealthStatus.Degraded,
-        c.Problem ?? (c.LagSeconds < ConsumerWarning ? null : string.Create(CultureInfo.InvariantCulture, $"{c.LagEvents} events, {c.LagSeconds:0.0} s behind.")),
-        new { lagEvents = c.LagEvents, lagSeconds = Math.Round(c.LagSeconds, 1), eventsRead = c.EventsRead });
+    public static Finding Find(ConsumerStatus c)
+    {
+        var (lagEvents, lagSeconds, eventsRead) = (c.LagEvents, Math.Round(c.LagSeconds, 1), c.EventsRead);
+        return c.Problem is { } reason ? Finding.Degraded("consumer_failed", reason, new { lagEvents, lagSeconds, eventsRead, reason })
+            : c.LagSeconds < ConsumerWarning ? Finding.Well(new { lagEvents, lagSeconds, eventsRead })
+            : Finding.Degraded("consumer_behind", string.Create(CultureInfo.InvariantCulture, $"{lagEvents} events, {c.LagSeconds:0.0} s behind."), new { lagEvents, lagSeconds, eventsRead });
+    }
 }

@@ -14,7 +14,7 @@ internal static class PostgresCheck
     {
         if (deaths is null) return Finding.Well();
         var data = new { deaths = deaths.Count, lastAt = deaths.Last };
-        return now - deaths.Last > TimeSpan.FromDays(1) ? Finding.Well(data) : new Finding(HealthStatus.Degraded, string.Create(CultureInfo.InvariantCulture,
+        return now - deaths.Last > TimeSpan.FromDays(1) ? Finding.Well(data) : Finding.Degraded("postgres_died", string.Create(CultureInfo.InvariantCulture,
             $"PostgreSQL died and was started again, last at {deaths.Last:yyyy-MM-dd HH:mm:ss} UTC (since this server started: {deaths.Count}). See why in logs/postgres of the data folder; when nothing stands there, the machine may have run out of memory."), data);
     }
 }

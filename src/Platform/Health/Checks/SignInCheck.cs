@@ -9,10 +9,14 @@ internal static class SignInCheck
     {
         using var client = new TcpClient();
         try { await client.ConnectAsync(service.Token.Host, service.Token.Port, ct); }
-        catch (SocketException e)
-        {
-            return new Finding(HealthStatus.Unhealthy, $"{service.Token.Host}:{service.Token.Port} of {service.Name} cannot be reached ({e.SocketErrorCode}). Who signs in by it waits outside; passwords work. Check CLIENTELE_OAUTH_TOKEN_URL and the network.");
-        }
+        catch (SocketException e) { return Away(service, e.SocketErrorCode); }
         return Finding.Well();
     });
+
+    public static Finding Away(OAuthSettings service, SocketError error)
+    {
+        var server = $"{service.Token.Host}:{service.Token.Port}";
+        return Finding.Unhealthy("sign_in_away", $"{server} of {service.Name} cannot be reached ({error}). Who signs in by it waits outside; passwords work. Check CLIENTELE_OAUTH_TOKEN_URL and the network.",
+            new { server, service = service.Name, error = error.ToString() });
+    }
 }

@@ -20,7 +20,10 @@ export function CheckedRows({ kind, rows, fields }: { kind: string; rows: Row[];
   const becomes = importKinds[kind]?.becomes;
   const whatOf = (row: Row) => (row.values.kind ? orderKind(String(row.values.kind)) : becomes ? plain(becomes) : kind);
   // Only the fields that are there: twelve columns of dashes would hide them.
-  const shown = fields.filter((field) => rows.some((row) => row.values[field.name] != null));
+  // A whole message says what the others say, at length: it comes last.
+  const shown = fields
+    .filter((field) => rows.some((row) => row.values[field.name] != null))
+    .sort((a, b) => Number(a.name === 'message') - Number(b.name === 'message'));
 
   const show = (row: Row, field: ImportField) => {
     const value = row.values[field.name];

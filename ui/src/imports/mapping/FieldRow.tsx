@@ -27,6 +27,13 @@ export function FieldRow({ kind, field, preview, column, pattern, problem, onCha
   const { label, hint } = useFieldWords(kind);
   const [open, setOpen] = useState(pattern !== '');
   const samples = samplesOf(preview, column);
+  // What is plain to see is said in the reader's language; of a pattern only the server knows what is wrong with it.
+  const wrong =
+    problem && !column
+      ? t(field.required ? 'mapping.choose' : 'mapping.chooseAny')
+      : problem && column && !preview.columns.includes(column)
+        ? t('mapping.notInFile', { column })
+        : problem;
   return (
     <div className={classes.field}>
       <div className={classes.fieldHead}>
@@ -49,7 +56,7 @@ export function FieldRow({ kind, field, preview, column, pattern, problem, onCha
           value={column ?? null}
           onChange={(next) => onChange(next ?? undefined, pattern)}
           placeholder={t('mapping.noColumn')}
-          error={open ? Boolean(problem) : problem}
+          error={open ? Boolean(wrong) : wrong}
           clearButtonProps={{ 'aria-label': t('mapping.clearColumn') }}
         />
         {open && (
@@ -63,7 +70,7 @@ export function FieldRow({ kind, field, preview, column, pattern, problem, onCha
             disabled={!column}
             spellCheck={false}
             classNames={{ input: classes.mono }}
-            error={problem}
+            error={wrong}
           />
         )}
         <div className={classes.samples}>

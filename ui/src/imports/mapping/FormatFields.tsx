@@ -16,7 +16,10 @@ export function FormatFields({ mapping, change, problems, fields }: FormatFields
   const { locale } = useI18n();
   const { format } = mapping;
   const set = (part: Partial<ImportFormat>) => change({ ...mapping, format: { ...format, ...part } });
-  const field = (name: keyof ImportFormat) => ({ size: 'xs', error: problemsFor(problems, 'format', name) });
+  const field = (name: keyof ImportFormat, wrong?: string) => {
+    const problem = problemsFor(problems, 'format', name);
+    return { size: 'xs', error: problem && (wrong ?? problem) };
+  };
   const pick = (name: 'delimiter' | 'encoding' | 'decimal' | 'timeZone' | 'currency') => ({
     ...field(name),
     value: format[name],
@@ -49,7 +52,7 @@ export function FormatFields({ mapping, change, problems, fields }: FormatFields
       <Select {...pick('encoding')} label={t('mapping.encoding')} data={encodings} />
       {hasNumbers && <Select {...pick('decimal')} label={t('mapping.decimal')} data={decimals} />}
       <TextInput
-        {...field('date')}
+        {...field('date', t('mapping.date.wrong'))}
         label={t('mapping.date')}
         value={format.date}
         onChange={(event) => set({ date: event.currentTarget.value })}
@@ -60,7 +63,7 @@ export function FormatFields({ mapping, change, problems, fields }: FormatFields
       {hasMoney && <Select {...pick('currency')} label={t('mapping.currency')} data={money} searchable limit={60} />}
       {hasMoney && (
         <NumberInput
-          {...field('exchangeRate')}
+          {...field('exchangeRate', t('mapping.exchangeRate.wrong', { most: 1_000_000 }))}
           label={t('mapping.exchangeRate')}
           description={t('mapping.exchangeRate.hint')}
           value={format.exchangeRate}

@@ -59,8 +59,8 @@ export const backupMessages = messages({
   'backups.trial.passed': { en: 'Passed', fr: 'Réussi' },
   'backups.trial.failed': { en: 'Did not pass', fr: 'Échoué' },
   'backups.trial.checks': {
-    en: { one: '{count} check', other: '{count} checks' },
-    fr: { one: '{count} vérification', other: '{count} vérifications' },
+    en: { one: '{count}\u00a0check', other: '{count}\u00a0checks' },
+    fr: { one: '{count}\u00a0vérification', other: '{count}\u00a0vérifications' },
   },
   'backups.try': { en: 'Try restoring', fr: 'Essayer de restaurer' },
   'backups.tryNamed': { en: 'Try restoring {name}', fr: 'Essayer de restaurer {name}' },

@@ -13,14 +13,14 @@ internal static class TimelinesCheck
 
     public static Finding Find(TimelinesStatus status)
     {
-        var data = new { status.State, progress = Math.Round(status.Progress, 3), lagSeconds = Math.Round(status.LagSeconds, 1) };
+        var data = new { builtShare = Math.Round(status.State == "following" ? 1 : status.Progress, 3), lagSeconds = Math.Round(status.LagSeconds, 1) };
         return status switch
         {
-            { Problem: { } problem } => new Finding(HealthStatus.Degraded, $"The timelines do not follow the log: {problem}", data),
-            { State: "building" } => new Finding(HealthStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"The timelines are being built: {status.Progress:P0} is done. Until then questions are answered in SQL."), data),
+            { Problem: { } reason } => Finding.Degraded("timelines_failed", $"The timelines do not follow the log: {reason}", new { data.builtShare, data.lagSeconds, reason }),
+            { State: "building" } => Finding.Degraded("timelines_building", string.Create(CultureInfo.InvariantCulture, $"The timelines are being built: {status.Progress:P0} is done. Until then questions are answered in SQL."), data),
             { State: "following", LagSeconds: < LateSeconds } => Finding.Well(data),
-            { State: "following" } => new Finding(HealthStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"The timelines are {status.LagSeconds:0} s behind the log."), data),
-            _ => new Finding(HealthStatus.Degraded, "The timelines wait for the database or for their folder.", data),
+            { State: "following" } => Finding.Degraded("timelines_behind", string.Create(CultureInfo.InvariantCulture, $"The timelines are {status.LagSeconds:0} s behind the log."), data),
+            _ => Finding.Degraded("timelines_waiting", "The timelines wait for the database or for their folder.", data),
         };
     }
 }
