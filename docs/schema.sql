@@ -21237,11 +21237,13 @@ CREATE TABLE platform.health_results (
     status text NOT NULL,
     response_time_ms integer NOT NULL,
     check_data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    code text,
     error_message text,
     node text,
     checked_at timestamp with time zone NOT NULL,
     CONSTRAINT health_results_check_data_check CHECK ((jsonb_typeof(check_data) = 'object'::text)),
     CONSTRAINT health_results_check_name_check CHECK (((length(check_name) >= 1) AND (length(check_name) <= 300))),
+    CONSTRAINT health_results_code_check CHECK (((length(code) >= 1) AND (length(code) <= 100))),
     CONSTRAINT health_results_error_message_check CHECK ((length(error_message) <= 2000)),
     CONSTRAINT health_results_node_check CHECK ((length(node) <= 100)),
     CONSTRAINT health_results_response_time_ms_check CHECK ((response_time_ms >= 0)),
@@ -21254,6 +21256,10 @@ ALTER TABLE ONLY platform.health_results FORCE ROW LEVEL SECURITY;
 -- Name: TABLE health_results; Type: COMMENT; Schema: platform; Owner: -
 
 COMMENT ON TABLE platform.health_results IS 'What was found each minute of what the installation depends on; kept for 30 days. An organization''s own probes are in platform.system_health_checks.';
+
+-- Name: COLUMN health_results.code; Type: COMMENT; Schema: platform; Owner: -
+
+COMMENT ON COLUMN platform.health_results.code IS 'Which fault it is, which stays when the sentence in error_message changes; null: none. What the sentence names is in check_data.';
 
 -- Name: COLUMN health_results.node; Type: COMMENT; Schema: platform; Owner: -
 

@@ -6,8 +6,8 @@ namespace Clientele.Platform.Health.Checks;
 /// <summary>Deaths of the private PostgreSQL. It is back in a second, so that no other look finds it away; what was at work then was cut off all the same.</summary>
 internal static class PostgresCheck
 {
-    public static HealthCheck Deaths(PrivatePostgresServer server, TimeProvider clock) =>
-        new("node", "postgresql", TimeSpan.FromSeconds(1), _ => Task.FromResult(Find(server.Deaths, clock.GetUtcNow()))) { OfEachNode = true };
+    public static HealthCheck Deaths(PrivatePostgresServer server, TimeProvider clock) => new("node", "postgresql", TimeSpan.FromSeconds(1), _ => Task.FromResult(
+        Find(server.Deaths, clock.GetUtcNow()))) { OfEachNode = true };
 
     /// <param name="deaths">Since the server started; null: none.</param>
     public static Finding Find(PrivatePostgresDeaths? deaths, DateTimeOffset now)
