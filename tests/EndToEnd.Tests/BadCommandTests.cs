@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -63,6 +64,22 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
         if (arguments[0] == "import") arguments = [.. arguments, "--data", installation.Data];
         await Refused(installation, names.Replace("{0}", installation.Root, StringComparison.Ordinal), arguments);
         Assert.Equal(0, await installation.Scalar<long>("select (select count(*) from platform.imports) + (select count(*) from platform.import_pieces) + (select count(*) from commerce.customer_orders)"));
+    }
+
+    [Theory]
+    [InlineData("orders.csv", "the file to import")]
+    [InlineData("mapping.json", "the mapping")]
+    public async Task Rejected_lines_do_not_overwrite_what_they_come_from(string name, string called)
+    {
+        var (installation, csv, file) = (running.Installation, running.File("orders.csv"), running.File(name));
+        var before = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        var (soft, hard, folder) = (running.File($"soft-{name}"), running.File($"hard-{name}"), running.File($"folder-{name}"));
+        File.CreateSymbolicLink(soft, file);
+        Directory.CreateSymbolicLink(folder, installation.Root);
+        using (var link = Process.Start("ln", [file, hard])) await link.WaitForExitAsync(TestContext.Current.CancellationToken);
+        foreach (var rejects in (string[])[file, Path.Combine(installation.Root, "data", "..", name), soft, hard, Path.Combine(folder, name)])
+            await Refused(installation, $"--rejects {rejects} is {called}, which would be overwritten", "import", "orders", csv, "--map", running.File("mapping.json"), "--rejects", rejects, "--data", installation.Data);
+        Assert.Equal(before, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
     [Fact]
