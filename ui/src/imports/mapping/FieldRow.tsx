@@ -27,6 +27,8 @@ export function FieldRow({ kind, field, preview, column, pattern, problem, onCha
   const { label, hint } = useFieldWords(kind);
   const [open, setOpen] = useState(pattern !== '');
   const samples = samplesOf(preview, column);
+  // Each name once: a header may repeat one, and the mapping may name one that the file has not.
+  const names = [...new Set(column && !preview.columns.includes(column) ? [column, ...preview.columns] : preview.columns)];
   return (
     <div className={classes.field}>
       <div className={classes.fieldHead}>
@@ -45,7 +47,7 @@ export function FieldRow({ kind, field, preview, column, pattern, problem, onCha
           size="xs"
           searchable
           clearable
-          data={column && !preview.columns.includes(column) ? [column, ...preview.columns] : preview.columns}
+          data={names}
           value={column ?? null}
           onChange={(next) => onChange(next ?? undefined, pattern)}
           placeholder={t('mapping.noColumn')}
