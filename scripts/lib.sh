@@ -20,22 +20,32 @@ refuse() { # message [code]
 
 now_ms() { date +%s%3N; }
 
-# Runs a step quietly: one line with its duration, and what it said only when it failed.
+# Runs a step quietly: one line with its duration, and what it said only when it failed. Ctrl-C ends all of it without a word.
 step() { # title command…
-  local title=$1 log begin code milliseconds
+  local title=$1 log begin code milliseconds interrupted before
   shift
   mkdir -p "$LIB_BUILD/logs"
   log=$LIB_BUILD/logs/$(printf %s "$title" | tr -cs 'a-zA-Z0-9' '-' | tr '[:upper:]' '[:lower:]').log
   begin=$(now_ms)
   printf '%s … ' "$title"
+  # What is interrupted may end as if it had failed, so it is noted here.
+  before=$(trap -p INT)
+  interrupted=
+  trap 'interrupted=yes' INT
   # Not as a condition: in one, set -e is off, and a function would go on after its first failure.
   set +e
   (
+    trap - INT
     set -e
     "$@"
   ) >"$log" 2>&1 </dev/null
   code=$?
   set -e
+  eval "${before:-trap - INT}"
+  if [ -n "$interrupted" ]; then
+    printf '\n'
+    exit 130
+  fi
   if [ "$code" -eq 0 ]; then
     milliseconds=$(($(now_ms) - begin))
     printf '%d.%d s\n' $((milliseconds / 1000)) $((milliseconds % 1000 / 100))
@@ -53,9 +63,26 @@ show_errors() { # log
   printf '%s\n' "${found:-$(tail -n 40 "$1")}"
 }
 
+# A clone in which root, or somebody else, has built: said before a build ends in many lines of what it may not write.
+need_own_folders() {
+  local folder foreign=()
+  # shellcheck disable=SC2015 # refused also when it is there and not ours
+  mkdir -p "$LIB_BUILD" 2>/dev/null && [ -w "$LIB_BUILD" ] && { [ ! -e "$LIB_BUILD/lock" ] || [ -w "$LIB_BUILD/lock" ]; } && return
+  if [ ! -d "$LIB_BUILD" ]; then
+    refuse "$LIB_ROOT belongs to $(owner_of "$LIB_ROOT"), so $(id -un) cannot build there: clone it anew, or type: sudo chown -R $(id -un) $(printf %q "$LIB_ROOT")"
+  fi
+  for folder in .build .tools ui src blueprints; do
+    [ -z "$(find "$LIB_ROOT/$folder" ! -user "$(id -u)" -print -quit 2>/dev/null)" ] || foreign+=("$(printf %q "$LIB_ROOT/$folder")")
+  done
+  refuse "$LIB_BUILD belongs to $(owner_of "$LIB_BUILD"), so $(id -un) cannot build here. Type: sudo chown -R $(id -un) ${foreign[*]:-$(printf %q "$LIB_BUILD")}"
+}
+
+# shellcheck disable=SC2012 # the one way both systems have
+owner_of() { ls -ld "$1" | awk '{print $3}'; } # path
+
 # Two ./run at once must not write the same files. Children do not inherit the lock: compilers stay in the background.
 locked() { # command…
-  mkdir -p "$LIB_BUILD"
+  need_own_folders
   (
     flock 9
     "$@" 9>&-

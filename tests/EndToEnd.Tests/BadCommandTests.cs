@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -25,6 +26,8 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
             await Write("latin1.csv", Encoding.Latin1.GetBytes("Order,Date,SKU,Product,Quantity,Price,Customer,Country\n1,2024-01-01 10:00,A,Müsli,1,2.50,c1,France\n"));
             await Write("utf16.csv", [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("Order,Date\n1,2\n")]);
             await Write("long.csv", Encoding.ASCII.GetBytes("Order,Date,SKU,Product,Quantity,Price,Customer,Country\n" + new string('x', 10_000_000) + "\n"));
+            await Write("semicolons.csv", "Order;Date;SKU;Product;Quantity;Price;Customer;Country\n1;2024-01-01 10:00;A;Cup;1;2.50;c1;France\n"u8.ToArray());
+            await Write("twice.csv", "Order,Date,SKU,Product,Quantity,Price,Customer,Country,SKU\n1,2024-01-01 10:00,A,Cup,1,2.50,c1,France,B\n"u8.ToArray());
             await Write("columnless.json", """{ "format": { "date": "yyyy-MM-dd HH:mm", "currency": "EUR" } }"""u8.ToArray());
             await Write("stranger.json", Encoding.UTF8.GetBytes(GeneratedOrders.Mapping.Replace("\"SKU\"", "\"Article\"", StringComparison.Ordinal)));
             await Write("misplaced.json", "{ \"format\": {},\n\"delimiter\": \";\" }"u8.ToArray());
@@ -55,6 +58,9 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
     [InlineData("import orders {0}/orders.csv --map {0}/broken.json", "broken.json: The mapping is no JSON (line 3, column 2), near oh.")]
     [InlineData("import orders {0}/orders.csv --map {0}/misplaced.json", "The mapping has no member \"delimiter\" (line 2, column 1); it belongs in \"format\".")]
     [InlineData("import orders {0}/orders.csv --map {0}/stranger.json", "Article")]
+    [InlineData("import orders {0}/semicolons.csv --map {0}/mapping.json", "The header is one column: is format.delimiter \";\"?")]
+    [InlineData("import orders {0}/twice.csv --map {0}/mapping.json", "The file has 2 columns \"SKU\" (numbers 3, 9)")]
+    [InlineData("import customers {0}/orders.csv --map {0}/mapping.json", "There are no fields \"orderNumber\", \"orderedAt\", \"productId\", \"productName\", \"quantity\", \"unitPrice\". The fields of customers are customerId, ")]
     [InlineData("import orders {0}/orders.csv --map {0}/mapping.json --organization nobody", "nobody")]
     public async Task A_bad_import_is_refused(string command, string names)
     {
@@ -63,6 +69,22 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
         if (arguments[0] == "import") arguments = [.. arguments, "--data", installation.Data];
         await Refused(installation, names.Replace("{0}", installation.Root, StringComparison.Ordinal), arguments);
         Assert.Equal(0, await installation.Scalar<long>("select (select count(*) from platform.imports) + (select count(*) from platform.import_pieces) + (select count(*) from commerce.customer_orders)"));
+    }
+
+    [Theory]
+    [InlineData("orders.csv", "the file to import")]
+    [InlineData("mapping.json", "the mapping")]
+    public async Task Rejected_lines_do_not_overwrite_what_they_come_from(string name, string called)
+    {
+        var (installation, csv, file) = (running.Installation, running.File("orders.csv"), running.File(name));
+        var before = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        var (soft, hard, folder) = (running.File($"soft-{name}"), running.File($"hard-{name}"), running.File($"folder-{name}"));
+        File.CreateSymbolicLink(soft, file);
+        Directory.CreateSymbolicLink(folder, installation.Root);
+        using (var link = Process.Start("ln", [file, hard])) await link.WaitForExitAsync(TestContext.Current.CancellationToken);
+        foreach (var rejects in (string[])[file, Path.Combine(installation.Root, "data", "..", name), soft, hard, Path.Combine(folder, name)])
+            await Refused(installation, $"--rejects {rejects} is {called}, which would be overwritten", "import", "orders", csv, "--map", running.File("mapping.json"), "--rejects", rejects, "--data", installation.Data);
+        Assert.Equal(before, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -97,6 +119,18 @@ public sealed class BadCommandTests(BadCommandTests.Running running) : IClassFix
     [Fact]
     public Task A_folder_of_somebody_else_is_refused() =>
         Refused(running.Installation, "holds files", "serve", "--port", Installation.FreePort().ToString(CultureInfo.InvariantCulture), "--data", running.Installation.Root);
+
+    [Theory]
+    [InlineData("rubbish")]
+    [InlineData("postgres://someone:secret@db/clientele")]
+    [InlineData("Hots=db;Username=someone;Password=secret")]
+    [InlineData("Username=someone;Password=secret")]
+    public async Task What_is_no_connection_string_is_refused_and_not_repeated(string connection)
+    {
+        var command = await running.Installation.Run("serve", "--database", connection);
+        Assert.Equal("clientele: --database is no connection string. Write \"Host=…;Username=…;Password=…;Database=…\". Try: clientele serve --help", command.Errors.Trim());
+        Assert.Equal(2, command.Process.ExitCode);
+    }
 
     [Fact]
     public async Task A_wrong_option_of_the_server_is_refused()

@@ -47,7 +47,7 @@ internal sealed partial class Installation : IAsyncDisposable
         {
             if (Server.Process.HasExited) throw new InvalidOperationException($"The server ended with {Server.Process.ExitCode}: {Server.Output} {Server.Errors}");
             try { return (await probe.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode && Server.Output.Contains("Clientele is ready", StringComparison.Ordinal); }
-            catch (HttpRequestException) { return false; }
+            catch (Exception e) when (e is HttpRequestException or SocketException) { return false; }
         });
     }
 

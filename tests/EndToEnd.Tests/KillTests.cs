@@ -104,6 +104,33 @@ public sealed class KillCommandTests
     }
 }
 
+/// <summary>A stop of the server beside which a command imports.</summary>
+public sealed class StopServerTests
+{
+    [Fact]
+    public async Task The_command_ends_and_says_how_the_import_goes_on()
+    {
+        var expected = Undisturbed.Totals;
+        await using var installation = new Installation();
+        await installation.StartServer();
+        var (file, mapping) = await Undisturbed.Orders.Write(installation.Root);
+        var command = installation.Start("import", "orders", file, "--map", mapping, "--data", installation.Data);
+        await installation.UntilImport("writing", i => i.State == "writing" && i.Written > 0);
+        await installation.StopServer();
+        await command.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, command.Process.ExitCode);
+        Assert.Equal(
+            ["The database is away; the import goes on when it is back.", "clientele: the server was stopped. The import is kept: start the server and it goes on by itself, or run the same command again."],
+            command.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        // By the worker, if it was this command's at that moment: not at every look.
+        Assert.True(command.Output.Split('\n').Count(l => l.Contains("waits for the database", StringComparison.Ordinal)) <= 2, command.Output);
+
+        await installation.StartServer();
+        await installation.UntilCompleted();
+        Assert.Equal(await expected, await installation.Totals());
+    }
+}
+
 /// <summary>Ctrl-C, or a stop from outside, of the command that imports.</summary>
 public sealed class StopCommandTests
 {

@@ -16,6 +16,7 @@ internal sealed partial class ImportHost(ImportWorker worker, ILogger<ImportHost
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        long? said = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -23,7 +24,14 @@ internal sealed partial class ImportHost(ImportWorker worker, ILogger<ImportHost
                 if (await worker.RunNext(stoppingToken)) continue;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { break; }
-            catch (NpgsqlException e) { LogAway(e.Message); }
+            catch (NpgsqlException e)
+            {
+                if (said is null || TimeProvider.System.GetElapsedTime(said.Value) >= ImportWorker.SayAgain)
+                {
+                    said = TimeProvider.System.GetTimestamp();
+                    LogAway(e.Message);
+                }
+            }
             await Task.Delay(1000, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -42,7 +50,10 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
     private const int LinesPerStage = 20_000;
     private const int Tries = 5;
 
+    internal static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(30);
+
     private readonly Guid self = Guid.NewGuid();
+    private (Guid Import, long At) warned;
 
     private sealed record Claimed(Guid OrganizationId, Guid Id, Guid WorkspaceId, string Kind, string State, byte[]? Sha256, string? Mapping, long LinesRead, string? WriteCursor);
 
@@ -106,7 +117,7 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
             catch (NpgsqlException e) when (e.IsTransient)
             {
                 // PostgreSQL is away, or what it refused passes by itself (a deadlock, a full disk). Everything committed stays; go on from there, as long as it takes.
-                LogRetry(e.Message, claimed.Id);
+                Warn(e.Message, claimed.Id);
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 10)), ct);
                 claimed = await Reclaim(claimed, ct);
                 if (claimed.State.Length == 0) return;
@@ -333,7 +344,7 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
     private async Task Release(Db db, Guid id, CancellationToken ct)
     {
         try { await db.Run($"update platform.imports i set worker = null, leased_until = null where i.id = {id} and i.worker = {self}", ct); }
-        catch (NpgsqlException e) { LogRetry(e.Message, id); } // the lease runs out by itself
+        catch (NpgsqlException e) { Warn(e.Message, id); } // the lease runs out by itself
     }
 
     private async Task<Claimed> Reclaim(Claimed claimed, CancellationToken ct)
@@ -350,7 +361,7 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
             }
             catch (NpgsqlException e)
             {
-                LogRetry(e.Message, claimed.Id);
+                Warn(e.Message, claimed.Id);
                 await Task.Delay(1000, ct);
             }
         }
@@ -363,6 +374,14 @@ public sealed partial class ImportWorker(Databases databases, IEnumerable<IImpor
     {
         var (bound, problems) = BoundMapping.Bind(mapping, importer, columns);
         return bound ?? throw Problem.Invalid(problems);
+    }
+
+    // What stays away is said again now and then, not at each look.
+    private void Warn(string reason, Guid import)
+    {
+        if (warned.Import == import && TimeProvider.System.GetElapsedTime(warned.At) < SayAgain) return;
+        warned = (import, TimeProvider.System.GetTimestamp());
+        LogRetry(reason, import);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Import {Import} waits for the database: {Reason}")]

@@ -114,8 +114,16 @@ public sealed class BoundMapping
         foreach (var (path, message) in importer.Faults(mapping)) problems[path] = [message];
         var bound = new BoundMapping(mapping with { Format = format }, culture, zone);
         var given = mapping.Columns ?? new Dictionary<string, MappingColumn>();
-        foreach (var name in given.Keys.Where(name => fields.All(f => f.Name != name)))
-            problems[$"columns.{name}"] = [$"There is no field \"{name}\". The fields are {string.Join(", ", fields.Select(f => f.Name))}."];
+        var strangers = given.Keys.Where(name => fields.All(f => f.Name != name)).ToList();
+        if (strangers.Count > 0)
+        {
+            // A mapping of another kind of file has many of them.
+            var told = strangers.Count == 1 ? $"There is no field \"{strangers[0]}\"." : $"There are no fields {string.Join(", ", strangers.Select(s => $"\"{s}\""))}.";
+            problems[$"columns.{strangers[0]}"] = [$"{told} The fields of {importer.Kind} are {string.Join(", ", fields.Select(f => f.Name))}."];
+        }
+        var undivided = columns is [var header] && given.Values.Any(c => c is { Column.Length: > 0 } && c.Column != header) ? MappingRules.OtherDelimiter(format, header) : null;
+        if (undivided is not null) problems.TryAdd("format.delimiter", [undivided]);
+        var listed = false;
         foreach (var field in fields)
         {
             if (!given.TryGetValue(field.Name, out var column) || column is null || column.Column.Length == 0)
@@ -124,10 +132,17 @@ public sealed class BoundMapping
                 continue;
             }
             var pattern = MappingRules.Pattern(column.Pattern, $"columns.{field.Name}", problems);
-            if (columns is null) continue;
-            var index = columns.ToList().IndexOf(column.Column);
-            if (index < 0) problems[$"columns.{field.Name}"] = [$"The file has no column \"{column.Column}\". Its columns are {string.Join(", ", columns.Take(30))}."];
-            else bound.fields.Add(new BoundField(field, index, pattern));
+            if (columns is null || undivided is not null) continue;
+            var places = Enumerable.Range(0, columns.Count).Where(i => columns[i] == column.Column).ToList();
+            if (places.Count == 0)
+            {
+                problems[$"columns.{field.Name}"] = [$"The file has no column \"{column.Column}\".{(listed ? "" : $" Its columns are {string.Join(", ", columns.Take(30))}.")}"];
+                listed = true;
+            }
+            // Of JSON lines "$" is the whole line, whatever members it has.
+            else if (places.Count > 1 && format.Delimiter != RecordReader.JsonLines)
+                problems[$"columns.{field.Name}"] = [$"The file has {places.Count} columns \"{column.Column}\" (numbers {string.Join(", ", places.Select(p => p + 1))}), so it is not clear which is meant. Give them different names in the file's header."];
+            else bound.fields.Add(new BoundField(field, places[0], pattern));
         }
         return (problems.Count == 0 && columns is not null ? bound : null, problems);
     }

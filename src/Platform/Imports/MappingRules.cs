@@ -16,6 +16,14 @@ internal static class MappingRules
             problems["format.encoding"] = ["The encoding is utf-8, windows-1252 or iso-8859-1."];
     }
 
+    /// <summary>What to say of a header that was not divided but holds what often divides one; null when it does not.</summary>
+    public static string? OtherDelimiter(MappingFormat format, string header)
+    {
+        if (format.Delimiter == RecordReader.JsonLines) return null;
+        var likely = ",;\t|".Where(d => d.ToString() != format.Delimiter).MaxBy(d => header.Count(c => c == d));
+        return header.Contains(likely, StringComparison.Ordinal) ? $"The header is one column: is format.delimiter \"{(likely == '\t' ? "\\t" : likely)}\"?" : null;
+    }
+
     public static CultureInfo CheckFormat(MappingFormat format, IReadOnlyList<ImportField> fields, Dictionary<string, string[]> problems)
     {
         CheckReading(format, problems);

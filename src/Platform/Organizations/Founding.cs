@@ -13,7 +13,8 @@ public static class Founding
 
     /// <param name="OneTimePassword">Null once the administrator has chosen a password.</param>
     /// <param name="WriteKey">For the SDKs of the first workspace; null when every write key has been revoked.</param>
-    public sealed record Welcome(string Email, string? OneTimePassword, string? WriteKey);
+    /// <param name="Replaces">A one-time password that was given before is valid no more.</param>
+    public sealed record Welcome(string Email, string? OneTimePassword, string? WriteKey, bool Replaces);
 
     private sealed record Administrator(Guid Id, string Email, bool MustChangePassword);
 
@@ -27,6 +28,7 @@ public static class Founding
         {
             await t.Run($"select pg_advisory_xact_lock(hashtext('clientele.founding'))", ct);
             var password = Passwords.OneTime();
+            var replaces = false;
             var administrator = await t.Find<Administrator>($"select u.id, u.email, u.must_change_password from platform.platform_users u order by u.created_at limit 1", ct);
             if (administrator is null)
             {
@@ -39,6 +41,7 @@ public static class Founding
             }
             else if (administrator.MustChangePassword)
             {
+                replaces = true;
                 await t.Run($"update platform.platform_users u set password_hash = {Passwords.Hash(password)} where u.id = {administrator.Id}", ct);
             }
             var key = await t.Find<string>($"""
@@ -49,7 +52,7 @@ public static class Founding
                   and o.closed_at is null and w.closed_at is null
                 order by o.is_demo desc, k.created_at limit 1
                 """, ct);
-            return new Welcome(administrator.Email, administrator.MustChangePassword ? password : null, key);
+            return new Welcome(administrator.Email, administrator.MustChangePassword ? password : null, key, replaces);
         }, ct);
     }
 

@@ -83,10 +83,16 @@ internal sealed class ArchiveFiles(string folder, ServerAccount account, int mos
     /// <exception cref="PrivatePostgresException">It is another's.</exception>
     internal void RefuseForeign(string? system)
     {
-        if (System is { } whose && whose != system)
-            throw new PrivatePostgresException(system is null
-                ? $"There is no database here yet, but {folder} holds an archive of one: clientele restore --at latest --yes brings that back. To begin anew, move the archive away or name another folder in CLIENTELE_ARCHIVE_FOLDER."
-                : $"The archive in {folder} is of another database (its identifier is {whose}, this one's {system}): name another folder in CLIENTELE_ARCHIVE_FOLDER, or move the archive away. To bring its database back: move this one's folder postgres away, then clientele restore --at latest --yes.");
+        if (System is not { } whose || whose == system) return;
+        // The log alone brings nothing back.
+        var leadsBack = List().Count > 0;
+        throw new PrivatePostgresException((system, leadsBack) switch
+        {
+            (null, true) => $"There is no database here yet, but {folder} holds an archive of one: clientele restore --at latest --yes brings that back. To begin anew, move the archive away or name another folder in CLIENTELE_ARCHIVE_FOLDER.",
+            (null, false) => $"There is no database here yet, and {folder} is the archive of one that was: it holds no whole base copy, so nothing can be brought back from it. To begin anew, move that folder away or name another in CLIENTELE_ARCHIVE_FOLDER.",
+            (_, true) => $"The archive in {folder} is of another database (its identifier is {whose}, this one's {system}): name another folder in CLIENTELE_ARCHIVE_FOLDER, or move the archive away. To bring its database back: move this one's folder postgres away, then clientele restore --at latest --yes.",
+            _ => $"The archive in {folder} is of another database (its identifier is {whose}, this one's {system}), and holds no whole base copy of it: name another folder in CLIENTELE_ARCHIVE_FOLDER, or move the archive away.",
+        });
     }
 
     /// <summary>

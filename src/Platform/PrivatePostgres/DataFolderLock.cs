@@ -19,6 +19,19 @@ public sealed class DataFolderLock : IDisposable
     /// <exception cref="PrivatePostgresException">Another process holds it, or it cannot be used; the message is one line with the cure.</exception>
     public static async Task<DataFolderLock> Hold(string dataFolder, CancellationToken ct) => await Take(await DataFolder.At(dataFolder).Claim(ct), ct);
 
+    /// <summary>Whether a process holds the folder now; also when that cannot be found out.</summary>
+    public static bool IsHeld(string dataFolder)
+    {
+        try
+        {
+            // The lock is had for an instant when nobody holds it: not to be asked in a loop while a server may be starting.
+            using var file = new FileStream(DataFolder.At(dataFolder).LockFile, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { return false; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return true; }
+    }
+
     internal static async Task<DataFolderLock> Take(DataFolder folder, CancellationToken cancellation)
     {
         FileStream file;

@@ -307,8 +307,23 @@ public sealed class ArchiveFilesTests : IDisposable
         Files.RefuseForeign("1");
         File.WriteAllText(Path.Combine(root, "system"), "1\n");
         Files.RefuseForeign("1");
+        Copy("first", 5, "0000000000000001");
         Assert.Contains("another database", Assert.Throws<PrivatePostgresException>(() => Files.RefuseForeign("2")).Message, StringComparison.Ordinal);
         Assert.Contains("restore --at latest", Assert.Throws<PrivatePostgresException>(() => Files.RefuseForeign(null)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("2")]
+    public void A_restore_is_named_only_where_a_base_copy_leads_back(string? system)
+    {
+        File.WriteAllText(Path.Combine(root, "system"), "1\n");
+        Copy("first.partial", 5, "0000000000000001");
+        Archived("0000000000000001", 6);
+        var said = Assert.Throws<PrivatePostgresException>(() => Files.RefuseForeign(system)).Message;
+        Assert.DoesNotContain("clientele restore", said, StringComparison.Ordinal);
+        Assert.Contains("no whole base copy", said, StringComparison.Ordinal);
+        Assert.Contains("move", said, StringComparison.Ordinal);
     }
 }
 

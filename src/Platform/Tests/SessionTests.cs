@@ -341,6 +341,7 @@ public sealed class SessionTests(SessionTests.App app) : IClassFixture<SessionTe
         var welcomes = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Founding.Ensure(fresh.Databases, "My organization", Ct)));
         Assert.Single(welcomes.Select(w => w.WriteKey).Distinct());
         Assert.All(welcomes, w => Assert.NotNull(w.OneTimePassword));
+        Assert.Single(welcomes, w => !w.Replaces);
         Assert.Equal(1, await fresh.Service.One<long>($"select count(*) from platform.platform_users", Ct));
         await fresh.Service.Run($"update platform.platform_users u set must_change_password = false", Ct);
         Assert.Null((await Founding.Ensure(fresh.Databases, "My organization", Ct)).OneTimePassword);

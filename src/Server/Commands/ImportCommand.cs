@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Clientele.Platform.Data;
 using Clientele.Platform.Imports;
 using Clientele.Platform.Migrations;
+using Clientele.Platform.PrivatePostgres;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
 
@@ -15,6 +17,9 @@ namespace Clientele.Server.Commands;
 internal static class ImportCommand
 {
     private const int ReasonsToTell = 3;
+
+    // Long enough for whoever restarts it.
+    private static readonly TimeSpan ServerMayBeAway = TimeSpan.FromSeconds(30);
 
     public static Command Create()
     {
@@ -38,14 +43,16 @@ internal static class ImportCommand
         if (!importers.Exists(i => i.Kind == kind)) throw new SetupException($"There is no import of \"{kind}\". There is: {string.Join(", ", importers.Select(i => i.Kind))}.");
         var mapping = await ReadMapping(map, ct);
         await using var stream = Open(path);
-        if (rejects is not null) CheckPlace(rejects);
+        if (rejects is not null) await CheckPlace(rejects, path, map, ct);
         using var loggers = LogLines.OfCommand();
         await using var home = await DatabaseHome.Attach(database, data, loggers, ct);
         var db = new Db(home.Databases.Application, new Tenant(await Options.FindOrganization(home.Databases, slug, ct), null, Access.System));
         var id = await Receive(db, importers, kind, path, stream, mapping, ct);
         using var services = Services(home.Databases);
         // Only a database of our own that was started for this command has an administrator here.
-        var import = await ImportFollow.ToEnd(services.GetRequiredService<ImportWorker>(), db, id, alone: home.Administrator is not null, ct);
+        var alone = home.Administrator is not null;
+        Func<bool>? served = alone || !string.IsNullOrWhiteSpace(database) ? null : () => DataFolderLock.IsHeld(data);
+        if (await ImportFollow.ToEnd(services.GetRequiredService<ImportWorker>(), db, id, alone, served, ServerMayBeAway, ct) is not { } import) return CommandLine.Failed;
         await Report(db, import, rejects);
         // A file of which nothing was taken was not imported, whatever became of the import.
         return import.State == "completed" && import.Accepted + import.Duplicates > 0 ? 0 : CommandLine.Failed;
@@ -126,10 +133,20 @@ internal static class ImportCommand
     }
 
     // Before the import, which may take long; the file itself is made when there is something to write.
-    private static void CheckPlace(string path)
+    private static async Task CheckPlace(string path, string file, string map, CancellationToken ct)
     {
         if (Directory.Exists(path)) throw new SetupException($"{path} is a folder. Name a file to write the rejected lines to.");
         if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))) throw new SetupException($"There is no folder for {path}. Make it, or write the rejected lines elsewhere.");
+        if (await SameFile(path, file, ct)) throw new SetupException($"--rejects {path} is the file to import, which would be overwritten. Name another file to write the rejected lines to.");
+        if (await SameFile(path, map, ct)) throw new SetupException($"--rejects {path} is the mapping, which would be overwritten. Name another file to write the rejected lines to.");
+    }
+
+    // By what the names lead to, links of either kind included, which .NET does not tell.
+    private static async Task<bool> SameFile(string one, string other, CancellationToken ct)
+    {
+        using var test = Process.Start(new ProcessStartInfo("test", [Path.GetFullPath(one), "-ef", Path.GetFullPath(other)]))!;
+        await test.WaitForExitAsync(ct);
+        return test.ExitCode == 0;
     }
 
     private static FileStream Open(string path)

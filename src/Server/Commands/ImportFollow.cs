@@ -8,17 +8,32 @@ namespace Clientele.Server.Commands;
 /// <summary>Works on an import and shows how it goes, until it is done or somebody wants to stop.</summary>
 internal static class ImportFollow
 {
+    private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(30);
+
     /// <param name="alone">No server can be over this database: it is our own and was started for the command.</param>
-    /// <returns>The import, which has ended.</returns>
+    /// <param name="served">Beside a server that runs its own PostgreSQL: whether a process has its data folder. Null: that is not so.</param>
+    /// <param name="patience">How long its database may be away, and nobody have the folder, until it counts as stopped.</param>
+    /// <returns>The import, which has ended; null: the server was stopped before, which has been said.</returns>
     /// <exception cref="OperationCanceledException">It was stopped; how far it came, and how it goes on, has been said.</exception>
-    public static async Task<ImportView> ToEnd(ImportWorker worker, Db db, Guid id, bool alone, CancellationToken ct)
+    public static async Task<ImportView?> ToEnd(ImportWorker worker, Db db, Guid id, bool alone, Func<bool>? served, TimeSpan patience, CancellationToken ct)
     {
-        var work = Task.Run(() => Work(worker, db, id, ct), CancellationToken.None);
-        try { await Watch(work, db, id, ct); }
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var work = Task.Run(() => Work(worker, db, id, stop.Token), CancellationToken.None);
+        var gone = false;
+        try
+        {
+            gone = await Watch(work, db, id, served, patience, ct);
+            if (gone) await stop.CancelAsync();
+        }
         catch (OperationCanceledException) when (ct.IsCancellationRequested) { }
         // The caller closes the database after us: by then the worker must have given its lease back.
         finally { await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); }
         if (!Console.IsErrorRedirected) await Console.Error.WriteLineAsync();
+        if (gone)
+        {
+            await Console.Error.WriteLineAsync("clientele: the server was stopped. The import is kept: start the server and it goes on by itself, or run the same command again.");
+            return null;
+        }
         if (work.IsCanceled)
         {
             await Console.Error.WriteLineAsync($"clientele: {await Stopped(db, id, alone)}");
@@ -45,24 +60,30 @@ internal static class ImportFollow
         }
     }
 
-    private static async Task Watch(Task work, Db db, Guid id, CancellationToken ct)
+    /// <returns>True: the database is a server's that was stopped.</returns>
+    private static async Task<bool> Watch(Task work, Db db, Guid id, Func<bool>? served, TimeSpan patience, CancellationToken ct)
     {
-        var waiting = false;
+        long? since = null, said = null;
         while (!work.IsCompleted)
         {
             await Task.WhenAny(work, Task.Delay(500, ct));
             try
             {
                 var now = await ImportCommands.Get(db, id, ct);
-                waiting = false;
+                since = said = null;
                 if (!Console.IsErrorRedirected) await Show(now);
             }
             catch (NpgsqlException e) when (Databases.IsAway(e))
             {
-                if (!waiting) await Console.Error.WriteLineAsync("The database is away; the import goes on when it is back.");
-                waiting = true;
+                var now = TimeProvider.System.GetTimestamp();
+                since ??= now;
+                if (served is not null && TimeProvider.System.GetElapsedTime(since.Value, now) >= patience && !served()) return true;
+                if (said is { } before && TimeProvider.System.GetElapsedTime(before, now) < SayAgain) continue;
+                await Console.Error.WriteLineAsync(said is null ? "The database is away; the import goes on when it is back." : "The database is still away.");
+                said = now;
             }
         }
+        return false;
     }
 
     private static Task Show(ImportView import)

@@ -3,6 +3,7 @@ using Clientele.Platform;
 using Clientele.Platform.Data;
 using Clientele.Platform.Migrations;
 using Clientele.Platform.Tenancy;
+using Npgsql;
 
 namespace Clientele.Server.Commands;
 
@@ -24,12 +25,29 @@ internal static class Options
         return data;
     }
 
-    public static Option<string?> Database() => new("--database")
+    public static Option<string?> Database()
     {
-        Description = "Connection string of an existing PostgreSQL 15 or newer, instead of a private one. [CLIENTELE_DATABASE]",
-        HelpName = "CONNECTION",
-        DefaultValueFactory = _ => PlatformOptions.Word("CLIENTELE_DATABASE"),
-    };
+        var database = new Option<string?>("--database")
+        {
+            Description = "Connection string of an existing PostgreSQL 15 or newer, instead of a private one. [CLIENTELE_DATABASE]",
+            HelpName = "CONNECTION",
+            DefaultValueFactory = _ => PlatformOptions.Word("CLIENTELE_DATABASE") is not { } word || IsConnection(word) ? PlatformOptions.Word("CLIENTELE_DATABASE")
+                : throw new SetupException($"CLIENTELE_DATABASE {NoConnection}"),
+        };
+        database.Validators.Add(result => { if (result.Tokens is [var token] && !IsConnection(token.Value)) result.AddError($"--database {NoConnection}"); });
+        return database;
+    }
+
+    // What was given is not repeated: it may hold a password.
+    private const string NoConnection = "is no connection string. Write \"Host=…;Username=…;Password=…;Database=…\".";
+
+    private static bool IsConnection(string word)
+    {
+        // Nothing means: a private one.
+        if (string.IsNullOrWhiteSpace(word)) return true;
+        try { return new NpgsqlConnectionStringBuilder(word).Host is { Length: > 0 }; }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException) { return false; }
+    }
 
     private sealed record Organization(Guid Id, string Slug);
 

@@ -53,7 +53,8 @@ internal static class ServeCommand
         {
             await DemoLoad.Run(home.Databases, size, ct);
             // Again: the write key to show is the demo's now.
-            welcome = await Founding.Ensure(home.Databases, "My organization", ct);
+            // The password of a moment ago nobody has seen.
+            welcome = await Founding.Ensure(home.Databases, "My organization", ct) with { Replaces = welcome.Replaces };
         }
         // Not before the folder is known to be ours.
         var files = FileStores.Open(Path.Combine(data, "files"));
@@ -89,7 +90,9 @@ internal static class ServeCommand
         Console.WriteLine();
         Console.WriteLine($"  Console    {address}");
         Console.WriteLine($"  Sign in    {welcome.Email}");
-        Console.WriteLine($"  Password   {welcome.OneTimePassword ?? "(the one you chose)"}{(welcome.OneTimePassword is null ? "" : "   one-time: you choose your own after signing in")}");
+        Console.WriteLine(welcome.OneTimePassword is { } password
+            ? $"  Password   {password}   one-time: you choose your own after signing in{(welcome.Replaces ? "; one shown before is no longer valid" : "")}"
+            : "  Password   (the one you chose)");
         Console.WriteLine($"  Write key  {welcome.WriteKey ?? "(none is left: make one under Settings, Keys)"}");
         Console.WriteLine();
         Console.WriteLine("  Ctrl-C stops it.");

@@ -115,6 +115,26 @@ describe('a mapping with faults', () => {
   });
 });
 
+describe('a header with the same name twice', () => {
+  it('is offered once, and what is not clear is said at the field', async () => {
+    const unclear = 'The file has 2 columns "email" (numbers 2, 3), so it is not clear which is meant.';
+    stubServer({
+      '/session': ok(session()),
+      '/imports/fields': ok({ fields: [field('customerId'), field('email')], kinds }),
+      '/imports/i': ok(item),
+      '/imports/i/preview': ok({
+        columns: ['id', 'email', 'email'],
+        rows: [['K1', 'a@b.example', 'b@b.example']],
+        suggested: { format: { ...format, delimiter: ',' }, columns: { customerId: 'id', email: 'email' } },
+      }),
+      'POST /imports/i/check': ok({ problems: { 'columns.email': [unclear] }, rows: [] }),
+    });
+    openConsole('/o/retail/imports/new?import=i');
+    expect((await screen.findAllByText(unclear, undefined, patience)).length).toBeGreaterThan(0);
+    expect(screen.getAllByDisplayValue('email').length).toBeGreaterThan(0);
+  });
+});
+
 describe('an import of events', () => {
   it('counts events, and says what undoing it does', async () => {
     stubServer({

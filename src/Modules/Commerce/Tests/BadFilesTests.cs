@@ -106,6 +106,54 @@ public sealed class BadFilesTests(BadFilesTests.Database database) : IClassFixtu
             (await Faults($$""" { "format": { "delimiter": ";;", "decimal": "x", "currency": "GBP" }, {{columns}}, "status": "lost" } """)).Order());
     }
 
+    [Theory]
+    [InlineData(";", ";")]
+    [InlineData("\t", "\\t")]
+    [InlineData("|", "|")]
+    public async Task A_header_that_was_not_divided_asks_for_the_delimiter_once(string delimiter, string called)
+    {
+        var id = await Rig.Upload(database, database.Alpha, (Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru\n").Replace(",", delimiter, StringComparison.Ordinal));
+        var problem = await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], id, Rig.Mapping(), Ct));
+        var fault = Assert.Single(problem.Errors!);
+        Assert.Equal("format.delimiter", fault.Key);
+        Assert.Equal([$"The header is one column: is format.delimiter \"{called}\"?"], fault.Value);
+    }
+
+    [Fact]
+    public async Task Columns_that_are_missing_are_named_each_and_those_there_are_once()
+    {
+        var id = await Rig.Upload(database, database.Alpha, "Order,Name\n1,Cup\n");
+        var problem = await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], id, Rig.Mapping(), Ct));
+        Assert.Equal(6, problem.Errors!.Count);
+        Assert.Equal("The file has no column \"Date\". Its columns are Order, Name.", problem.Errors["columns.orderedAt"][0]);
+        Assert.Equal("The file has no column \"Price\".", problem.Errors["columns.unitPrice"][0]);
+    }
+
+    [Fact]
+    public async Task A_mapping_of_something_else_lists_the_fields_once()
+    {
+        var id = await Rig.Upload(database, database.Alpha, Rig.Header + "1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru\n");
+        var mapping = Rig.Mapping();
+        mapping = mapping with { Columns = mapping.Columns!.Append(new("email", new("Name"))).Append(new("city", new("Name"))).ToDictionary() };
+        var problem = await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], id, mapping, Ct));
+        Assert.StartsWith("There are no fields \"email\", \"city\". The fields of orders are orderNumber, ", Assert.Single(Assert.Single(problem.Errors!).Value), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_column_that_is_there_twice_is_refused_only_where_the_mapping_names_it()
+    {
+        const string Header = "Order,Date,Article,Name,Quantity,Price,Customer,Country,";
+        var ambiguous = await Rig.Upload(database, database.Alpha, Header + "Price\n1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru,8.00\n");
+        var problem = await Assert.ThrowsAsync<Problem>(() => ImportCommands.Start(database.Db, [new Imports.OrderImporter()], ambiguous, Rig.Mapping(), Ct));
+        Assert.Equal("The file has 2 columns \"Price\" (numbers 6, 9), so it is not clear which is meant. Give them different names in the file's header.",
+            Assert.Single(Assert.Single(problem.Errors!).Value));
+
+        var clear = await Rig.Upload(database, database.Alpha, Header + "Note,Note\n1,2024-01-01 10:00,Z,Cup,1,9.00,a,Peru,x,y\n");
+        await ImportCommands.Start(database.Db, [new Imports.OrderImporter()], clear, Rig.Mapping(), Ct);
+        Assert.Equal("queued", (await ImportCommands.Get(database.Db, clear, Ct)).State);
+        await ImportCommands.Cancel(database.Db, clear, Ct);
+    }
+
     [Fact]
     public async Task A_file_in_another_encoding_than_stated_is_refused_before_it_starts()
     {

@@ -110,14 +110,14 @@ export const findingMessages = messages({
   },
   'health.fault.postgres_died': {
     en: {
-      one: 'PostgreSQL died and was started again on {lastAt}. See why in logs/postgres of the data folder; when nothing stands there, the machine may have run out of memory.',
+      one: 'PostgreSQL died {count} time since this server started, last on {lastAt}, and was started again. See why in logs/postgres of the data folder; when nothing stands there, the machine may have run out of memory.',
       other:
-        'PostgreSQL died {count} times since this server started and was started again, last on {lastAt}. See why in logs/postgres of the data folder; when nothing stands there, the machine may have run out of memory.',
+        'PostgreSQL died {count} times since this server started, last on {lastAt}, and was started again. See why in logs/postgres of the data folder; when nothing stands there, the machine may have run out of memory.',
     },
     fr: {
-      one: 'PostgreSQL s’est arrêté brutalement et a été relancé le {lastAt}. La raison se trouve dans logs/postgres du dossier des données ; si rien n’y figure, la machine a peut-être manqué de mémoire.',
+      one: 'PostgreSQL s’est arrêté brutalement {count} fois depuis le démarrage de ce serveur, le {lastAt}, et a été relancé. La raison se trouve dans logs/postgres du dossier des données\u00a0; si rien n’y figure, la machine a peut-être manqué de mémoire.',
       other:
-        'PostgreSQL s’est arrêté brutalement {count} fois depuis le démarrage de ce serveur et a été relancé, la dernière fois le {lastAt}. La raison se trouve dans logs/postgres du dossier des données ; si rien n’y figure, la machine a peut-être manqué de mémoire.',
+        'PostgreSQL s’est arrêté brutalement {count} fois depuis le démarrage de ce serveur, la dernière fois le {lastAt}, et a été relancé. La raison se trouve dans logs/postgres du dossier des données\u00a0; si rien n’y figure, la machine a peut-être manqué de mémoire.',
     },
   },
   'health.fault.disk_low': {

@@ -34,6 +34,8 @@ export function FieldRow({ kind, field, preview, column, pattern, problem, onCha
       : problem && column && !preview.columns.includes(column)
         ? t('mapping.notInFile', { column })
         : problem;
+  // Each name once: a header may repeat one, and the mapping may name one that the file has not.
+  const names = [...new Set(column && !preview.columns.includes(column) ? [column, ...preview.columns] : preview.columns)];
   return (
     <div className={classes.field}>
       <div className={classes.fieldHead}>
@@ -52,7 +54,7 @@ export function FieldRow({ kind, field, preview, column, pattern, problem, onCha
           size="xs"
           searchable
           clearable
-          data={column && !preview.columns.includes(column) ? [column, ...preview.columns] : preview.columns}
+          data={names}
           value={column ?? null}
           onChange={(next) => onChange(next ?? undefined, pattern)}
           placeholder={t('mapping.noColumn')}
