@@ -3579,6 +3579,8 @@ CREATE FUNCTION customers.begin_figures() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+    -- Each row's foreign key is checked by a plan the session may have made while the table had one page.
+    perform customers.keep_statistics();
     insert into customers.customer_figures (organization_id, customer_id, last_seen_at)
     select n.organization_id, n.id, n.first_seen_at from new_rows n
     on conflict do nothing;
@@ -4211,6 +4213,9 @@ begin
         returning id, anonymous
     )
     select array_agg(i.id) filter (where i.anonymous) into made from inserted i;
+
+    -- The checks of the foreign key below look each person up, by a plan this session may have made for a table of one page.
+    perform customers.keep_statistics();
 
     -- What a browser calls itself belongs to whom it told of first, as long as that person has not too many.
     with told as materialized (

@@ -313,7 +313,7 @@ public sealed class ConsoleTests(Shop shop, Browser browser)
             no json
 
             """);
-        await Expect(Field(page, "Between columns")).ToHaveValueAsync("None: a JSON object a line");
+        await Expect(Field(page, "Between columns")).ToHaveValueAsync("JSON: an object a line");
         await Expect(Field(page, "Whole message")).ToHaveValueAsync("$");
         await Expect(Content(page).GetByText("1 of the first 3 lines would be rejected.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Table, new() { Name = "As read" })).ToContainTextAsync("Shelf Dusted");

@@ -100,6 +100,8 @@ create function customers.begin_figures() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp
     as $$
 begin
+    -- Each row's foreign key is checked by a plan the session may have made while the table had one page.
+    perform customers.keep_statistics();
     insert into customers.customer_figures (organization_id, customer_id, last_seen_at)
     select n.organization_id, n.id, n.first_seen_at from new_rows n
     on conflict do nothing;

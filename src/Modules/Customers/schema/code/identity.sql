@@ -118,6 +118,9 @@ begin
     )
     select array_agg(i.id) filter (where i.anonymous) into made from inserted i;
 
+    -- The checks of the foreign key below look each person up, by a plan this session may have made for a table of one page.
+    perform customers.keep_statistics();
+
     -- What a browser calls itself belongs to whom it told of first, as long as that person has not too many.
     with told as materialized (
         select w.usr, w.visitor, w.seen, w.place, coalesce(w.usr, w.visitor) as owner
