@@ -10,6 +10,9 @@ internal static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Warning, Message = "Removing {Folder}, which a start that was cut short left half made")]
     internal static partial void RemovingHalfMade(this ILogger logger, string folder);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A database that was not made to its end is left for the next start: {Reason}")]
+    internal static partial void LeftHalfMade(this ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Private PostgreSQL {Version} is ready: process {ProcessId}, user {User}, socket {Socket}, {Milliseconds} ms")]
     internal static partial void Ready(this ILogger logger, string version, int processId, string user, string socket, long milliseconds);
 
