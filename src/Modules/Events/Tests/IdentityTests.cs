@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
 
 namespace Clientele.Events.Tests;
@@ -342,5 +343,49 @@ public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
             select count(*) from customers.merges m join customers.customers c on c.id = m.merged_id where c.customer_id = any({visitors}) and m.status = 'done'
             """, Ct));
         Assert.Equal(6, await app.Db.One<long>($"select count(distinct customers.person(i.customer_id)) from customers.identities i where i.value = any({visitors})", Ct));
+    }
+
+    [Fact]
+    public async Task Somebody_who_gets_the_name_a_moment_before_is_merged_and_nothing_is_quarantined()
+    {
+        var (visitor, user) = (Id("anon"), Id("user"));
+        await Send($$""" "type": "page", "anonymousId": "{{visitor}}" """);
+        await Meanwhile(t => t.Run($"insert into customers.customers (customer_id, first_seen_at, data_source) values ({user}, now(), 'api')", Ct), $$""" "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}" """);
+        Assert.Equal(await app.Person(user), await app.Person(visitor));
+    }
+
+    [Fact]
+    public async Task A_visitor_whom_another_merges_a_moment_before_is_one_person_and_nothing_is_quarantined()
+    {
+        var (visitor, user) = (Id("anon"), Id("user"));
+        // The user was here first and takes nothing over: only the merge itself waits for the other.
+        var track = await Send($$""" "type": "track", "event": "E", "userId": "{{user}}" """);
+        var page = await Send($$""" "type": "page", "anonymousId": "{{visitor}}" """);
+        await Meanwhile(async t => await t.One<Guid>($"select customers.merge({await Profile(track)}, {await Profile(page)})", Ct), $$""" "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}" """);
+        Assert.Equal(await app.Person(user), await app.Person(visitor));
+    }
+
+    [Fact]
+    public async Task Somebody_whom_an_undone_import_takes_along_a_moment_before_is_made_anew_and_nothing_is_quarantined()
+    {
+        var user = Id("user");
+        await Send($$""" "type": "track", "event": "E", "userId": "{{user}}" """);
+        await Meanwhile(t => t.Run($"delete from customers.customers c where c.customer_id = {user}", Ct), $$""" "type": "group", "userId": "{{user}}", "groupId": "{{Id("group")}}" """);
+        Assert.NotNull(await app.Person(user));
+    }
+
+    // Another writer does something and has not committed yet when an event comes that must wait for it.
+    private async Task Meanwhile(Func<Transaction, Task> work, string json)
+    {
+        Task<string> sent = null!;
+        await app.For(app.Alpha with { Access = Access.System }).InTransaction(async t =>
+        {
+            await work(t);
+            sent = Send(json);
+            while (!await t.One<bool>($"select exists (select from pg_locks l where not l.granted and pg_backend_pid() = any (pg_blocking_pids(l.pid)))", Ct)) await Task.Delay(10, Ct);
+        }, Ct);
+        Assert.Empty(await app.Db.List<string[]>($"select q.problems from events.quarantined_events q where q.message_id = {await sent}", Ct));
+        await app.Event(await sent);
+        Assert.Empty(await app.Events(await sent, app.Beta));
     }
 }
