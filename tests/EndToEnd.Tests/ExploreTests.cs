@@ -111,8 +111,13 @@ public sealed partial class ExploreTests(ExploreTests.DemoApp shop, Browser brow
         {
             var picker = page.GetByRole(AriaRole.Combobox, new() { Name = label, Exact = true });
             await picker.FillAsync(text);
-            await page.Keyboard.PressAsync("ArrowDown");
-            await page.Keyboard.PressAsync("Enter");
+            var option = page.GetByRole(AriaRole.Option, new() { NameRegex = new Regex(text, RegexOptions.IgnoreCase) });
+            await Expect(option).ToHaveCountAsync(1);
+            // The list marks where the keyboard is a moment after the key.
+            await picker.PressAsync("ArrowDown");
+            await Expect(option).ToHaveAttributeAsync("data-combobox-selected", "true");
+            await picker.PressAsync("Enter");
+            await Expect(picker).ToHaveValueAsync(new Regex(text, RegexOptions.IgnoreCase));
         }
     }
 

@@ -24,8 +24,9 @@ const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.te
 export function KeyPicker({ reference, value, onChange, ...props }: KeyPickerProps) {
   const t = useT();
   const { slug } = useOrganization();
-  const [text, setText] = useState('');
-  const [typed] = useDebouncedValue(text, 200);
+  // Kept here and not by the field, which would write the name of what is chosen over it, should that come late.
+  const [typed, setTyped] = useState<string>();
+  const [question] = useDebouncedValue(typed?.trim() ?? '', 200);
   const to = reference.to[0]!;
   const find = (words: string): [string, string][] => {
     if (words === '') return [];
@@ -47,8 +48,6 @@ export function KeyPicker({ reference, value, onChange, ...props }: KeyPickerPro
     retry: false,
   });
   const chosen = useQuery({ ...ask([[to, `eq.${value ?? ''}`]], 1), enabled: value !== null && value !== '' });
-  // What is chosen stands in the field; it is no question.
-  const question = typed === chosen.data?.[0]?.label ? '' : typed.trim();
   const found = useQuery(ask(find(question), most));
   const options = [...(found.data ?? [])];
   const now = chosen.data?.[0] ?? (value ? { value, label: value } : undefined);
@@ -60,8 +59,9 @@ export function KeyPicker({ reference, value, onChange, ...props }: KeyPickerPro
       value={value}
       onChange={(next) => next !== null && onChange(next)}
       searchable
-      searchValue={text}
-      onSearchChange={setText}
+      searchValue={typed ?? now?.label ?? ''}
+      onInput={(event) => setTyped(event.currentTarget.value)}
+      onDropdownClose={() => setTyped(undefined)}
       filter={({ options: all }) => all}
       allowDeselect={false}
       nothingFoundMessage={found.isFetching ? t('palette.searching') : t('data.picker.none', { relation: reference.relation })}

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseJson } from '../api/json';
 import { ok, openConsole, session, stubServer } from '../testing';
@@ -135,6 +135,32 @@ describe('the data browser', () => {
     fireEvent.keyDown(field, { key: 'Escape' });
     await waitFor(() => expect(screen.queryByRole('textbox', { name: 'name' })).toBeNull());
     await waitFor(() => expect(document.activeElement?.getAttribute('data-at')).toBe('0:2'));
+  });
+
+  it('keeps what was typed in a key when the name of what is chosen comes late', async () => {
+    stubServer({ ...base(), 'GET /rest/v1/customers': ok([{ ...row, parent_id: 'b2' }]) });
+    const answer = globalThis.fetch;
+    let come = () => undefined as void;
+    const late = new Promise<void>((resolve) => (come = resolve));
+    vi.stubGlobal('fetch', async (url: string, options?: RequestInit) => {
+      if (!url.includes('id=eq.b2')) return answer(url, options);
+      await late;
+      return new Response('[{"id":"b2","name":"Ada"}]');
+    });
+    openConsole(`${address}?columns=name,parent_id`);
+    const parent = (await cell('Grace')).nextElementSibling as HTMLElement;
+    parent.focus();
+    fireEvent.keyDown(parent, { key: 'Enter' });
+    const field = await screen.findByRole<HTMLInputElement>('combobox', { name: 'parent_id' });
+    fireEvent.focus(field);
+    fireEvent.input(field, { target: { value: 'gra' } });
+    come();
+    expect(await screen.findByText('Ada')).toBeTruthy();
+    await act(() => Promise.resolve());
+    expect(field.value).toBe('gra');
+    // Who leaves without choosing sees what is chosen.
+    fireEvent.keyDown(field, { key: 'Escape' });
+    await waitFor(() => expect(screen.queryByDisplayValue('gra')).toBeNull());
   });
 
   it('sends of a new row only what was said, and puts the refusal at its field', async () => {

@@ -83,6 +83,31 @@ describe('the columns of a file of customers', () => {
   });
 });
 
+describe('a file that is being started', () => {
+  it('is not asked for any more: that of a small import may be gone already', async () => {
+    const checked = vi.fn(() => ok({ problems: {}, rows: [] }));
+    stubServer({
+      '/session': ok(session()),
+      '/imports/fields': ok({ fields: [field('customerId')], kinds }),
+      '/imports/i': ok(item),
+      '/imports/i/preview': ok({ columns: ['id', 'no'], rows: [['1', '2']], suggested: { format, columns: { customerId: 'id' } } }),
+      'POST /imports/i/check': checked,
+      'POST /imports/i/start': 'never',
+    });
+    openConsole('/o/retail/imports/new?import=i');
+    const column = await screen.findByRole('combobox', { name: /^Server’s customerId|^Customer identifier/ }, patience);
+    await waitFor(() => expect(checked).toHaveBeenCalledTimes(1));
+    fireEvent.click(column);
+    fireEvent.click(await screen.findByRole('option', { name: 'no' }));
+    const start = screen.getByRole('button', { name: 'Start the import' });
+    fireEvent.click(start);
+    await waitFor(() => expect(start.getAttribute('data-loading')).toBe('true'));
+    // Longer than the pause after which a change is checked.
+    await new Promise((over) => setTimeout(over, 600));
+    expect(checked).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe('a mapping with faults', () => {
   it('is told of them in the reader’s language, where it is plain to see what they are', async () => {
     const field = (name: string) => ({ name, label: name, description: '', required: false, kind: 'text' });

@@ -39,19 +39,23 @@ export function MappingBuilder({ item, guessed, fields }: MappingBuilderProps) {
   const { draft, setDraft, forget } = useDraft(item.id, item.mapping ?? guessed.suggested);
   const [mapping] = useDebouncedValue(draft, 400);
   const preview = usePreview(item.id, mapping.format, guessed);
-  const check = useQuery({
-    queryKey: ['o', slug, 'import', item.id, 'check', mapping],
-    queryFn: ({ signal }) => checkMapping(slug, item.id, mapping, signal),
-    placeholderData: keepPreviousData,
-    staleTime: Infinity,
-  });
+  const checks = ['o', slug, 'import', item.id, 'check'];
   const start = useMutation({
+    // The file of a small import is gone before its page is shown: nothing may ask for it any more.
+    onMutate: () => client.cancelQueries({ queryKey: checks }),
     mutationFn: () => startImport(slug, item.id, draft),
     onSuccess: async (started) => {
       client.setQueryData(importQuery(slug, item.id).queryKey, started);
       await navigate({ to: '/o/$slug/imports/$id', params: { slug, id: item.id } });
       forget();
     },
+  });
+  const check = useQuery({
+    queryKey: [...checks, mapping],
+    queryFn: ({ signal }) => checkMapping(slug, item.id, mapping, signal),
+    enabled: start.isIdle || start.isError,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
   });
 
   const missing = missingFields(draft, fields);
