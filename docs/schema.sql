@@ -4188,9 +4188,14 @@ begin
             order by i.customer_id, w.place
             limit 50
         loop
-            update customers.customers c set customer_id = pair.usr, anonymous = false
-            where c.organization_id = organization and c.id = pair.customer_id
-            and not exists (select from customers.customers u where u.organization_id = organization and u.customer_id = pair.usr);
+            begin
+                update customers.customers c set customer_id = pair.usr, anonymous = false
+                where c.organization_id = organization and c.id = pair.customer_id
+                and not exists (select from customers.customers u where u.organization_id = organization and u.customer_id = pair.usr);
+            exception when unique_violation then
+                -- Somebody got the name a moment ago, from who told of them first: the two are merged below.
+                null;
+            end;
         end loop;
     end if;
 
@@ -4267,7 +4272,12 @@ begin
         -- Not twice, and not without end: a thousand browsers are not one person.
         continue when exists (select from customers.person_map m where m.organization_id = organization and m.profile_id = pair.merged)
             or (select count(*) from customers.person_map m where m.organization_id = organization and m.person_id = pair.survivor) >= 100;
-        perform customers.merge(pair.survivor, pair.merged, 'A visitor said who they are');
+        begin
+            perform customers.merge(pair.survivor, pair.merged, 'A visitor said who they are');
+        exception when sqlstate 'CL001' or no_data_found then
+            -- Another writer merged, erased or removed one of them while this one waited for it: there is nothing left to merge.
+            null;
+        end;
     end loop;
     perform customers.keep_statistics();
 end

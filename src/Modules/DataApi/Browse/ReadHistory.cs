@@ -4,6 +4,7 @@ using Clientele.Platform.Data;
 using Clientele.Platform.Problems;
 using Clientele.Platform.Tenancy;
 using Clientele.Platform.Web;
+using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 
 namespace Clientele.DataApi.Browse;
@@ -29,7 +30,7 @@ internal static class ReadHistory
     /// <param name="key">The values of the row's key as the Data API writes them, each by itself in the order of the key.</param>
     /// <param name="before">From the page before: only older ones.</param>
     /// <param name="limit">1 to 200.</param>
-    public static async Task<Answer> Handle(string schema, string relation, string[] key, Caller caller, Sights sights, Db db, CancellationToken ct, string? before = null, int limit = 50)
+    public static async Task<Answer> Handle(string schema, string relation, [FromQuery] string[] key, Caller caller, Sights sights, Db db, CancellationToken ct, string? before = null, int limit = 50)
     {
         if (limit is < 1 or > 200) throw Problem.Invalid("limit", "A page has 1 to 200 entries.");
         if (key.Length == 0 || key.Sum(k => k.Length + 1) is 1 or > 256) throw Problem.Invalid("key", "Say which row: key=… for each column of its key, 255 characters at most.");
