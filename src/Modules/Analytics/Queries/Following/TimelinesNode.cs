@@ -223,8 +223,8 @@ public sealed partial class TimelinesNode(Databases databases, TimelinesOptions 
     }
 
     /// <summary>
-    /// Each organization's rows into its store, one store at a time, so that whoever asks one of them for long keeps nobody of another waiting; those that are
-    /// being asked come last.
+    /// Each organization's rows into its store, one store at a time; those that are being asked come last, so that of this batch nobody waits for who asks
+    /// another organization for long. The next batch does, as long as a question may take.
     /// </summary>
     private async Task TakeIn(Dictionary<Guid, RowsOfOne> shares, List<(ControlRow Row, List<Guid> Erased)> controls)
     {
