@@ -4272,12 +4272,15 @@ begin
         -- Not twice, and not without end: a thousand browsers are not one person.
         continue when exists (select from customers.person_map m where m.organization_id = organization and m.profile_id = pair.merged)
             or (select count(*) from customers.person_map m where m.organization_id = organization and m.person_id = pair.survivor) >= 100;
-        begin
-            perform customers.merge(pair.survivor, pair.merged, 'A visitor said who they are');
-        exception when sqlstate 'CL001' or no_data_found then
-            -- Another writer merged, erased or removed one of them while this one waited for it: there is nothing left to merge.
-            null;
-        end;
+        -- Both are held in the order a merge holds them; only then is it known what others have made of them meanwhile.
+        perform from customers.customers c where c.organization_id = organization and c.id in (pair.survivor, pair.merged) order by c.id for update;
+        continue when customers.person(pair.merged) <> pair.merged;
+        if customers.person(pair.survivor) <> pair.survivor
+            or (select count(*) from customers.customers c where c.organization_id = organization and c.id in (pair.survivor, pair.merged) and c.erased_at is null) < 2
+        then
+            raise exception 'Somebody was merged, erased or removed at this moment.' using errcode = 'serialization_failure', hint = 'Do it again: it will be seen who they are now.';
+        end if;
+        perform customers.merge(pair.survivor, pair.merged, 'A visitor said who they are');
     end loop;
     perform customers.keep_statistics();
 end
@@ -4635,6 +4638,29 @@ begin
         exit when attempt = 2 or new_users is null;
         perform customers.make_known(new_users, new_visitors, new_seen, source, most_visitors);
     end loop;
+    -- A browser that could not be given to anybody (too many already, or it calls itself by somebody's name) is, for this once, whose it was told to be.
+    if array_position(profiles, null) is not null then
+        select array_agg(coalesce(l.profile, l.told, l.named) order by l.place) into profiles
+        from (
+            select p.place, p.profile, t.id as told, n.id as named
+            from (
+                select w.visitor, row_number() over (order by w.place) as place
+                from unnest(users, visitors) with ordinality as w (usr, visitor, place)
+                where w.usr is not null or w.visitor is not null
+            ) w
+            join unnest(profiles) with ordinality as p (profile, place) using (place)
+            left join lateral (
+                select c.id
+                from unnest(users, visitors) with ordinality as o (usr, visitor, place)
+                join customers.customers c on c.organization_id = organization and c.customer_id = o.usr
+                where p.profile is null and o.visitor = w.visitor
+                order by o.place limit 1) t on true
+            left join lateral (select c.id from customers.customers c where p.profile is null and c.organization_id = organization and c.customer_id = w.visitor limit 1) n on true
+        ) l;
+        if array_position(profiles, null) is not null then
+            raise exception 'Somebody was merged, erased or removed at this moment.' using errcode = 'serialization_failure', hint = 'Do it again: it will be seen who they are now.';
+        end if;
+    end if;
     return coalesce(profiles, '{}');
 end
 $$;

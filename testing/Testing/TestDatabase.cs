@@ -114,7 +114,7 @@ public class TestDatabase : IAsyncLifetime
 
     private static async Task<string> Template()
     {
-        var name = "template_" + SchemaFile.Fingerprint(SchemaFile.Of(Modules.All));
+        var name = $"template_{SchemaFile.Fingerprint(SchemaFile.Of(Modules.All))}_few_months";
         var superuser = new NpgsqlConnectionStringBuilder(await TestServer.Connection) { Pooling = false, Database = "postgres" }.ConnectionString;
         await using var connection = new NpgsqlConnection(superuser);
         await connection.OpenAsync(Ct);

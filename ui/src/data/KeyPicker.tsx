@@ -1,4 +1,4 @@
-import { Select, type SelectProps } from '@mantine/core';
+import { Select, type ComboboxItem, type SelectProps } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -26,6 +26,7 @@ export function KeyPicker({ reference, value, onChange, ...props }: KeyPickerPro
   const { slug } = useOrganization();
   // Kept here and not by the field, which would write the name of what is chosen over it, should that come late.
   const [typed, setTyped] = useState<string>();
+  const [picked, setPicked] = useState<ComboboxItem>();
   const [question] = useDebouncedValue(typed?.trim() ?? '', 200);
   const to = reference.to[0]!;
   const find = (words: string): [string, string][] => {
@@ -50,14 +51,20 @@ export function KeyPicker({ reference, value, onChange, ...props }: KeyPickerPro
   const chosen = useQuery({ ...ask([[to, `eq.${value ?? ''}`]], 1), enabled: value !== null && value !== '' });
   const found = useQuery(ask(find(question), most));
   const options = [...(found.data ?? [])];
-  const now = chosen.data?.[0] ?? (value ? { value, label: value } : undefined);
+  // Until its name has come, what was picked has the one it was picked by.
+  const now = chosen.data?.[0] ?? (picked?.value === value ? picked : value ? { value, label: value } : undefined);
   if (now && !options.some((option) => option.value === now.value)) options.unshift(now);
   return (
     <Select
       {...props}
       data={options}
       value={value}
-      onChange={(next) => next !== null && onChange(next)}
+      onChange={(next, option) => {
+        if (next === null) return;
+        setPicked(option ?? undefined);
+        setTyped(undefined);
+        onChange(next);
+      }}
       searchable
       searchValue={typed ?? now?.label ?? ''}
       onInput={(event) => setTyped(event.currentTarget.value)}

@@ -168,7 +168,12 @@ internal sealed partial class Gatherer(Databases databases, SourceCounts counts,
                 await writer.Write(source, events, refused, ct);
                 return;
             }
-            catch (PostgresException e) when (IsOfTheMoment(e) && attempt < 6)
+            catch (PostgresException e) when (e.SqlState is "40P01" or "40001" && attempt < 6)
+            {
+                await Task.Delay(Random.Shared.Next(1, 10 * attempt), ct);
+            }
+            // Of several, halving is a second look already.
+            catch (PostgresException e) when (events.Count <= 1 && attempt < 3 && WriteEvents.MayPass(e))
             {
                 await Task.Delay(Random.Shared.Next(1, 10 * attempt), ct);
             }
@@ -191,9 +196,6 @@ internal sealed partial class Gatherer(Databases databases, SourceCounts counts,
 
     private static RefusedEvent Quarantine(CollectedEvent poisoned) =>
         new(0, poisoned.Problem!, JsonText.Quote(poisoned.Properties + (poisoned.Context ?? string.Empty)), poisoned.Type, poisoned.MessageId);
-
-    // Somebody else was faster: took a lock, made the same row, removed one that this was about to refer to. The next look sees what they did.
-    private static bool IsOfTheMoment(PostgresException e) => e.SqlState is "40P01" or "40001" or "23505" or "23503";
 
     // Of a value, a rule or a limit of PostgreSQL's own: it will be refused again.
     private static bool IsPoisoned(PostgresException e) => e.SqlState[..2] is "22" or "23" or "54" or "CL" or "P0" or "0A";

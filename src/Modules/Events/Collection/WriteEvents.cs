@@ -1,5 +1,6 @@
 using Clientele.Platform.Data;
 using Clientele.Platform.Tenancy;
+using Npgsql;
 
 namespace Clientele.Events.Collection;
 
@@ -9,6 +10,11 @@ namespace Clientele.Events.Collection;
 /// </summary>
 internal sealed class WriteEvents(Databases databases)
 {
+    /// <summary>
+    /// Whether a refusal may be of this moment only: somebody else has just made the same row, removed one that this refers to, or merged or erased whom it is about. The next look sees what they did.
+    /// </summary>
+    public static bool MayPass(PostgresException e) => e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation or "CL001";
+
     /// <param name="Profiles">Of each pair of ids, in their order; null where that must wait until it is known whose events are left.</param>
     private sealed record Looked(string[] Repeats, string[] Erased, Guid[]? Profiles, Guid[] Refusing);
 

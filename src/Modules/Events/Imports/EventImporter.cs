@@ -143,7 +143,7 @@ internal sealed class EventImporter : IImporter
     }
 
     // One that PostgreSQL refuses becomes a rejected line; the others of its group are written.
-    private static async Task WriteAll(Transaction t, CollectionSettings settings, List<(long Line, CollectedEvent Event)> events, List<RejectedLine> rejected, CancellationToken ct)
+    private static async Task WriteAll(Transaction t, CollectionSettings settings, List<(long Line, CollectedEvent Event)> events, List<RejectedLine> rejected, CancellationToken ct, bool again = false)
     {
         if (events.Count == 0) return;
         await t.Run($"savepoint events", ct);
@@ -155,14 +155,17 @@ internal sealed class EventImporter : IImporter
         catch (PostgresException e) when (e.SqlState[..2] is "22" or "23" or "54" or "CL")
         {
             await t.Run($"rollback to savepoint events", ct);
-            if (events.Count == 1)
+            if (events.Count == 1 && !again && WriteEvents.MayPass(e)) await WriteAll(t, settings, events, rejected, ct, again: true);
+            else if (events.Count == 1)
             {
                 events[0].Event.Fate = Fate.Quarantined;
                 rejected.Add(new RejectedLine(events[0].Line, $"PostgreSQL refused it: {e.MessageText}", []));
-                return;
             }
-            await WriteAll(t, settings, events[..(events.Count / 2)], rejected, ct);
-            await WriteAll(t, settings, events[(events.Count / 2)..], rejected, ct);
+            else
+            {
+                await WriteAll(t, settings, events[..(events.Count / 2)], rejected, ct);
+                await WriteAll(t, settings, events[(events.Count / 2)..], rejected, ct);
+            }
         }
     }
 

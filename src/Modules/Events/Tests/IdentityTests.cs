@@ -374,18 +374,65 @@ public sealed class IdentityTests(CollectApp app) : IClassFixture<CollectApp>
         Assert.NotNull(await app.Person(user));
     }
 
+    [Fact]
+    public async Task A_visitor_becomes_the_person_that_theirs_was_merged_into_a_moment_before()
+    {
+        var (visitor, user, person) = (Id("anon"), Id("user"), Id("person"));
+        var first = await Send($$""" "type": "track", "event": "E", "userId": "{{person}}" """);
+        var track = await Send($$""" "type": "track", "event": "E", "userId": "{{user}}" """);
+        await Send($$""" "type": "page", "anonymousId": "{{visitor}}" """);
+        await Meanwhile(async t => await t.One<Guid>($"select customers.merge({await Profile(first)}, {await Profile(track)})", Ct), $$""" "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}" """);
+        Assert.Equal((await app.Person(person), await app.Person(person)), (await app.Person(user), await app.Person(visitor)));
+    }
+
+    [Fact]
+    public async Task What_is_told_of_somebody_who_is_erased_a_moment_before_is_kept_nowhere()
+    {
+        var (visitor, user) = (Id("anon"), Id("user"));
+        var track = await Send($$""" "type": "track", "event": "E", "userId": "{{user}}" """);
+        await Send($$""" "type": "page", "anonymousId": "{{visitor}}" """);
+        await Meanwhile(async t => await t.Run($"select customers.erase({await Profile(track)})", Ct),
+            $$""" "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}", "traits": {"city": "Gotham"} """, written: false);
+        Assert.Equal(0, await app.Db.One<long>($"select count(*) from customers.customers c where c.customer_id = {user} or c.city = 'Gotham'", Ct));
+    }
+
+    [Fact]
+    public async Task A_browser_too_many_is_whose_it_is_said_to_be_and_keeps_nobody_from_being_written()
+    {
+        var (first, visitor, user, neighbour) = (Id("anon"), Id("anon"), Id("user"), Id("user"));
+        await app.Set("collection.max_browsers", "1");
+        try
+        {
+            await Send($$""" "type": "identify", "anonymousId": "{{first}}", "userId": "{{user}}" """);
+            var ids = new[] { Id("m"), Id("m"), Id("m") };
+            await app.Sent("/v1/batch", $$"""
+                {"batch": [{"messageId": "{{ids[0]}}", "type": "page", "anonymousId": "{{visitor}}"}, {"messageId": "{{ids[1]}}", "type": "identify", "anonymousId": "{{visitor}}", "userId": "{{user}}"},
+                           {"messageId": "{{ids[2]}}", "type": "track", "event": "E", "userId": "{{neighbour}}"}]}
+                """);
+            Assert.Equal(await app.Person(user), await Profile(ids[0]));
+            Assert.Equal(await app.Person(user), await Profile(ids[1]));
+            Assert.Equal(await app.Person(neighbour), await Profile(ids[2]));
+        }
+        finally { await app.Set("collection.max_browsers", "100"); }
+    }
+
     // Another writer does something and has not committed yet when an event comes that must wait for it.
-    private async Task Meanwhile(Func<Transaction, Task> work, string json)
+    private async Task Meanwhile(Func<Transaction, Task> work, string json, bool written = true)
     {
         Task<string> sent = null!;
         await app.For(app.Alpha with { Access = Access.System }).InTransaction(async t =>
         {
             await work(t);
             sent = Send(json);
-            while (!await t.One<bool>($"select exists (select from pg_locks l where not l.granted and pg_backend_pid() = any (pg_blocking_pids(l.pid)))", Ct)) await Task.Delay(10, Ct);
+            while (!await t.One<bool>($"select exists (select from pg_locks l where not l.granted and pg_backend_pid() = any (pg_blocking_pids(l.pid)))", Ct))
+            {
+                Assert.False(sent.IsCompleted, "It waited for nobody.");
+                await Task.Delay(10, Ct);
+            }
         }, Ct);
         Assert.Empty(await app.Db.List<string[]>($"select q.problems from events.quarantined_events q where q.message_id = {await sent}", Ct));
-        await app.Event(await sent);
+        if (written) await app.Event(await sent);
+        else Assert.Empty(await app.Events(await sent));
         Assert.Empty(await app.Events(await sent, app.Beta));
     }
 }

@@ -38,22 +38,23 @@ export function MappingBuilder({ item, guessed, fields }: MappingBuilderProps) {
   const { label } = useFieldWords(item.kind);
   const { draft, setDraft, forget } = useDraft(item.id, item.mapping ?? guessed.suggested);
   const [mapping] = useDebouncedValue(draft, 400);
-  const preview = usePreview(item.id, mapping.format, guessed);
-  const checks = ['o', slug, 'import', item.id, 'check'];
+  const asked = importQuery(slug, item.id).queryKey;
   const start = useMutation({
     // The file of a small import is gone before its page is shown: nothing may ask for it any more.
-    onMutate: () => client.cancelQueries({ queryKey: checks }),
+    onMutate: () => client.cancelQueries({ queryKey: asked }),
     mutationFn: () => startImport(slug, item.id, draft),
     onSuccess: async (started) => {
-      client.setQueryData(importQuery(slug, item.id).queryKey, started);
+      client.setQueryData(asked, started);
       await navigate({ to: '/o/$slug/imports/$id', params: { slug, id: item.id } });
       forget();
     },
   });
+  const asking = start.isIdle || start.isError;
+  const preview = usePreview(item.id, mapping.format, guessed, asking);
   const check = useQuery({
-    queryKey: [...checks, mapping],
+    queryKey: [...asked, 'check', mapping],
     queryFn: ({ signal }) => checkMapping(slug, item.id, mapping, signal),
-    enabled: start.isIdle || start.isError,
+    enabled: asking,
     placeholderData: keepPreviousData,
     staleTime: Infinity,
   });
